@@ -1,0 +1,39 @@
+# The addon. Built through native/build.mjs, which finds the headers; `-Dasan=1` adds AddressSanitizer and UBSan.
+{
+  "variables": {"asan%": 0},
+  "targets": [{
+    "target_name": "keepalived",
+    "sources": [
+      "native/addon.cc",
+      "native/arguments.cc",
+      "native/child.cc",
+      "native/error.cc",
+      "native/process.cc",
+      "native/signal.cc",
+      "native/socket.cc",
+      "native/spawn.cc",
+      "native/timer.cc",
+    ],
+    "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+    "defines": [
+      "NAPI_VERSION=9",
+      "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+      "NODE_ADDON_API_DISABLE_DEPRECATED",
+      # A worker that is being terminated takes no exception any more; that is no reason to abort the process.
+      "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+      "_GNU_SOURCE",
+    ],
+    "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"],
+    "cflags!": ["-Wno-unused-parameter"],
+    "cflags_cc": ["-std=c++17", "-fno-exceptions", "-fno-rtti"],
+    # Bound at load: the child of spawn() must not enter the dynamic linker.
+    "ldflags": ["-Wl,-z,now", "-Wl,-z,relro"],
+    "conditions": [
+      ["asan==1", {
+        "cflags": ["-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
+                   "-fno-sanitize=vptr", "-fno-sanitize-recover=all"],
+        "ldflags": ["-fsanitize=address,undefined"],
+      }],
+    ],
+  }],
+}

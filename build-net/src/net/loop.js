@@ -1,0 +1,1 @@
+//# sourceMappingURL=loop.js.map

@@ -1,0 +1,1 @@
+//# sourceMappingURL=settings.js.map

@@ -1,0 +1,90 @@
+/** Entries of value blocks: a first word and options in any order, one row per option. */
+import { didYouMean } from "../did-you-mean.js";
+import { quoted } from "../diagnostic.js";
+import { Adjusted, Complaint, type Site, type Value } from "../schema.js";
+import type { Word } from "../text.js";
+
+/** "drop": the entry is of no use any more. */
+export type Applied = "drop" | undefined | void;
+
+export interface Option<E> {
+  readonly syntax: string;
+  readonly doc: string;
+  /** Words that may stand between the option and its value. */
+  readonly skip?: readonly string[];
+  readonly takesValue: boolean;
+  readonly notActedOn?: boolean;
+  apply(entry: E, word: Word, site: Site): Applied;
+}
+
+export type OptionTable<E> = Readonly<Record<string, Option<E>>>;
+
+/** An option without value. */
+export function mark<E>(doc: string, apply: (entry: E, word: Word, site: Site) => Applied): Option<E> {
+  return { syntax: "", doc, takesValue: false, apply };
+}
+
+/** An option with a value. */
+export function valued<E, V>(
+  value: Value<V>,
+  doc: string,
+  apply: (entry: E, value: V, word: Word, site: Site) => Applied,
+  more: { skip?: readonly string[]; wrong?: "drop"; notActedOn?: boolean } = {},
+): Option<E> {
+  return {
+    syntax: value.syntax,
+    doc,
+    takesValue: true,
+    ...(more.skip && { skip: more.skip }),
+    ...(more.notActedOn && { notActedOn: true }),
+    apply: (entry, word, site) => {
+      const result = value.read(word.text);
+      if (result instanceof Complaint) {
+        const what = more.wrong === "drop" ? "the entry is ignored" : "the option is ignored";
+        site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}; ${what}`);
+        return more.wrong;
+      }
+      if (!(result instanceof Adjusted)) return apply(entry, result, word, site);
+      site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}`, { severity: result.severity });
+      return apply(entry, result.value, word, site);
+    },
+  };
+}
+
+/** Applies the options from a word on; `unknown` decides about a word that is none. False when the entry is dropped. */
+export function readOptions<E>(
+  options: OptionTable<E>,
+  entry: E,
+  words: readonly Word[],
+  from: number,
+  site: Site,
+  unknown: (word: Word) => Applied,
+): boolean {
+  for (let i = from; i < words.length; i++) {
+    const word = words[i];
+    if (word === undefined) break;
+    const option = Object.hasOwn(options, word.text) ? options[word.text] : undefined;
+    if (option === undefined) {
+      if (unknown(word) === "drop") return false;
+      continue;
+    }
+    if (option.notActedOn) site.tree.noteNotActedOn(word.text, word);
+    let value: Word | undefined = word;
+    if (option.takesValue) {
+      value = words[++i];
+      if (value !== undefined && option.skip?.includes(value.text)) value = words[++i];
+      if (value === undefined) {
+        site.tree.diagnostics.report("general", word, `'${word.text}' needs ${option.syntax}; the entry is ignored`);
+        return false;
+      }
+    }
+    if (option.apply(entry, value, site) === "drop") return false;
+  }
+  return true;
+}
+
+/** The usual complaint. */
+export function unknownOption<E>(options: OptionTable<E>, word: Word, site: Site, then: string): void {
+  const hint = didYouMean(word.text, Object.keys(options));
+  site.tree.diagnostics.report("general", word, `unknown option ${quoted(word.text)}; ${then}${hint}`);
+}

@@ -1,0 +1,359 @@
+/** The line pipeline: files in, logical lines out (config-language reference, section 2). */
+import { type Diagnostics, quoted } from "../diagnostic.js";
+import { decodeBytes, Derived, type Range, Source, type Word } from "../text.js";
+import { Definitions, readDefinition } from "./definitions.js";
+import { FileFrame, type Frame, LinesFrame, SequenceFrame } from "./frames.js";
+import { directoryOf, type FileReader, INCLUDE_CHECKS, type IncludeCheck, joinPath, matchInclude, readInclude } from "./includes.js";
+import { indexWithin, isBlank, isContinued, stripComment } from "./scan.js";
+import { isSequence, readSequence, sequenceBounds } from "./sequences.js";
+import { splitWords } from "./words.js";
+
+/** What the block reader sees: the words between two braces or line ends, or a brace. */
+export interface LogicalLine extends Range {
+  readonly brace: "" | "{" | "}";
+  readonly words: readonly Word[];
+  readonly order: number;
+}
+
+export interface LineOptions {
+  /** `-i`, or the node name up to its first dot. */
+  configId: string;
+  /** `-e`: all include problems are errors. */
+  includeAll: boolean;
+}
+
+/** Files that an include found and that are opened one after the other. */
+interface Queued {
+  names: string[];
+  pattern: Range | undefined;
+  checks: ReadonlySet<IncludeCheck>;
+  /** How many files were open at the include. */
+  level: number;
+}
+
+const AT = 64;
+const CARET = 94;
+const DOLLAR = 36;
+const TILDE = 126;
+const SMALL_I = 105;
+const OPEN = 123;
+const CLOSE = 125;
+const QUOTE = 34;
+
+/** Files inside files. */
+const DEEPEST_INCLUDE = 50;
+/** Sequences and definitions inside each other. */
+const DEEPEST_EXPANSION = 100;
+const MOST_FILES = 10_000;
+const MOST_EXPANDED_LINES = 500_000;
+/** Substitutions that lead to further conditions, definitions, substitutions of one line. */
+const MOST_PASSES = 100;
+
+export class LineReader {
+  /** Include problems that are errors from here on (`include_check`). */
+  includeChecks: ReadonlySet<IncludeCheck>;
+  /** A failed check refuses the configuration as a whole. */
+  includeFailed = false;
+  /** Why there is no configuration at all. */
+  topFailed = false;
+  readonly #frames: Frame[] = [];
+  readonly #files: FileFrame[] = [];
+  readonly #definitions: Definitions;
+  readonly #queue: Queued[] = [];
+  #rest: Range | undefined;
+  #pushedBack: LogicalLine | undefined;
+  #collecting: { name: string; lines: Range[] } | undefined;
+  #opened = 0;
+  #expanded = 0;
+
+  constructor(
+    readonly reader: FileReader,
+    readonly options: LineOptions,
+    readonly diagnostics: Diagnostics,
+  ) {
+    this.#definitions = new Definitions(reader, options.configId, diagnostics);
+    this.includeChecks = new Set(options.includeAll ? INCLUDE_CHECKS : []);
+  }
+
+  /** The directory in force, for relative names of scripts. */
+  get directory(): string {
+    return this.#files.at(-1)?.directory ?? this.reader.workingDirectory;
+  }
+
+  /** Begins with the file of `-f`, whose name is a pattern itself. */
+  openTop(pattern: string): void {
+    const checks = new Set<IncludeCheck>([...this.includeChecks, "read", "match", "wildcard_match"]);
+    const { names, problems } = matchInclude(pattern, this.reader.workingDirectory, this.reader);
+    for (const problem of problems) this.diagnostics.report("fileNotFound", undefined, problem.message);
+    if (names.length > 1) {
+      const message = `'${pattern}' matches ${names.length} files; all of them are read`;
+      this.diagnostics.report("multipleFiles", undefined, message, { severity: "warning" });
+    }
+    this.#queue.push({ names, pattern: undefined, checks, level: 0 });
+    this.topFailed = names.length === 0;
+  }
+
+  /** Gives a line back, to be read again by an outer block. */
+  pushBack(line: LogicalLine): void {
+    this.#pushedBack = line;
+  }
+
+  next(): LogicalLine | undefined {
+    const again = this.#pushedBack;
+    if (again !== undefined) {
+      this.#pushedBack = undefined;
+      return again;
+    }
+    for (;;) {
+      const rest = this.#rest;
+      this.#rest = undefined;
+      const range = rest ?? this.#nextRange();
+      if (range === undefined) return undefined;
+      const line = this.#process(range);
+      if (line !== undefined) return line;
+    }
+  }
+
+  /** The next line of whatever is being read. */
+  #nextRange(): Range | undefined {
+    for (;;) {
+      const queued = this.#queue.at(-1);
+      if (queued !== undefined && queued.level === this.#files.length) {
+        this.#openNext(queued);
+        continue;
+      }
+      const frame = this.#frames.at(-1);
+      if (frame === undefined) {
+        this.#finishCollecting();
+        return undefined;
+      }
+      const range = this.#expanded > MOST_EXPANDED_LINES && !(frame instanceof FileFrame) ? undefined : frame.next();
+      if (range === undefined) this.#endFrame(frame);
+      else if (range === "blank") this.#finishCollecting();
+      else if (this.#collecting !== undefined) this.#collect(range);
+      else {
+        if (!(frame instanceof FileFrame)) this.#countExpanded(range);
+        return range;
+      }
+    }
+  }
+
+  #endFrame(frame: Frame): void {
+    this.#finishCollecting();
+    this.#frames.pop();
+    if (frame instanceof FileFrame) {
+      this.includeChecks = frame.checksBefore;
+      this.#files.pop();
+    }
+  }
+
+  #countExpanded(range: Range): void {
+    this.diagnostics.order++;
+    if (++this.#expanded > MOST_EXPANDED_LINES) {
+      const message = `sequences and definitions make more than ${MOST_EXPANDED_LINES} lines; the rest is ignored`;
+      this.diagnostics.report("general", range, message);
+    }
+  }
+
+  /** Steps 2.3 to 2.10 for a line; undefined when it ends in something else than a logical line. */
+  #process(line: Range): LogicalLine | undefined {
+    let { of, start, end } = line;
+    let conditional = true;
+    for (let pass = 0; pass < MOST_PASSES; pass++) {
+      const { chars } = of;
+      while (start < end && isBlank(chars.charCodeAt(start))) start++;
+      if (start >= end) return undefined;
+      let first = chars.charCodeAt(start);
+      if (first === AT && conditional) {
+        const after = this.#applyCondition({ of, start, end });
+        if (after === undefined) return undefined;
+        start = after;
+        first = chars.charCodeAt(start);
+        conditional = false;
+      }
+      if (this.#isDirective(first, { of, start, end })) return undefined;
+      if (indexWithin(chars, DOLLAR, start, end) < 0) break;
+      const before: Range = { of, start, end };
+      const expanded = this.#definitions.expand(before, this.directory);
+      if (expanded === before) break;
+      if ("lines" in expanded) {
+        this.#push(new LinesFrame(expanded.name, expanded.lines, expanded.before, expanded.use), expanded.use);
+        return undefined;
+      }
+      const stripped = stripComment(expanded, this.diagnostics);
+      if (stripped === undefined) return undefined;
+      ({ of, start, end } = stripped);
+      conditional = true;
+    }
+    return this.#cut({ of, start, end });
+  }
+
+  /** Include, definition or sequence: lines that are carried out and give no logical line of their own. */
+  #isDirective(first: number, line: Range): boolean {
+    if (first === SMALL_I) {
+      const include = readInclude(line);
+      if (include === undefined) return false;
+      this.#include(include.pattern, include.checks);
+      return true;
+    }
+    if (first === DOLLAR) return this.#define(line);
+    if (first === TILDE && isSequence(line)) {
+      this.#startSequence(line);
+      return true;
+    }
+    return false;
+  }
+
+  /** Where the rest of a conditional line starts; undefined drops the line (2.3). */
+  #applyCondition(line: Range): number | undefined {
+    const { chars } = line.of;
+    const inverted = chars.charCodeAt(line.start + 1) === CARET;
+    const idStart = line.start + (inverted ? 2 : 1);
+    let at = idStart;
+    while (at < line.end && !isBlank(chars.charCodeAt(at))) at++;
+    const matches = chars.slice(idStart, at) === this.options.configId;
+    while (at < line.end && isBlank(chars.charCodeAt(at))) at++;
+    return at < line.end && matches !== inverted ? at : undefined;
+  }
+
+  #define(line: Range): boolean {
+    const definition = readDefinition(line);
+    if (definition === undefined) return false;
+    const { name, value } = definition;
+    const { of, start, end } = value;
+    if (end > start && isContinued(of.chars, start, end)) {
+      this.#collecting = { name, lines: end - 1 > start ? [withoutMark(value)] : [] };
+    } else {
+      this.#definitions.define(name, value);
+    }
+    return true;
+  }
+
+  #collect(line: Range): void {
+    const collecting = this.#collecting;
+    if (collecting === undefined) return;
+    const more = isContinued(line.of.chars, line.start, line.end);
+    const text = more ? withoutMark(line) : line;
+    if (text.end > text.start) collecting.lines.push(text);
+    if (!more) this.#finishCollecting();
+  }
+
+  #finishCollecting(): void {
+    if (this.#collecting === undefined) return;
+    this.#definitions.defineLines(this.#collecting.name, this.#collecting.lines);
+    this.#collecting = undefined;
+  }
+
+  #startSequence(line: Range): void {
+    const bounds = sequenceBounds(line);
+    const ready = bounds === undefined ? line : this.#expandParameters(line, bounds.close);
+    const result = readSequence(ready);
+    if (!result.ok) this.diagnostics.report("general", result.at, result.message);
+    else if (result.sequence.rest.end > result.sequence.rest.start) {
+      this.#push(new SequenceFrame(result.sequence, this.#definitions), result.sequence.at);
+    }
+  }
+
+  /** Substitutes between the parentheses only: the rest waits for the values. */
+  #expandParameters(line: Range, close: number): Range {
+    const { of, start, end } = line;
+    const head = this.#definitions.expand({ of, start, end: close + 1 }, this.directory);
+    if ("lines" in head || head.of === of) return line;
+    const text = new Derived([head, { of, start: close + 1, end }]);
+    return { of: text, start: 0, end: text.chars.length };
+  }
+
+  #push(frame: Frame, cause: Range): void {
+    if (this.#frames.length - this.#files.length >= DEEPEST_EXPANSION) {
+      this.diagnostics.report("general", cause, `sequences and definitions are nested more than ${DEEPEST_EXPANSION} deep`);
+    } else {
+      this.#frames.push(frame);
+    }
+  }
+
+  /** Cuts at the first brace outside double quotes (2.10). */
+  #cut(line: Range): LogicalLine {
+    const { of, start, end } = line;
+    const { chars } = of;
+    const order = ++this.diagnostics.order;
+    let stop = start;
+    for (; stop < end; stop++) {
+      const c = chars.charCodeAt(stop);
+      if (c === QUOTE) {
+        const close = indexWithin(chars, QUOTE, stop + 1, end);
+        stop = close < 0 ? end : close;
+      } else if (c === OPEN || c === CLOSE) break;
+    }
+    if (stop > end) stop = end;
+    if (stop === start) {
+      const text = chars.charCodeAt(start) === OPEN ? "{" : "}";
+      if (start + 1 < end) this.#rest = { of, start: start + 1, end };
+      return { brace: text, words: [{ text, of, start, end: start + 1, order }], of, start, end: start + 1, order };
+    }
+    if (stop < end) this.#rest = { of, start: stop, end };
+    const part: Range = { of, start, end: stop };
+    return { brace: "", words: splitWords(part, order, this.diagnostics), of, start, end: stop, order };
+  }
+
+  #include(pattern: Range, own: readonly IncludeCheck[]): void {
+    const text = pattern.of.chars.slice(pattern.start, pattern.end);
+    const checks = new Set<IncludeCheck>([...this.includeChecks, ...own]);
+    const { names, problems } = matchInclude(text, this.directory, this.reader);
+    for (const { check, message, mention } of problems) this.#includeProblem(checks.has(check), mention, pattern, message);
+    if (names.length > 0) this.#queue.push({ names, pattern, checks, level: this.#files.length });
+  }
+
+  #includeProblem(counts: boolean, mention: boolean, at: Range | undefined, message: string): void {
+    if (counts) {
+      this.includeFailed = true;
+      this.diagnostics.report("fileNotFound", at, decodeBytes(message));
+    } else if (mention) {
+      this.diagnostics.report("logged", at, decodeBytes(message), { severity: "warning" });
+    }
+  }
+
+  /** Opens the next file that an include found, when the files before it are done. */
+  #openNext(queued: Queued): void {
+    const name = queued.names.shift();
+    if (name === undefined) {
+      this.#queue.pop();
+      return;
+    }
+    const { pattern, checks } = queued;
+    const outer = this.#files.at(-1);
+    const path = joinPath(this.directory, name);
+    const problem = this.#refusal(path);
+    const result = problem === undefined ? this.reader.read(path) : { ok: false as const, reason: problem };
+    if (!result.ok) {
+      const message = `cannot read ${quoted(name)}: ${result.reason}`;
+      if (problem !== undefined) this.diagnostics.report("general", pattern, message);
+      else this.#includeProblem(checks.has("read"), true, pattern, message);
+      if (outer === undefined) this.topFailed = true;
+      return;
+    }
+    const shown = joinPath(outer?.shownDirectory ?? "", name);
+    const source = Source.fromBytes(shown, result.bytes, pattern);
+    const directory = name.includes("/") ? (directoryOf(path) ?? this.directory) : this.directory;
+    const shownDirectory = name.includes("/") ? (directoryOf(shown) ?? "") : (outer?.shownDirectory ?? "");
+    const frame = new FileFrame(source, path, directory, shownDirectory, this.includeChecks, this.diagnostics);
+    this.#frames.push(frame);
+    this.#files.push(frame);
+    this.#opened++;
+  }
+
+  /** Why a file must not be opened, whatever it is. */
+  #refusal(path: string): string | undefined {
+    if (this.#files.some((file) => file.path === path)) return "the file includes itself";
+    if (this.#files.length >= DEEPEST_INCLUDE) return `files are nested more than ${DEEPEST_INCLUDE} deep`;
+    if (this.#opened >= MOST_FILES) return `more than ${MOST_FILES} files`;
+    return undefined;
+  }
+}
+
+/** A line without the backslash that ends it. */
+function withoutMark(line: Range): Range {
+  const { of, start } = line;
+  let end = line.end - 1;
+  while (end > start && isBlank(of.chars.charCodeAt(end - 1))) end--;
+  return { of, start, end };
+}

@@ -1,0 +1,70 @@
+/** Which family an instance is of, and what of the other family has to go (config-language reference, 5.4). */
+import type { AddressEntry } from "../blocks/address-entry.js";
+import type { PeerEntry } from "../blocks/tracking.js";
+import type { Family } from "../model.js";
+import type { Setting } from "../schema.js";
+import type { Word } from "../text.js";
+import type { Address } from "../values/address.js";
+import type { InstanceBlock } from "./instance.js";
+import type { Judge } from "./judge.js";
+
+export interface FamilyAddresses {
+  family: Family;
+  /** What was written first; undefined when nothing was. */
+  decidedBy: Word | undefined;
+  addresses: readonly AddressEntry[];
+  peers: readonly PeerEntry[];
+  source: Setting<Address> | undefined;
+  destination: Setting<Address> | undefined;
+}
+
+/** The first address that was written decides; nothing at all means IPv4. */
+export function settleFamily(block: InstanceBlock, judge: Judge): FamilyAddresses {
+  const addresses = block.value("virtual_ipaddress");
+  const peers = block.value("unicast_peer");
+  const source = lastSource(block);
+  const destination = given(block.setting("mcast_dst_ip"));
+  const all: { at: Word; family: Family }[] = addresses.concat();
+  for (const peer of peers) all.push(peer);
+  if (source) all.push({ at: source.at, family: source.value.family });
+  if (destination) all.push({ at: destination.at, family: destination.value.family });
+  const native = block.setting("native_ipv6");
+  if (native) all.push({ at: native.head, family: 6 });
+
+  let first = all[0];
+  for (const item of all) if (first && item.at.order < first.at.order) first = item;
+  const family = first?.family ?? 4;
+  if (all.every((item) => item.family === family)) return { family, decidedBy: first?.at, addresses, peers, source, destination };
+
+  const notes = first ? [{ message: `IPv${family} by this`, at: first.at }] : [];
+  const fits = (item: { at: Word; family: Family }): boolean => {
+    if (item.family === family) return true;
+    const message = `an IPv${item.family} address in an IPv${family} instance is ignored; use a second instance or virtual_ipaddress_excluded`;
+    judge.error(item.at, message, { notes });
+    return false;
+  };
+  const fitting = (setting: Setting<Address> | undefined) => {
+    return setting && fits({ at: setting.at, family: setting.value.family }) ? setting : undefined;
+  };
+  if (native && family === 4) judge.error(native.head, "'native_ipv6' in an IPv4 instance is ignored", { notes });
+  return {
+    family,
+    decidedBy: first?.at,
+    addresses: addresses.filter(fits),
+    peers: peers.filter(fits),
+    source: fitting(source),
+    destination: fitting(destination),
+  };
+}
+
+/** mcast_src_ip and unicast_src_ip are one setting. */
+function lastSource(block: InstanceBlock): Setting<Address> | undefined {
+  const multicast = given(block.setting("mcast_src_ip"));
+  const unicast = given(block.setting("unicast_src_ip"));
+  return block.isLast("mcast_src_ip", "unicast_src_ip") ? multicast : unicast;
+}
+
+function given(setting: Setting<Address | undefined> | undefined): Setting<Address> | undefined {
+  if (setting?.value === undefined) return undefined;
+  return { value: setting.value, at: setting.at, head: setting.head };
+}

@@ -1,0 +1,64 @@
+/**
+ * From files to a checked configuration: the entry point of this folder.
+ * Pure: the files, the environment and chance come through the reader, what is known of the host through the options.
+ */
+import { root } from "./blocks/root.js";
+import { type Diagnostic, Diagnostics } from "./diagnostic.js";
+import type { FileReader } from "./lexer/includes.js";
+import { LineReader } from "./lexer/lines.js";
+import { type HostKnowledge, Judge } from "./meaning/judge.js";
+import { readMeaning } from "./meaning/meaning.js";
+import type { Config } from "./model.js";
+import { positionOf, TreeReader } from "./read-tree.js";
+import { decodeBytes } from "./text.js";
+import { judgeRun, type Verdict } from "./verdict.js";
+
+export type { FileReader } from "./lexer/includes.js";
+export type { Diagnostic } from "./diagnostic.js";
+export { formatDiagnostic } from "./diagnostic.js";
+
+export interface ReadOptions extends HostKnowledge {
+  /** `-f`; a pattern, of which usually one file matches. */
+  path: string;
+  /** `-i`, default the node name up to its first dot. */
+  configId: string;
+  /** `-e`: every include problem is an error. */
+  includeAll: boolean;
+}
+
+export interface ReadResult extends Verdict {
+  config: Config;
+  /** In the order of the text. */
+  diagnostics: Diagnostic[];
+}
+
+/** Never throws for anything that stands in a file. */
+export function readConfig(reader: FileReader, options: ReadOptions): ReadResult {
+  const diagnostics = new Diagnostics();
+  const lines = new LineReader(reader, { configId: options.configId, includeAll: options.includeAll }, diagnostics);
+  const tree = new TreeReader(lines, diagnostics);
+  const judge = new Judge(diagnostics, options);
+  lines.openTop(options.path);
+  const block = tree.readRoot(root);
+  const config = readMeaning(block, tree.scriptSkipped, judge);
+  config.notActedOn = nameNotActedOn(tree, config);
+  const verdict = judgeRun(diagnostics, { topFailed: lines.topFailed, includeFailed: lines.includeFailed, refusals: judge.refusals });
+  return { config, diagnostics: diagnostics.sorted(), ...verdict };
+}
+
+/** One entry per keyword and kind of block: the first place and how many more. */
+function nameNotActedOn(tree: TreeReader, config: Config): string[] {
+  const first = new Map<string, { text: string; more: number }>();
+  for (const { keyword, block, name, at } of tree.notActedOn) {
+    const key = `${block} ${at.text}`;
+    const known = first.get(key);
+    if (known !== undefined) {
+      known.more++;
+      continue;
+    }
+    const { file, line } = positionOf(at);
+    first.set(key, { text: `${name === "" ? "" : `${name}: `}${keyword} (${file}:${line})`, more: 0 });
+  }
+  const list = [...first.values()].map(({ text, more }) => decodeBytes(more === 0 ? text : `${text} and ${more} more`));
+  return [...config.notActedOn, ...list];
+}

@@ -1,0 +1,248 @@
+/**
+ * The shape of a configuration: blocks, keywords and values by the tables of `blocks/`.
+ * Knows nothing of what the values mean together; that is `meaning/`.
+ */
+import { ROOT_BLOCKS, whereKnown } from "./blocks/known.js";
+import { didYouMean, nearest } from "./did-you-mean.js";
+import { type Diagnostics, quoted } from "./diagnostic.js";
+import type { LineReader, LogicalLine } from "./lexer/lines.js";
+import type { Position } from "./model.js";
+import { Block, isKeyword, type Site, type Table } from "./schema.js";
+import { decodeBytes, locate, Source, type Word } from "./text.js";
+
+/** Deeper braces are nobody's configuration. */
+const DEEPEST_BRACES = 100;
+
+/** Keywords that bring a script, wherever they stand: looked for even in blocks that are skipped. */
+const SCRIPT_KEYWORDS = new Set(["script", "quorum_up", "quorum_down", "notify_up", "notify_down", "misc_path"]);
+
+interface OpenBlock {
+  head: Word;
+  name: string;
+  /** Whether a word would be a keyword here. */
+  knows(word: string): boolean;
+}
+
+export class TreeReader {
+  /** Configured features that this version reads but does not act on. */
+  readonly notActedOn: { keyword: string; block: string; name: string; at: Word }[] = [];
+  /** A script in a block that is skipped. */
+  scriptSkipped: Word | undefined;
+  readonly #open: OpenBlock[] = [];
+  /** A keyword of the root was met inside a block: leave all blocks and go on there. */
+  #leaving = false;
+  #ended = false;
+
+  constructor(
+    readonly lines: LineReader,
+    readonly diagnostics: Diagnostics,
+  ) {}
+
+  /** Reads everything. */
+  readRoot<S>(root: Table<S>): Block<S> {
+    const block = new Block(root, undefined, []);
+    for (;;) {
+      this.#leaving = false;
+      this.#readBody(root, block);
+      if (!this.#leaving) return block;
+    }
+  }
+
+  /** Reads `{ ... }` after the keyword of a block. */
+  readBlock<S>(into: Block<S>, head: Word): void {
+    const { table, args } = into;
+    this.#expectOpen(head);
+    const name = args.length === 0 ? head.text : [head, ...args].map((word) => word.text).join(" ");
+    const knows = (word: string) => isKeyword(table.rows, word) || table.others.has(word);
+    this.#open.push({ head, name, knows });
+    this.#readBody(table, into);
+    this.#open.pop();
+  }
+
+  /** Reads a value block, one entry per line. */
+  readEntries(site: Site, distinct: boolean, entry: (words: readonly Word[]) => void): void {
+    const { head, words } = site;
+    if (words[1] !== undefined) {
+      this.diagnostics.report("general", words[1], `'${head.text}' takes no words before its '{'`);
+    }
+    this.#expectOpen(head);
+    const outer = [...this.#open];
+    this.#open.push({ head, name: head.text, knows: () => false });
+    for (let line = this.#nextInside(); line !== undefined; line = this.#nextInside()) {
+      if (line.brace === "}") break;
+      const first = line.words[0];
+      if (line.brace === "{") this.#unexpectedOpen(line);
+      else if (first === undefined) continue;
+      else if (distinct && outer.some((block) => block.knows(first.text))) {
+        this.#missingClose(head, first);
+        this.lines.pushBack(line);
+        break;
+      } else if (distinct && ROOT_BLOCKS.has(first.text)) {
+        this.#leave(line, first);
+        break;
+      } else entry(line.words);
+    }
+    this.#open.pop();
+  }
+
+  /** Skips `{ ... }` after a keyword. */
+  skipBlockOf(head: Word): void {
+    const next = this.lines.next();
+    if (next?.brace === "{") this.#skip(head);
+    else if (next !== undefined) this.lines.pushBack(next);
+  }
+
+  missingParameter(at: Word, message: string): void {
+    this.diagnostics.report("missingParameter", at, message);
+  }
+
+  alreadySet(site: Site, first: Word): void {
+    const notes = [{ message: "it was set here first", at: first }];
+    this.diagnostics.report("general", site.head, `'${site.head.text}' is already set; this line is ignored`, { notes });
+  }
+
+  /** Words that the language ignores deserve a word, though nothing is wrong by upstream's measure. */
+  noteExtraWords(site: Site, expected: number): void {
+    const extra = site.words[expected];
+    if (extra === undefined) return;
+    const message =
+      expected === 1
+        ? `'${site.head.text}' takes no argument: ${quoted(extra.text)} is ignored`
+        : `${quoted(extra.text)} is ignored: '${site.head.text}' takes one argument`;
+    this.diagnostics.report("logged", extra, message);
+  }
+
+  noteNotActedOn(keyword: string, at: Word): void {
+    const owner = this.#open.at(-1);
+    this.notActedOn.push({ keyword, block: owner?.head.text ?? "", name: owner?.name ?? "", at });
+  }
+
+  #readBody<S>(table: Table<S>, block: Block<S>): void {
+    for (let line = this.#nextInside(); line !== undefined; line = this.#nextInside()) {
+      if (line.brace === "}") {
+        if (this.#open.length > 0) return;
+        this.diagnostics.report("unexpectedClose", line, "this '}' closes nothing");
+      } else if (line.brace === "{") {
+        this.#unexpectedOpen(line);
+      } else {
+        const head = line.words[0];
+        if (head === undefined) continue;
+        const { text } = head;
+        if (isKeyword(table.rows, text)) this.#readKeyword(table, block, text, { head, words: line.words, line, tree: this });
+        else if (table.others.has(text)) this.#skipOther(head, line.words);
+        else if (this.#open.length > 0 && ROOT_BLOCKS.has(text)) this.#leave(line, head);
+        else this.#unknown(table, head);
+      }
+      if (this.#leaving) return;
+    }
+  }
+
+  #readKeyword<S, N extends keyof S & string>(table: Table<S>, block: Block<S>, name: N, site: Site): void {
+    const row = table.rows[name];
+    const previous = block.given[name];
+    if (row.deprecated !== undefined) {
+      this.diagnostics.report("deprecated", site.head, `'${name}' is deprecated; write ${row.deprecated}`);
+    }
+    if (row.notActedOn) this.noteNotActedOn(name, site.head);
+    const value = row.read(site, previous);
+    if (value === undefined) return;
+    const first = previous !== undefined && row.repeat === "accumulates" ? previous : undefined;
+    block.given[name] = { value, at: first?.at ?? site.words[1] ?? site.head, head: first?.head ?? site.head };
+  }
+
+  #skipOther(head: Word, words: readonly Word[]): void {
+    const title = this.#open.length === 0 ? words.map((word) => word.text).join(" ") : head.text;
+    this.noteNotActedOn(title, head);
+    if (SCRIPT_KEYWORDS.has(head.text) || head.text.startsWith("notify_fifo_script")) this.scriptSkipped ??= head;
+    this.skipBlockOf(head);
+  }
+
+  #unknown<S>(table: Table<S>, head: Word): void {
+    const word = head.text;
+    const here = [...Object.keys(table.rows), ...table.others];
+    const where = this.#open.at(-1)?.head.text;
+    const place = where === undefined ? "" : ` in '${where}'`;
+    const elsewhere = whereKnown(word);
+    const near = nearest(word, here);
+    let hint = didYouMean(word, here);
+    if (near === undefined && elsewhere.length > 0) {
+      hint = elsewhere.includes("root") ? "; it belongs outside all blocks" : `; it belongs in '${elsewhere.slice(0, 3).join("' or '")}'`;
+    }
+    this.diagnostics.report("unknownKeyword", head, `unknown keyword ${quoted(word)}${hint === "" || near === undefined ? place : ""}${hint}`);
+    this.skipBlockOf(head);
+  }
+
+  #unexpectedOpen(line: LogicalLine): void {
+    this.diagnostics.report("unexpectedOpen", line, "no '{' is expected here; everything up to its '}' is skipped");
+    const word = line.words[0];
+    if (word !== undefined) this.#skip(word);
+  }
+
+  #expectOpen(head: Word): void {
+    const next = this.lines.next();
+    if (next?.brace === "{") return;
+    this.diagnostics.report("missingOpen", head, `'${head.text}' needs a '{' after it`);
+    if (next !== undefined) this.lines.pushBack(next);
+  }
+
+  /** After a `{`: everything up to its `}`. */
+  #skip(head: Word): void {
+    let depth = 1;
+    let deepest = 1;
+    for (let line = this.lines.next(); line !== undefined; line = this.lines.next()) {
+      if (line.brace === "{") {
+        depth++;
+        if (depth === DEEPEST_BRACES + 1 && deepest < depth) {
+          this.diagnostics.report("general", line, `blocks are nested more than ${DEEPEST_BRACES} deep`);
+        }
+        deepest = Math.max(deepest, depth);
+      } else if (line.brace === "}") {
+        if (--depth === 0) return;
+      } else if (line.words[0] !== undefined && SCRIPT_KEYWORDS.has(line.words[0].text)) {
+        this.scriptSkipped ??= line.words[0];
+      }
+    }
+    this.#open.push({ head, name: head.text, knows: () => false });
+    this.#atEnd();
+    this.#open.pop();
+  }
+
+  #nextInside(): LogicalLine | undefined {
+    const line = this.lines.next();
+    if (line === undefined) this.#atEnd();
+    return line;
+  }
+
+  /** The end of the input inside blocks: said once, at the innermost of them. */
+  #atEnd(): void {
+    const inner = this.#open.at(-1);
+    if (this.#ended || inner === undefined) return;
+    this.#ended = true;
+    const count = this.#open.length;
+    const notes = this.#open
+      .slice(0, -1)
+      .map((block) => ({ message: `inside '${decodeBytes(block.name)}', which is not closed either`, at: block.head }));
+    const message = `'${inner.name}' is never closed: ${count === 1 ? "a '}' is" : `${count} '}' are`} missing`;
+    this.diagnostics.report("missingClose", inner.head, message, { notes });
+  }
+
+  #missingClose(head: Word, before: Word): void {
+    const notes = [{ message: `'${head.text}' is opened here`, at: head }];
+    const message = `a '}' is missing before '${before.text}': '${head.text}' is still open`;
+    this.diagnostics.report("missingClose", before, message, { notes });
+  }
+
+  /** A block of the root inside another block: the other one was not closed. */
+  #leave(line: LogicalLine, head: Word): void {
+    const inner = this.#open.at(-1);
+    if (inner !== undefined) this.#missingClose(inner.head, head);
+    this.#leaving = true;
+    this.lines.pushBack(line);
+  }
+}
+
+/** The file position of a word, as plain data. */
+export function positionOf(word: Word): Position {
+  const { source, start } = word.of instanceof Source ? { source: word.of, start: word.start } : locate(word);
+  return source.position(start);
+}

@@ -1,0 +1,298 @@
+/**
+ * How a block of the language is declared: a table with one row per keyword, from which parser, default,
+ * validation and reference documentation follow. The rows know words and spans, never the host.
+ */
+import type { Kind, Severity } from "./diagnostic.js";
+import { quoted } from "./diagnostic.js";
+import type { LogicalLine } from "./lexer/lines.js";
+import type { TreeReader } from "./read-tree.js";
+import type { Word } from "./text.js";
+
+/** Why a word is not a value. */
+export class Complaint {
+  constructor(
+    readonly message: string,
+    readonly kind: Kind = "general",
+  ) {}
+}
+
+/** A value that is used although the word was not quite right. */
+export class Adjusted<V> {
+  constructor(
+    readonly value: V,
+    readonly message: string,
+    readonly severity: Severity = "warning",
+    readonly kind: Kind = "general",
+  ) {}
+}
+
+/** One kind of value: how it is written, and how its word becomes a value or a complaint. */
+export interface Value<V> {
+  readonly syntax: string;
+  read(text: string): V | Complaint | Adjusted<V>;
+}
+
+/** A line that starts with a keyword, and what a row needs to read it. */
+export interface Site {
+  readonly head: Word;
+  readonly words: readonly Word[];
+  readonly line: LogicalLine;
+  readonly tree: TreeReader;
+}
+
+/** A value with the place where it was set. */
+export interface Setting<V> {
+  readonly value: V;
+  /** The first word after the keyword, or the keyword when it stands alone. */
+  readonly at: Word;
+  readonly head: Word;
+}
+
+/** What happens when a keyword is given again. */
+export type Repeat = "last wins" | "first wins" | "accumulates";
+
+/** Everything about one keyword. */
+export interface Row<V> {
+  readonly syntax: string;
+  readonly doc: string;
+  readonly unit?: string | undefined;
+  readonly default: V;
+  readonly repeat: Repeat;
+  /** What to write instead. */
+  readonly deprecated?: string | undefined;
+  /** Read and checked, but this version does nothing with it. */
+  readonly notActedOn?: boolean | undefined;
+  /** Whether `{` follows. */
+  readonly opens: boolean;
+  /** The new value, or undefined to leave the setting as it was. */
+  read(site: Site, previous: Setting<V> | undefined): V | undefined;
+}
+
+export type Rows<S> = { readonly [N in keyof S]: Row<S[N]> };
+
+/** The keywords of one block. */
+export interface Table<S> {
+  readonly name: string;
+  readonly rows: Rows<S>;
+  /** Keywords of the language that this version has no row for yet: never "unknown". */
+  readonly others: ReadonlySet<string>;
+}
+
+export function table<S>(name: string, rows: Rows<S>, others: ReadonlySet<string> = new Set()): Table<S> {
+  return { name, rows, others };
+}
+
+/** Whether a word is a keyword of the table. */
+export function isKeyword<S>(rows: Rows<S>, word: string): word is keyof S & string {
+  return Object.hasOwn(rows, word);
+}
+
+type Given<S> = { [N in keyof S]?: Setting<S[N]> };
+
+/** A block that was read: what was given, with defaults from the table behind it. */
+export class Block<S> {
+  readonly given: Given<S> = {};
+
+  constructor(
+    readonly table: Table<S>,
+    readonly head: Word | undefined,
+    /** Words after the keyword of the block. */
+    readonly args: readonly Word[],
+  ) {}
+
+  /** The value given, else the default. */
+  value<N extends keyof S>(name: N): S[N] {
+    const setting = this.given[name];
+    return setting === undefined ? this.table.rows[name].default : setting.value;
+  }
+
+  /** What was given, undefined when the keyword is absent. */
+  setting<N extends keyof S>(name: N): Setting<S[N]> | undefined {
+    return this.given[name];
+  }
+
+  has(name: keyof S): boolean {
+    return this.given[name] !== undefined;
+  }
+
+  /** Where a keyword was set, or else the block itself. */
+  where(name: keyof S): Word | undefined {
+    return this.given[name]?.at ?? this.head;
+  }
+
+  /** Of two keywords that share one setting, whether the first one was given last. */
+  isLast(name: keyof S, other: keyof S): boolean {
+    const mine = this.given[name]?.head.order ?? -1;
+    return mine > (this.given[other]?.head.order ?? -1);
+  }
+}
+
+interface Options {
+  unit?: string;
+  repeat?: Repeat;
+  deprecated?: string;
+  notActedOn?: boolean;
+}
+
+interface SettingOptions<V> extends Options {
+  /** Value of the keyword without argument. */
+  alone?: V;
+  /** Value used when the argument is wrong; else the line is ignored. */
+  wrong?: V;
+}
+
+/** A keyword with one argument. */
+export function setting<V>(value: Value<V>, doc: string, options: SettingOptions<NoInfer<V>> & { default: NoInfer<V> }): Row<V>;
+export function setting<V>(value: Value<V>, doc: string, options?: SettingOptions<NoInfer<V>>): Row<V | undefined>;
+export function setting<V>(
+  value: Value<V>,
+  doc: string,
+  options: SettingOptions<V> & { default?: V } = {},
+): Row<V | undefined> {
+  const { alone, wrong, repeat = "last wins" } = options;
+  return {
+    ...common(options),
+    syntax: alone === undefined ? value.syntax : `[${value.syntax}]`,
+    doc,
+    default: options.default,
+    repeat,
+    opens: false,
+    read: (site, previous) => {
+      const word = site.words[1];
+      if (word === undefined) {
+        if (alone === undefined) site.tree.missingParameter(site.head, `'${site.head.text}' needs ${value.syntax}`);
+        return alone;
+      }
+      site.tree.noteExtraWords(site, 2);
+      const read = readValue(site, word, value, wrong);
+      if (repeat !== "first wins" || previous === undefined) return read;
+      if (read !== undefined && read !== previous.value) site.tree.alreadySet(site, previous.head);
+      return undefined;
+    },
+  };
+}
+
+/** Reads one word, with the complaint under it. */
+export function readValue<V>(site: Site, word: Word, value: Value<V>, wrong?: V): V | undefined {
+  const result = value.read(word.text);
+  const name = site.head.text;
+  if (result instanceof Complaint) {
+    const used = wrong === undefined ? "the line is ignored" : `${String(wrong)} is used`;
+    site.tree.diagnostics.report(result.kind, word, `'${name}' ${result.message}, not ${quoted(word.text)}; ${used}`);
+    return wrong;
+  }
+  if (result instanceof Adjusted) {
+    site.tree.diagnostics.report(result.kind, word, `'${name}' ${result.message}`, { severity: result.severity });
+    return result.value;
+  }
+  return result;
+}
+
+/** A keyword that takes no argument and switches something on. */
+export function flag(doc: string, options: Options = {}): Row<boolean> {
+  return {
+    ...common(options),
+    syntax: "",
+    doc,
+    default: false,
+    repeat: "last wins",
+    opens: false,
+    read: (site) => {
+      site.tree.noteExtraWords(site, 1);
+      return true;
+    },
+  };
+}
+
+interface BlockOptions extends Options {
+  /** "one": exactly one name, else the block is skipped. */
+  name: "none" | "one";
+  /** Given again, it goes on where it stopped. */
+  merge?: boolean;
+}
+
+/** A block with keywords of its own; it may be given several times. */
+export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): Row<Block<S>[]> {
+  return {
+    ...common(options),
+    syntax: options.name === "one" ? "NAME { ... }" : "{ ... }",
+    doc,
+    default: [],
+    repeat: "accumulates",
+    opens: true,
+    read: (site, previous) => {
+      const { tree, head, words } = site;
+      if (options.name === "one" && words.length !== 2) {
+        const message = `'${head.text}' needs exactly one name${words.length > 2 ? "; quote a name with blanks" : ""}; the block is skipped`;
+        tree.diagnostics.report("general", words[2] ?? head, message);
+        tree.skipBlockOf(head);
+        return undefined;
+      }
+      if (options.name === "none") tree.noteExtraWords(site, 1);
+      const list = previous?.value ?? [];
+      const again = options.merge === true ? list[0] : undefined;
+      const into = again ?? new Block(inner, head, words.slice(1));
+      tree.readBlock(into, head);
+      if (again === undefined) list.push(into);
+      return list;
+    },
+  };
+}
+
+/** A brace-enclosed list of entries, one per line, that are no keywords. */
+export function entries<E>(
+  entry: { readonly syntax: string; read(words: readonly Word[], site: Site): E | undefined },
+  doc: string,
+  options: Options & { /** An entry never looks like a keyword, so that a keyword shows a missing brace. */ distinct?: boolean } = {},
+): Row<readonly E[]> {
+  return {
+    ...common(options),
+    syntax: `{ ${entry.syntax} ... }`,
+    doc,
+    default: [],
+    repeat: "accumulates",
+    opens: true,
+    read: (site, previous) => {
+      const list: E[] = [...(previous?.value ?? [])];
+      site.tree.readEntries(site, options.distinct === true, (words) => {
+        const read = entry.read(words, site);
+        if (read !== undefined) list.push(read);
+      });
+      return list;
+    },
+  };
+}
+
+/** A brace-enclosed list of names, any number per line. */
+export function names(doc: string, options: Options & { what: string }): Row<readonly Word[]> {
+  const { repeat = "accumulates", what } = options;
+  return {
+    ...common(options),
+    syntax: `{ ${what} ... }`,
+    doc,
+    default: [],
+    repeat,
+    opens: true,
+    read: (site, previous) => {
+      const list: Word[] = [...(previous?.value ?? [])];
+      const before = list.length;
+      site.tree.readEntries(site, false, (words) => list.push(...words));
+      if (list.length === before) site.tree.diagnostics.report("general", site.head, `the block '${site.head.text}' is empty`);
+      if (repeat !== "first wins" || previous === undefined) return list;
+      site.tree.alreadySet(site, previous.head);
+      return undefined;
+    },
+  };
+}
+
+/** A keyword with rules of its own. */
+export function custom<V>(
+  row: { syntax: string; doc: string; default: V; read(site: Site, previous: Setting<V> | undefined): V | undefined },
+  options: Options = {},
+): Row<V> {
+  return { ...common(options), repeat: options.repeat ?? "last wins", opens: false, ...row };
+}
+
+function common(options: Options): Pick<Row<unknown>, "unit" | "deprecated" | "notActedOn"> {
+  return { unit: options.unit, deprecated: options.deprecated, notActedOn: options.notActedOn };
+}

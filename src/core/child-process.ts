@@ -1,0 +1,89 @@
+/**
+ * One child as a process: forked from a bundle, with a channel for messages. Turns Node's events into a few calls,
+ * in a fixed order: whatever the child still had to say comes before the news of its end.
+ */
+import { fork, type ChildProcess as NodeChild } from "node:child_process";
+import { constants } from "node:os";
+import { asToCore, type ToChild, type ToCore } from "../platform/messages.js";
+import type { End } from "./exits.js";
+import type { Slice } from "./children.js";
+
+export interface ChildListener {
+  onMessage(message: ToCore): void;
+  /** Called once. */
+  onExited(end: End): void;
+  /** What a child that has no log any more writes to standard error, by line. */
+  onStderr(line: string): void;
+}
+
+export interface ForkOptions {
+  /** Path of the bundle. */
+  entry: string;
+  /** Pass the child's standard error through to ours (foreground), or read it by line. */
+  inheritStderr: boolean;
+}
+
+/** The channel of a process that is gone closes with it; a descriptor that leaked must not hide its death for longer. */
+const CHANNEL_GRACE_MILLIS = 100;
+
+/** Ours would change the child's heap, start an inspector or speak to the service manager. */
+const NOT_FOR_CHILDREN = ["NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
+export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const copy = { ...environment };
+  for (const name of NOT_FOR_CHILDREN) delete copy[name];
+  return copy;
+}
+
+export class ChildProcess {
+  readonly #process: NodeChild;
+  #ended = false;
+
+  /** Throws when there can be no process. */
+  constructor(options: ForkOptions, listener: ChildListener) {
+    this.#process = fork(options.entry, [], {
+      env: childEnvironment(process.env),
+      execArgv: [],
+      serialization: "json",
+      stdio: ["ignore", "ignore", options.inheritStderr ? "inherit" : "pipe", "ipc"],
+    });
+    const child = this.#process;
+    child.on("message", (message) => listener.onMessage(asToCore(message)));
+    child.on("error", () => undefined); // a failed send: the exit says the rest
+    child.once("exit", (code, signal) => {
+      const end = endOf(code, signal);
+      const report = (): void => {
+        if (this.#ended) return;
+        this.#ended = true;
+        listener.onExited(end);
+      };
+      if (!child.connected) return report();
+      child.once("disconnect", report);
+      setTimeout(report, CHANNEL_GRACE_MILLIS);
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      for (const line of text.split("\n")) if (line !== "") listener.onStderr(line);
+    });
+  }
+
+  /** Process id; undefined when the fork failed. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** @returns false when the channel is gone. */
+  send(message: ToChild<Slice>): boolean {
+    if (!this.#process.connected) return false;
+    this.#process.send(message, () => undefined);
+    return true;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+}
+
+function endOf(code: number | null, signal: NodeJS.Signals | null): End {
+  if (signal !== null) return { signal, number: constants.signals[signal] };
+  return { status: code ?? 0 };
+}

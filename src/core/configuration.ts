@@ -1,0 +1,82 @@
+/**
+ * Reads the configuration for core: the language, the files and what is known of the host put together, so that the
+ * rest of core sees an outcome and lines for the log.
+ */
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import type { Config } from "../config/model.js";
+import { formatDiagnostic, readConfig, type ReadOptions } from "../config/read-config.js";
+import type { Addon } from "../native/addon.js";
+import { Accounts } from "../platform/accounts.js";
+import { fileReader } from "../platform/config-files.js";
+import { scriptStatus } from "../platform/script-file.js";
+import type { DaemonSettings } from "./daemon-settings.js";
+
+export interface ReadOutcome {
+  config: Config;
+  /** Diagnostics in full, several lines each. */
+  problems: string[];
+  /** The daemon can start with it; otherwise it ends with `exitStatus`. */
+  usable: boolean;
+  /** Why not. */
+  refusals: string[];
+  exitStatus: number;
+  /** Exit status of a configuration test. */
+  testStatus: number;
+  /** A running daemon may take it. */
+  reloadable: boolean;
+}
+
+export interface ConfigurationReader {
+  read(): ReadOutcome;
+}
+
+type Wanted = Pick<DaemonSettings, "configFile" | "configId" | "allIncludesMustExist">;
+
+/** A reader for the file and the conditions of these settings; every call reads anew. */
+export function configurationReader(settings: Wanted, addon: Addon): ConfigurationReader {
+  const workingDirectory = process.cwd();
+  return {
+    read() {
+      const { diagnostics, ...result } = readConfig(fileReader(workingDirectory), {
+        path: settings.configFile,
+        configId: settings.configId ?? nodeName(),
+        includeAll: settings.allIncludesMustExist,
+        ...hostKnowledge(addon),
+      });
+      return { ...result, problems: diagnostics.map(formatDiagnostic) };
+    },
+  };
+}
+
+/** The host's name up to the first dot. */
+function nodeName(): string {
+  return hostname().split(".", 1)[0] ?? "";
+}
+
+type HostKnowledge = Omit<ReadOptions, "path" | "configId" | "includeAll">;
+
+/** What the checks may ask about the host; accounts are as they are at this reading. */
+function hostKnowledge(addon: Addon): HostKnowledge {
+  let accounts: Accounts | undefined;
+  const identity = (user: string, group?: string) => (accounts ??= new Accounts()).identity(user, group);
+  return {
+    hostName: hostname(),
+    interfaceExists: (name) => addon.interfaceIndex(name) > 0,
+    interfaceMtu,
+    userExists: (user, group) => identity(user, group) !== undefined,
+    scriptStatus(path, user) {
+      const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+      const runner = user === undefined ? own : identity(user);
+      return runner === undefined ? "missing" : scriptStatus(path, runner, process.env["PATH"]);
+    },
+  };
+}
+
+function interfaceMtu(name: string): number | undefined {
+  try {
+    return Number(readFileSync(`/sys/class/net/${name}/mtu`, "utf8")) || undefined;
+  } catch {
+    return undefined;
+  }
+}

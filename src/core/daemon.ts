@@ -1,0 +1,234 @@
+/**
+ * The parent process from the first line of the log to the last: builds the parts in the order of a start (log,
+ * configuration, pid files, signals, children) and connects them. Decisions are the supervisor's.
+ */
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Addon } from "../native/addon.js";
+import { createLog, type CoreLog, type Speaker } from "../platform/log.js";
+import { BEAT_MILLIS, type ChildOptions, type LogLevel } from "../platform/messages.js";
+import { keepAlivePeriod, notifyService } from "../platform/systemd.js";
+import { ChildProcess } from "./child-process.js";
+import { CHILDREN, type ChildRow, type Slice } from "./children.js";
+import type { ConfigurationReader } from "./configuration.js";
+import { DEFAULT_UMASK, type DaemonSettings } from "./daemon-settings.js";
+import { EXIT } from "./exits.js";
+import { removeLeftovers } from "./leftovers.js";
+import { writeParentDump } from "./parent-dump.js";
+import { PidFiles } from "./pid-files.js";
+import { childPidFile, journalFile, runDirectory } from "./run-paths.js";
+import { CoreRuntime } from "./runtime.js";
+import { listenToSignals } from "./signals.js";
+import { Supervisor } from "./supervisor.js";
+import type { Slices } from "./supervisor-events.js";
+
+const SECOND = 1_000_000;
+const BEAT = BEAT_MILLIS * 1000;
+const MISSED_BEATS = 4;
+
+/** What the daemon is given: everything that a test replaces. */
+export interface DaemonParts {
+  addon: Addon;
+  reader: ConfigurationReader;
+  environment: NodeJS.ProcessEnv;
+  temporaryDirectory: string;
+  /** Tells whoever waits for the start: the launcher, or a person at the terminal. */
+  onRunning(): void;
+  onFailed(status: number, text: string): void;
+  version: string;
+  children?: readonly ChildRow[];
+}
+
+export class Daemon {
+  readonly #speaker: Speaker = { ident: "Keepalived", pid: process.pid };
+  readonly #log: CoreLog;
+  readonly #pidFiles: PidFiles;
+  readonly #rows: readonly ChildRow[];
+  readonly #startedAt: number;
+  #notActedOn = "";
+
+  constructor(
+    readonly settings: DaemonSettings,
+    readonly parts: DaemonParts,
+  ) {
+    const { addon } = parts;
+    const { facility } = settings;
+    this.#startedAt = addon.monotonicMicros();
+    this.#rows = parts.children ?? CHILDREN;
+    this.#log = createLog({
+      console: settings.logConsole && settings.foreground,
+      ...(facility === undefined ? {} : { syslog: { addon, facility } }),
+    });
+    this.#pidFiles = new PidFiles(settings.paths, (fd) => addon.lockFile(fd));
+  }
+
+  /** Returns once the children are being started; the process then lives on by its listeners. */
+  run(): void {
+    process.on("uncaughtException", (error) => this.#onBug(error));
+    process.on("unhandledRejection", (error) => this.#onBug(error));
+    process.umask(this.settings.umask ?? DEFAULT_UMASK);
+    this.#sayHello();
+    const slices = this.#readFirstConfiguration();
+    if (slices === undefined) return;
+    if (!this.#claimPidFiles()) return;
+    const runtime = new CoreRuntime(this.#supervisor(), this.#ports(), this.#speaker, this.#rows);
+    this.#listen(runtime);
+    this.#pidFiles.writeParent(process.pid);
+    this.parts.onRunning();
+    runtime.post({ kind: "started", slices });
+  }
+
+  #say(level: LogLevel, text: string): void {
+    this.#log.write(this.#speaker, level, text);
+  }
+
+  #sayHello(): void {
+    const { settings, parts } = this;
+    this.#say("info", `Starting Keepalived v${parts.version}`);
+    this.#say("info", `Running on Node.js ${process.version}, ${process.platform} ${process.arch}`);
+    this.#say("info", `Command line: ${settings.commandLine}`);
+    if (settings.withoutEffect.length > 0) {
+      this.#say("warning", `Without effect in this version: ${settings.withoutEffect.join(", ")}`);
+    }
+  }
+
+  #readFirstConfiguration(): Slices<Slice> | undefined {
+    const outcome = this.#read();
+    if (!outcome.usable) {
+      const verdict = `Configuration cannot be used: ${outcome.refusals.join("; ")}. Exiting`;
+      this.#say("error", verdict);
+      this.#fail(outcome.exitStatus, [...outcome.problems, verdict].join("\n"));
+      return undefined;
+    }
+    return outcome.slices;
+  }
+
+  #read(): ReturnType<ConfigurationReader["read"]> & { slices: Slices<Slice> } {
+    this.#say("info", `Opening file '${this.settings.configFile}'.`);
+    const outcome = this.parts.reader.read();
+    for (const problem of outcome.problems) this.#say("warning", problem);
+    this.#warnOnce(outcome.config.notActedOn);
+    const slices = new Map<string, Slice>();
+    for (const row of this.#rows) {
+      const slice = row.slice(outcome.config, this.settings.switches);
+      if (slice !== undefined) slices.set(row.name, slice);
+    }
+    return { ...outcome, slices };
+  }
+
+  /** Named again only when a reload changes the list. */
+  #warnOnce(notActedOn: readonly string[]): void {
+    const list = notActedOn.join(", ");
+    if (list !== "" && list !== this.#notActedOn) {
+      this.#say("warning", `Configured, but without effect in this version: ${list}`);
+    }
+    this.#notActedOn = list;
+  }
+
+  #claimPidFiles(): boolean {
+    try {
+      const held = this.#pidFiles.claim(this.#rows);
+      if (held === undefined) return true;
+      this.#sayAndFail(EXIT.ok, `daemon is already running (${held} is locked)`);
+    } catch (error) {
+      this.#sayAndFail(EXIT.fatal, error instanceof Error ? error.message : String(error));
+    }
+    return false;
+  }
+
+  #supervisor(): Supervisor<Slice> {
+    const keepAlive = keepAlivePeriod(this.parts.environment, process.pid);
+    return new Supervisor<Slice>({
+      children: this.#rows,
+      limits: { start: 30 * SECOND, silence: MISSED_BEATS * BEAT, stop: 5 * SECOND },
+      respawn: this.settings.respawn,
+      keepOnStop: this.settings.keepOnStop,
+      stall: BEAT,
+      ...(keepAlive === undefined ? {} : { keepAlive }),
+    });
+  }
+
+  #ports(): CoreRuntime["ports"] {
+    const { addon, environment } = this.parts;
+    const folder = dirname(fileURLToPath(import.meta.url));
+    return {
+      now: () => addon.monotonicMicros(),
+      log: this.#log,
+      spawn: (row, listener) =>
+        new ChildProcess({ entry: resolve(folder, row.entry), inheritStderr: this.settings.foreground }, listener),
+      withdraw: (row) => {
+        const journal = journalFile(childPidFile(this.settings.paths, row));
+        return removeLeftovers(addon, journal, (level, text) => this.#say(level, text));
+      },
+      readConfiguration: () => {
+        const outcome = this.#read();
+        return outcome.reloadable ? outcome.slices : undefined;
+      },
+      notifyService: (message) => notifyService(addon, environment, message),
+      optionsFor: (row) => this.#optionsFor(row),
+      recordPid: (row, pid) => this.#pidFiles.record(row, pid),
+      finish: (status) => this.#finish(status),
+    };
+  }
+
+  #optionsFor(row: ChildRow): ChildOptions {
+    const { settings } = this;
+    const pidFile = childPidFile(settings.paths, row);
+    return {
+      detail: settings.detail,
+      keepOnStop: settings.keepOnStop,
+      runDirectory: runDirectory(settings.paths),
+      pidFile,
+      journalFile: journalFile(pidFile),
+      temporaryDirectory: this.parts.temporaryDirectory,
+      umask: settings.umask ?? DEFAULT_UMASK,
+    };
+  }
+
+  #listen(runtime: CoreRuntime): void {
+    listenToSignals(this.parts.addon, this.settings.ignoreSigint, (meaning, name) => {
+      if (meaning.kind === "reload") runtime.post({ kind: "reloadRequested" });
+      else if (meaning.kind === "stop") runtime.post({ kind: "stopRequested", cause: name });
+      else if (meaning.kind === "json") this.#say("warning", "The JSON dump does not exist in this version");
+      else {
+        runtime.post({ kind: "dumpRequested", what: meaning.what });
+        if (meaning.what === "data") this.#dump(runtime);
+      }
+    });
+  }
+
+  #dump(runtime: CoreRuntime): void {
+    const state = { settings: this.settings, children: runtime.supervisor.describe(), startedAt: this.#startedAt };
+    writeParentDump(this.parts.temporaryDirectory, state, this.parts.addon.monotonicMicros()).catch((error: Error) => {
+      this.#say("error", `Cannot write the state: ${error.message}`);
+    });
+  }
+
+  #sayAndFail(status: number, text: string): void {
+    this.#say("error", text);
+    this.#fail(status, text);
+  }
+
+  /** The daemon does not come up; `text` is for whoever waits, the log has it already. */
+  #fail(status: number, text: string): void {
+    this.parts.onFailed(status, text);
+    this.#leave(status);
+  }
+
+  #finish(status: number): void {
+    this.#say("info", `Stopped Keepalived v${this.parts.version}`);
+    this.#leave(status);
+  }
+
+  #leave(status: number): void {
+    this.#pidFiles.removeAll();
+    this.#log.flush();
+    process.exit(status);
+  }
+
+  /** Core's own bug: say it and end; the children notice and withdraw. */
+  #onBug(error: unknown): void {
+    this.#say("error", `internal error, leaving: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.#leave(EXIT.bug);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What a dead child left in the kernel: core takes it away at once, by the child's journal, so that the addresses of
+ * a dead master do not linger while another router takes over.
+ */
+import { openChannel } from "../net/netlink-channel.js";
+import { readJournal, removeJournal, withdraw } from "../net/journal.js";
+import { formatSystemError } from "../net/system-error.js";
+import type { Addon } from "../native/addon.js";
+import { createEventLoop } from "../platform/event-loop.js";
+import type { LogLevel } from "../platform/messages.js";
+
+/** Removes everything in the journal from the kernel, then the journal. Never rejects: what failed is logged. */
+export async function removeLeftovers(
+  addon: Addon,
+  journal: string,
+  log: (level: LogLevel, text: string) => void,
+): Promise<void> {
+  try {
+    const entries = await readJournal(journal);
+    const count = entries.addresses.length + entries.routes.length;
+    if (count === 0) return;
+    const channel = openChannel(addon, createEventLoop(addon));
+    try {
+      const refused = await withdraw(channel, entries, (device) => addon.interfaceIndex(device));
+      for (const error of refused) log("error", `Cannot remove what a dead child left: ${formatSystemError(error)}`);
+      log("info", `Removed ${count - refused.length} addresses and routes that a dead child left`);
+      if (refused.length === 0) await removeJournal(journal);
+    } finally {
+      channel.close();
+    }
+  } catch (error) {
+    log("error", `Cannot clean up after a dead child: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,29 @@
+/** Loads the addon, once per process. The build puts it beside the bundles; an environment variable of the tests may name another. */
+import { createRequire } from "node:module";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Addon } from "./addon.js";
+
+const NAME = "keepalived.node";
+
+/** @returns the path of the addon that this process uses. */
+export function findAddon(): string {
+  const chosen = process.env["KEEPALIVED_ADDON"];
+  if (chosen !== undefined) return chosen;
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    for (const place of [join(folder, NAME), join(folder, "dist", NAME)]) if (existsSync(place)) return place;
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error(`the addon ${NAME} is not built: run 'npm run build'`);
+    folder = parent;
+  }
+}
+
+let loaded: Addon | undefined;
+
+/** @returns the addon; throws when it was not built or does not fit this Node. */
+export function loadAddon(): Addon {
+  loaded ??= createRequire(import.meta.url)(findAddon()) as Addon;
+  return loaded;
+}

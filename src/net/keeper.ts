@@ -1,0 +1,191 @@
+/**
+ * What happens to our objects without us: somebody removes them, their link goes and comes, notifications are lost.
+ * Decides what is believed from then on and when it is put back; the steps themselves are `reconciler.ts`'s.
+ *
+ * The monitor lags behind the answers to our requests, so our own removals have to be told from those of others.
+ * Routes carry the port id of who did it; IPv6 addresses do not, so removals of addresses are counted.
+ */
+import { IFF_UP } from "./constants.js";
+import { type Entry, type EntryTable, settingOf, wishOf } from "./entries.js";
+import { keyOfAddress, keyOfRoute, matchesRoute } from "./kernel-object.js";
+import { addressKey, type Link, type LinkAddress, type Links, type LinksListener, type Origin, type ReportedRoute } from "./links.js";
+import type { Loop } from "./loop.js";
+import { RestoreLimit } from "./restore-limit.js";
+
+export type PutBack = "now" | "later" | "never";
+
+export interface KeeperPorts {
+  /** The entry may need a step. */
+  touch(entry: Entry): void;
+  /** Somebody else removed it. */
+  lost(entry: Entry, putBack: PutBack): void;
+}
+
+export class Keeper implements LinksListener {
+  readonly #entries: EntryTable;
+  readonly #links: Links;
+  readonly #loop: Loop;
+  readonly #ports: KeeperPorts;
+  readonly #timers = new Map<Entry, () => void>();
+  /** Our removals of addresses, by key, that the monitor has not shown yet. */
+  readonly #expected = new Map<string, number>();
+  /** What was there when a refresh began, less the routes that it has come across. */
+  #unseen = new Set<Entry>();
+  readonly #portId: number;
+
+  constructor(entries: EntryTable, links: Links, loop: Loop, portId: number, ports: KeeperPorts) {
+    this.#entries = entries;
+    this.#links = links;
+    this.#loop = loop;
+    this.#portId = portId;
+    this.#ports = ports;
+  }
+
+  /** We have just added it. */
+  onAdded(entry: Entry): void {
+    this.#unseen.delete(entry);
+  }
+
+  /** We have just removed it. */
+  onRemoved(entry: Entry): void {
+    if (entry.kind === "address") this.#expected.set(entry.key, (this.#expected.get(entry.key) ?? 0) + 1);
+  }
+
+  /** Somebody asks (again) for it, or nobody does any more: earlier refusals are forgotten. */
+  reconsider(entry: Entry): void {
+    if (entry.wishes.size > 0 && entry.hold === "rateLimited") return;
+    this.#timers.get(entry)?.();
+    this.#timers.delete(entry);
+    entry.hold = undefined;
+    if (entry.wishes.size === 0) entry.lost = false;
+  }
+
+  close(): void {
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  linkChanged(before: Link | undefined, after: Link | undefined): void {
+    if (after === undefined) {
+      for (const entry of this.#entries.all()) if (deviceOf(entry) === before?.name) this.#onDeviceGone(entry);
+      return;
+    }
+    const wentDown = before !== undefined && (before.flags & IFF_UP) !== 0 && (after.flags & IFF_UP) === 0;
+    const cameUp = after.up && !before?.up;
+    const appeared = before?.name !== after.name;
+    if (!wentDown && !cameUp && !appeared) return;
+    for (const entry of this.#entries.all()) {
+      const device = deviceOf(entry);
+      if (device !== after.name && device !== undefined) continue;
+      // The kernel drops IPv4 routes of a link that goes down without telling (fib_sync_down_dev).
+      if (wentDown && entry.kind === "route") entry.doubtful = true;
+      if (cameUp || appeared) this.#onDeviceUsable(entry);
+    }
+  }
+
+  addressRemoved(link: Link, address: LinkAddress): void {
+    const key = keyOfAddress(link.name, address);
+    const expected = this.#expected.get(key) ?? 0;
+    if (expected > 1) this.#expected.set(key, expected - 1);
+    else this.#expected.delete(key);
+    const entry = this.#entries.get(key);
+    if (expected === 0 && entry?.present !== undefined) this.#onLost(entry);
+  }
+
+  routeAdded(route: ReportedRoute): void {
+    for (const entry of this.#matching(route)) this.#unseen.delete(entry);
+  }
+
+  routeRemoved(route: ReportedRoute, origin: Origin): void {
+    if (origin.portId === this.#portId) return;
+    for (const entry of this.#matching(route)) this.#onLost(entry);
+  }
+
+  refreshing(): void {
+    this.#expected.clear();
+    this.#unseen = new Set([...this.#entries.all()].filter(({ present }) => present !== undefined));
+  }
+
+  refreshed(): void {
+    for (const entry of this.#unseen) {
+      if (entry.present !== undefined && !this.#isInTable(entry)) this.#onLost(entry);
+    }
+    this.#unseen.clear();
+  }
+
+  #isInTable(entry: Entry): boolean {
+    if (entry.present?.object.kind !== "address") return false;
+    const { device, address, prefixLength, peer } = entry.present.object.setting;
+    return this.#links.byName(device)?.addresses.has(addressKey(address, prefixLength, peer)) === true;
+  }
+
+  #matching(route: ReportedRoute): Entry[] {
+    return [...this.#entries.routes(keyOfRoute(route))].filter(({ present }) => {
+      return present?.object.kind === "route" && matchesRoute(present.object.setting, route);
+    });
+  }
+
+  #onDeviceGone(entry: Entry): void {
+    this.#expected.delete(entry.key);
+    entry.present = undefined;
+    entry.doubtful = false;
+    if (entry.wishes.size > 0 && entry.hold === undefined) {
+      entry.hold = "linkDown";
+      entry.lost = true;
+    }
+    this.#ports.touch(entry);
+  }
+
+  #onDeviceUsable(entry: Entry): void {
+    if (entry.wishes.size === 0) return;
+    if (entry.hold === "linkDown" || entry.hold === "failed") entry.hold = undefined;
+    // Adding it once more does no harm when it is still there.
+    if (entry.doubtful) entry.present = undefined;
+    entry.doubtful = false;
+    this.#ports.touch(entry);
+  }
+
+  #onLost(entry: Entry): void {
+    const wish = wishOf(entry);
+    entry.present = undefined;
+    if (wish === undefined || entry.hold !== undefined) {
+      this.#ports.touch(entry);
+      return;
+    }
+    const { device, noTrack } = wish.setting;
+    if (noTrack) {
+      entry.hold = "abandoned";
+      this.#ports.lost(entry, "never");
+    } else if (device !== undefined && this.#links.byName(device)?.up !== true) {
+      entry.lost = true;
+      entry.hold = "linkDown";
+    } else {
+      this.#putBack(entry);
+    }
+    this.#ports.touch(entry);
+  }
+
+  #putBack(entry: Entry): void {
+    const again = entry.lost;
+    entry.lost = true;
+    entry.limit ??= new RestoreLimit();
+    const now = this.#loop.now();
+    const at = entry.limit.next(now);
+    if (at <= now) {
+      this.#ports.lost(entry, "now");
+      return;
+    }
+    entry.hold = "rateLimited";
+    if (!again) this.#ports.lost(entry, "later");
+    const cancel = this.#loop.at(at, () => {
+      this.#timers.delete(entry);
+      entry.hold = undefined;
+      this.#ports.touch(entry);
+    });
+    this.#timers.set(entry, cancel);
+  }
+}
+
+function deviceOf(entry: Entry): string | undefined {
+  return settingOf(entry)?.device;
+}

@@ -1,0 +1,238 @@
+/**
+ * The command socket: requests go to the kernel in batches, each is acknowledged. One batch per turn of the loop, so
+ * that adverts are served in between however many addresses there are.
+ *
+ * rtnetlink works in the context of sendmsg(2): when the call returns, all answers wait in the receive queue. A batch
+ * is therefore two system calls and its results are known at once. Work is pulled, not pushed: what a source no longer
+ * wants when its turn comes is never sent.
+ */
+import type { Addon, Socket } from "../native/addon.js";
+import { META, META_FIELDS, SEND_FIELDS } from "../native/addon.js";
+import { addFlags, align4, setSequence } from "../netlink/attributes.js";
+import { NLM_F_ACK } from "../netlink/constants.js";
+import { decodeMessage, nextMessage } from "../netlink/message.js";
+import {
+  AF_NETLINK,
+  NETLINK_CAP_ACK,
+  NETLINK_EXT_ACK,
+  NETLINK_GET_STRICT_CHK,
+  NETLINK_ROUTE,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SOCK_RAW,
+  SOL_NETLINK,
+  SOL_SOCKET,
+} from "./constants.js";
+import type { Loop } from "./loop.js";
+import { netlinkPortId, sockaddrNl } from "./socket-address.js";
+import { errnoName, type SystemError, systemErrorOf } from "./system-error.js";
+
+/** Requests per sendmsg. More would hold the loop for longer than a millisecond. */
+export const BATCH = 32;
+
+export interface KernelRequest {
+  /** A whole netlink message; sequence number and NLM_F_ACK are filled in here. */
+  message: Uint8Array;
+  /** For the error: "RTM_NEWADDR". */
+  call: string;
+  subject: string;
+}
+
+export type Result = { ok: true } | { ok: false; error: SystemError };
+
+/** Who has work for the channel. */
+export interface RequestSource {
+  /** @returns up to `max` requests to send now; none when there is nothing to do. */
+  take(max: number): KernelRequest[];
+  /** The results of what was taken last, in the same order. */
+  finished(results: Result[]): void;
+}
+
+export interface Channel {
+  /** Netlink port id of our requests, as seen in `Origin`. */
+  readonly portId: number;
+  /** Adds a source; sources are asked in turn, after `wake`, until none has work. */
+  serve(source: RequestSource): void;
+  wake(): void;
+  /** One-off requests, in order. Results are in the same order; never rejects. */
+  request(requests: readonly KernelRequest[]): Promise<Result[]>;
+  close(): void;
+}
+
+/** Opens the command socket. Throws a NativeError when there is no netlink (a bug of the caller's environment). */
+export function openChannel(addon: Addon, loop: Loop): Channel {
+  return new NetlinkChannel(openRouteSocket(addon, RECEIVE_BUFFER), loop);
+}
+
+const RECEIVE_BUFFER = 1 << 20;
+const SLOT = 1024;
+
+/** A bound NETLINK_ROUTE socket with extended ACK, strict checking and a receive buffer beyond the limit if allowed. */
+export function openRouteSocket(addon: Addon, receiveBuffer: number): Socket {
+  const socket = new addon.Socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+  // Old kernels lack some; none is needed for a right result.
+  tryOption(socket, SOL_NETLINK, NETLINK_EXT_ACK, 1);
+  tryOption(socket, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+  tryOption(socket, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
+  if (!tryOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer)) {
+    tryOption(socket, SOL_SOCKET, SO_RCVBUF, receiveBuffer);
+  }
+  socket.bind(sockaddrNl());
+  return socket;
+}
+
+function tryOption(socket: Socket, level: number, name: number, value: number): boolean {
+  try {
+    socket.setOption(level, name, value);
+    return true;
+  } catch (error) {
+    systemErrorOf(error, "netlink socket");
+    return false;
+  }
+}
+
+/** Requests of `request()`, as a source like any other. */
+class Once implements RequestSource {
+  readonly #waiting: { request: KernelRequest; settle: (result: Result) => void }[] = [];
+  #taken: { settle: (result: Result) => void }[] = [];
+
+  add(request: KernelRequest): Promise<Result> {
+    return new Promise((settle) => this.#waiting.push({ request, settle }));
+  }
+
+  take(max: number): KernelRequest[] {
+    const taken = this.#waiting.splice(0, max);
+    this.#taken = taken;
+    return taken.map(({ request }) => request);
+  }
+
+  finished(results: Result[]): void {
+    for (const [i, { settle }] of this.#taken.entries()) settle(results[i] as Result);
+  }
+}
+
+class NetlinkChannel implements Channel {
+  readonly portId: number;
+  readonly #socket: Socket;
+  readonly #loop: Loop;
+  readonly #once = new Once();
+  readonly #sources: RequestSource[] = [this.#once];
+  readonly #answers = new Uint8Array(2 * BATCH * SLOT);
+  readonly #meta = new Int32Array(2 * BATCH * META_FIELDS);
+  readonly #noAddresses = new Uint8Array(0);
+  readonly #table = new Int32Array(SEND_FIELDS);
+  #slab = new Uint8Array(BATCH * 256);
+  #sequence = 0;
+  #scheduled = false;
+  #closed = false;
+  #next = 0;
+
+  constructor(socket: Socket, loop: Loop) {
+    this.#socket = socket;
+    this.#loop = loop;
+    this.portId = netlinkPortId(socket.localAddress()) ?? 0;
+  }
+
+  serve(source: RequestSource): void {
+    this.#sources.push(source);
+  }
+
+  wake(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    this.#loop.soon(() => this.#turn());
+  }
+
+  async request(requests: readonly KernelRequest[]): Promise<Result[]> {
+    const results = requests.map((request) => this.#once.add(request));
+    this.wake();
+    return Promise.all(results);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#socket.close();
+  }
+
+  /** One batch of one source; another turn follows while there is work. */
+  #turn(): void {
+    this.#scheduled = false;
+    if (this.#closed) return;
+    for (let tried = 0; tried < this.#sources.length; tried++) {
+      const source = this.#sources[this.#next % this.#sources.length] as RequestSource;
+      this.#next++;
+      const requests = source.take(BATCH);
+      if (requests.length === 0) continue;
+      const results = this.#perform(requests);
+      this.wake();
+      source.finished(results);
+      return;
+    }
+  }
+
+  #perform(requests: readonly KernelRequest[]): Result[] {
+    const first = this.#sequence + 1;
+    const results: Result[] = requests.map(({ call, subject }) => ({
+      ok: false,
+      // Only seen when the kernel gave no answer, which takes an overrun of this socket.
+      error: { call, subject, code: "ENOBUFS", detail: "no answer from the kernel" },
+    }));
+    try {
+      this.#table[1] = this.#fill(requests);
+      if (this.#socket.sendBatch(this.#slab, this.#table, 0, 1, 0) === 0) return results;
+      this.#readAnswers(requests, first, results);
+    } catch (error) {
+      const failure = systemErrorOf(error, "netlink");
+      for (const [i, result] of results.entries()) {
+        const { subject = "" } = requests[i] ?? {};
+        if (!result.ok && result.error.code === "ENOBUFS") results[i] = { ok: false, error: { ...failure, subject } };
+      }
+    }
+    return results;
+  }
+
+  /** @returns bytes of the batch. */
+  #fill(requests: readonly KernelRequest[]): number {
+    const length = requests.reduce((sum, { message }) => sum + align4(message.length), 0);
+    if (length > this.#slab.length) this.#slab = new Uint8Array(2 * length);
+    let at = 0;
+    for (const { message } of requests) {
+      this.#slab.set(message, at);
+      this.#sequence = (this.#sequence + 1) >>> 0;
+      setSequence(this.#slab, at, this.#sequence);
+      addFlags(this.#slab, at, NLM_F_ACK);
+      at += align4(message.length);
+    }
+    return at;
+  }
+
+  #readAnswers(requests: readonly KernelRequest[], first: number, results: Result[]): void {
+    for (;;) {
+      const count = this.#socket.receiveBatch(this.#answers, SLOT, this.#meta, this.#noAddresses);
+      for (let slot = 0; slot < count; slot++) {
+        const end = slot * SLOT + (this.#meta[slot * META_FIELDS + META.length] ?? 0);
+        for (let at = slot * SLOT; at < end; at = nextMessage(this.#answers, at, end)) {
+          this.#takeAnswer(requests, at, end, first, results);
+        }
+      }
+      // A batch that is not full has emptied the queue.
+      if (count < 2 * BATCH) return;
+    }
+  }
+
+  #takeAnswer(requests: readonly KernelRequest[], at: number, end: number, first: number, results: Result[]): void {
+    const decoded = decodeMessage(this.#answers, at, end);
+    if (!decoded.ok || decoded.value.kind !== "answer") return;
+    const { header, outcome } = decoded.value;
+    const i = (header.sequence - first) >>> 0;
+    const request = requests[i];
+    if (request === undefined) return;
+    if (outcome.errno === 0) {
+      results[i] = { ok: true };
+      return;
+    }
+    const error: SystemError = { call: request.call, code: errnoName(outcome.errno), subject: request.subject };
+    if (outcome.text !== undefined) error.detail = outcome.text;
+    results[i] = { ok: false, error };
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The log of a child process: a thin writer that hands its lines to core, which alone knows syslog and the console.
+ * The lines of one turn of the loop travel as one message. When core is gone they go to standard error.
+ */
+import { writeSync } from "node:fs";
+import type { LogLevel, LogLine, ToCore } from "./messages.js";
+
+/** What the modules of a child log through. */
+export interface Log {
+  info(text: string): void;
+  warning(text: string): void;
+  error(text: string): void;
+  /** Only with -D; a function is called only then. */
+  detail(text: string | (() => string)): void;
+}
+
+export interface ChildLog extends Log {
+  setDetail(detail: 0 | 1 | 2): void;
+  /** Hands over what is buffered; `done` is called when it is on its way. */
+  flush(done?: () => void): void;
+}
+
+/** Hands a message to core; false or a throw when the channel is gone. `done` is called once it is written. */
+export type Send = (message: ToCore, done?: () => void) => boolean | void;
+
+const STDERR = 2;
+
+function writeToStderr(lines: readonly LogLine[]): void {
+  try {
+    writeSync(STDERR, lines.map(({ text }) => `${text}\n`).join(""));
+  } catch {
+    // nobody is left to tell
+  }
+}
+
+/** @param now wall clock in milliseconds, for tests */
+export function createChildLog(send: Send, detail: 0 | 1 | 2 = 0, now: () => number = Date.now): ChildLog {
+  let wanted = detail;
+  let lines: LogLine[] = [];
+
+  function flush(done?: () => void): void {
+    const batch = lines;
+    lines = [];
+    if (batch.length > 0) {
+      let sent: boolean | void = false;
+      try {
+        sent = send({ kind: "log", lines: batch });
+      } catch {
+        // the channel closed between the check and the send
+      }
+      if (sent === false) writeToStderr(batch);
+    }
+    if (done !== undefined) setImmediate(done);
+  }
+
+  function add(level: LogLevel, text: string): void {
+    if (lines.length === 0) setImmediate(flush);
+    lines.push({ level, text, atMillis: now() });
+  }
+
+  return {
+    info: (text) => add("info", text),
+    warning: (text) => add("warning", text),
+    error: (text) => add("error", text),
+    detail(text) {
+      if (wanted > 0) add("debug", typeof text === "string" ? text : text());
+    },
+    setDetail(level) {
+      wanted = level;
+    },
+    flush,
+  };
+}

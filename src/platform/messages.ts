@@ -1,0 +1,77 @@
+/**
+ * What the processes say to each other: one union per direction, the same words for every child.
+ * Handshake `configure → ready → start`; a reload takes the same road with a higher generation.
+ * An unknown message is a bug of ours and ends the process that got it.
+ */
+
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+/** One line of a child's log. */
+export interface LogLine {
+  level: LogLevel;
+  text: string;
+  /** Wall clock, milliseconds since 1970: when it happened, not when core reads it. */
+  atMillis: number;
+}
+
+/** What a child must know besides its slice of the configuration. */
+export interface ChildOptions {
+  /** -D given once or twice. */
+  detail: 0 | 1 | 2;
+  /** -V: leave addresses and routes in place when stopping. */
+  keepOnStop: boolean;
+  /** Directory of the journal and pid files, for instance "/run" or "/run/keepalived". */
+  runDirectory: string;
+  /** Pid file of this child. */
+  pidFile: string;
+  /** Where this child notes what it adds to the kernel before it adds it; core reads it when the child died. */
+  journalFile: string;
+  /** Directory of the dumps. */
+  temporaryDirectory: string;
+  /** File creation mask. */
+  umask: number;
+}
+
+/** From core to a child. */
+export type ToChild<Slice> =
+  | { kind: "configure"; generation: number; slice: Slice; options: ChildOptions }
+  /** Only after `ready` of that generation, and only once. */
+  | { kind: "start" }
+  /** End in order: as SIGTERM. */
+  | { kind: "stop" }
+  /** Write the state (SIGUSR1), the statistics (SIGUSR2), or the statistics and clear them. */
+  | { kind: "dump"; what: "data" | "stats" | "statsClear" };
+
+/** From a child to core. */
+export type ToCore =
+  /** The slice was taken (first time: `start` may follow; reload: it is in force). */
+  | { kind: "ready"; generation: number }
+  /** The slice cannot be used; a reload leaves the old one in force. `permanent`: a start would fail again. */
+  | { kind: "refused"; generation: number; reason: string; permanent: boolean }
+  /** Alive: the loop ran. */
+  | { kind: "beat" }
+  /** What was logged in one turn of the child's loop. */
+  | { kind: "log"; lines: LogLine[] };
+
+/** How often a child says `beat`. */
+export const BEAT_MILLIS = 500;
+
+const CHILD_KINDS = new Set(["ready", "refused", "beat", "log"]);
+
+/** A message of a child, or an error that ends core: both ends are ours. */
+export function asToCore(message: unknown): ToCore {
+  if (typeof message === "object" && message !== null && "kind" in message) {
+    if (typeof message.kind === "string" && CHILD_KINDS.has(message.kind)) return message as ToCore;
+  }
+  throw new Error(`unknown message from a child: ${JSON.stringify(message)}`);
+}
+
+const CORE_KINDS = new Set(["configure", "start", "stop", "dump"]);
+
+/** A message of core, or an error that ends the child. */
+export function asToChild<Slice>(message: unknown): ToChild<Slice> {
+  if (typeof message === "object" && message !== null && "kind" in message) {
+    if (typeof message.kind === "string" && CORE_KINDS.has(message.kind)) return message as ToChild<Slice>;
+  }
+  throw new Error(`unknown message from core: ${JSON.stringify(message)}`);
+}

@@ -1,0 +1,90 @@
+/**
+ * The timers of all instances on one timerfd. Everything due is handed over with one and the same time, so that
+ * the adverts of instances that started together stay together and leave in one system call.
+ */
+import type { Addon, Timer } from "../../native/addon.js";
+import { type Deadline, Deadlines } from "../../platform/deadlines.js";
+import type { Micros, TimerName } from "../events.js";
+import type { VrrpInstance } from "../instance.js";
+
+interface Key {
+  machine: VrrpInstance;
+  timer: TimerName;
+}
+
+export interface AlarmPorts {
+  fired(machine: VrrpInstance, timer: TimerName, now: Micros): void;
+  /** Before a master is declared dead: take in what already waits in the sockets. */
+  beforeMasterDown(): void;
+  /** Everything that was due has been handled. */
+  afterwards(): void;
+}
+
+export class Alarm {
+  readonly #addon: Addon;
+  readonly #ports: AlarmPorts;
+  readonly #timer: Timer;
+  readonly #deadlines = new Deadlines<Key>();
+  readonly #byMachine = new Map<VrrpInstance, Map<TimerName, Deadline<Key>>>();
+  #armedFor: Micros = Number.POSITIVE_INFINITY;
+  #firing = false;
+
+  constructor(addon: Addon, ports: AlarmPorts) {
+    this.#addon = addon;
+    this.#ports = ports;
+    this.#timer = new addon.Timer(() => this.#fire());
+  }
+
+  arm(machine: VrrpInstance, timer: TimerName, at: Micros): void {
+    let timers = this.#byMachine.get(machine);
+    if (timers === undefined) {
+      timers = new Map<TimerName, Deadline<Key>>();
+      this.#byMachine.set(machine, timers);
+    }
+    let deadline = timers.get(timer);
+    if (deadline === undefined) timers.set(timer, (deadline = this.#deadlines.create({ machine, timer })));
+    this.#deadlines.arm(deadline, at);
+    // A later deadline is found when the timer goes off for the earlier one: no system call per advert received.
+    if (at < this.#armedFor && !this.#firing) this.#set(at);
+  }
+
+  cancel(machine: VrrpInstance, timer: TimerName): void {
+    const deadline = this.#byMachine.get(machine)?.get(timer);
+    if (deadline !== undefined) this.#deadlines.cancel(deadline);
+  }
+
+  forget(machine: VrrpInstance): void {
+    for (const deadline of this.#byMachine.get(machine)?.values() ?? []) this.#deadlines.cancel(deadline);
+    this.#byMachine.delete(machine);
+  }
+
+  #set(at: Micros): void {
+    this.#armedFor = at;
+    this.#timer.arm(at);
+  }
+
+  #fire(): void {
+    this.#firing = true;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    const now = this.#addon.monotonicMicros();
+    let drained = false;
+    for (let key = this.#deadlines.takeDue(now); key !== undefined; key = this.#deadlines.takeDue(now)) {
+      if (key.timer === "masterDown" && !drained) {
+        // The deadline counts, not when we woke up: an advert that waits in the socket may move it.
+        drained = true;
+        this.arm(key.machine, key.timer, now);
+        this.#ports.beforeMasterDown();
+      } else {
+        this.#ports.fired(key.machine, key.timer, now);
+      }
+    }
+    this.#firing = false;
+    this.#ports.afterwards();
+    const next = this.#deadlines.earliest();
+    if (next !== undefined) this.#set(next);
+  }
+
+  close(): void {
+    this.#timer.close();
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Carries out one effect after the other, in their order: an advert that an effect put into a channel leaves before
+ * the kernel is changed for the next. Builds an instance's packets when something in them changed.
+ */
+import type { AddressSetting } from "../../config/model.js";
+import { formatAddress } from "../../net/ip-address.js";
+import type { Log } from "../../platform/child-log.js";
+import type { AdvertChannel } from "./advert-channel.js";
+import type { Alarm } from "./alarm.js";
+import type { Channels } from "./channels.js";
+import type { GroupEffect, InstanceEffect } from "../events.js";
+import type { VrrpInstance } from "../instance.js";
+import type { Kernel } from "./kernel.js";
+import type { Notices } from "./notices.js";
+import { outgoing } from "../outgoing.js";
+import type { RoutedEffect } from "../router.js";
+
+export interface PerformerPorts {
+  log: Log;
+  kernel: Kernel;
+  alarm: Alarm;
+  channels: Channels;
+  notices: Notices;
+  /** The member of a sync group. */
+  member(name: string): VrrpInstance | undefined;
+}
+
+/** What was last put into a channel for an instance. */
+interface Sending {
+  channel: AdvertChannel | undefined;
+  priority: number;
+  /** IPv4 identification of the last advert; never 0, which would leave the choice to the kernel. */
+  identification: number;
+  /** The last send failed, and that was said. */
+  failing: boolean;
+}
+
+/** The name of an instance as an owner of addresses: it outlives a change of its configured name. */
+export function ownerOf(machine: VrrpInstance): string {
+  return `instance ${machine.id}`;
+}
+
+function addressesOf(machine: VrrpInstance): AddressSetting[] {
+  return [...machine.settings.addresses, ...machine.settings.excludedAddresses];
+}
+
+export class Performer {
+  readonly #ports: PerformerPorts;
+  readonly #sending = new Map<VrrpInstance, Sending>();
+
+  constructor(ports: PerformerPorts) {
+    this.#ports = ports;
+  }
+
+  perform(routed: RoutedEffect): void {
+    if (routed.instance === undefined) this.#performGroup(routed.effect);
+    else this.#performInstance(routed.instance, routed.effect);
+  }
+
+  #performGroup(effect: GroupEffect): void {
+    if (effect.kind === "logGroup") {
+      this.#ports.log.info(`VRRP_Group(${effect.group}) ${effect.text}`);
+      return;
+    }
+    this.#ports.notices.onGroup(effect, (name) => {
+      const machine = this.#ports.member(name);
+      return machine === undefined ? undefined : ownerOf(machine);
+    });
+  }
+
+  #performInstance(machine: VrrpInstance, effect: InstanceEffect): void {
+    const { alarm, log } = this.#ports;
+    switch (effect.kind) {
+      case "sendAdvert":
+        this.#send(machine, effect.priority);
+        break;
+      case "armTimer":
+        alarm.arm(machine, effect.timer, effect.at);
+        break;
+      case "cancelTimer":
+        alarm.cancel(machine, effect.timer);
+        break;
+      case "log":
+        if (effect.level === "detail") log.detail(() => `(${machine.name}) ${effect.text}`);
+        else log[effect.level](`(${machine.name}) ${effect.text}`);
+        break;
+      case "notify":
+        this.#ports.notices.onInstance(machine, ownerOf(machine), effect);
+        break;
+      case "settingsChanged":
+        this.forgetPackets(machine);
+        break;
+      case "removed":
+        this.#forget(machine);
+        break;
+      case "notifyPriority":
+      case "notifyLowerPriority":
+        // Their only listeners are FIFOs and a script that this version does not have.
+        break;
+      default:
+        this.#performKernel(machine, effect);
+    }
+  }
+
+  #performKernel(
+    machine: VrrpInstance,
+    effect: Extract<
+      InstanceEffect,
+      {
+        kind:
+          | "addAddresses"
+          | "removeAddresses"
+          | "replaceAddresses"
+          | "announceAddresses"
+          | "announceSource"
+          | "cancelAnnouncements";
+      }
+    >,
+  ): void {
+    const { kernel, log, channels } = this.#ports;
+    const owner = ownerOf(machine);
+    channels.flush();
+    switch (effect.kind) {
+      case "addAddresses":
+        log.detail(() => `(${machine.name}) setting VIPs.`);
+        kernel.hold(owner, addressesOf(machine), machine.settings.routes);
+        break;
+      case "removeAddresses":
+        log.detail(() => `(${machine.name}) removing VIPs.`);
+        kernel.release(owner);
+        break;
+      case "replaceAddresses":
+        log.info(`(${machine.name}) virtual addresses or routes changed`);
+        kernel.hold(owner, addressesOf(machine), machine.settings.routes);
+        break;
+      case "announceAddresses":
+        kernel.announce(owner, addressesOf(machine), effect.repeat);
+        break;
+      case "announceSource":
+        this.#announceSource(machine, owner);
+        break;
+      case "cancelAnnouncements":
+        kernel.cancelAnnouncements(owner);
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #announceSource(machine: VrrpInstance, owner: string): void {
+    const { kernel, log } = this.#ports;
+    const { interface: name } = machine.settings;
+    const link = name === undefined ? undefined : kernel.links.byName(name);
+    if (link === undefined || machine.sourceAddress.length === 0) return;
+    const address = formatAddress(machine.sourceAddress);
+    log.detail(() => `${machine.name}: sending gratuitous ARP for ${address}`);
+    kernel.announceOwn(owner, link, address);
+  }
+
+  #send(machine: VrrpInstance, priority: number): void {
+    const channel = this.#ports.channels.of(machine);
+    if (channel === undefined || machine.sourceAddress.length === 0) return;
+    const sending = this.#sendingOf(machine);
+    if (sending.channel !== channel || sending.priority !== priority) {
+      const { packets, destinations } = outgoing(machine.settings, machine.sourceAddress, priority);
+      channel.setPackets(machine.id, packets, destinations, machine.sourceAddress);
+      sending.channel = channel;
+      sending.priority = priority;
+    }
+    sending.identification = (sending.identification % 0xffff) + 1;
+    channel.enqueue(machine.id, sending.identification);
+    if (priority === 0) this.#ports.log.detail(() => `(${machine.name}) sent 0 priority`);
+  }
+
+  #sendingOf(machine: VrrpInstance): Sending {
+    let sending = this.#sending.get(machine);
+    if (sending === undefined) {
+      sending = { channel: undefined, priority: -1, identification: 0, failing: false };
+      this.#sending.set(machine, sending);
+    }
+    return sending;
+  }
+
+  /** Settings or source address changed: the next advert is built anew. */
+  forgetPackets(machine: VrrpInstance): void {
+    const sending = this.#sending.get(machine);
+    if (sending !== undefined) sending.channel = undefined;
+  }
+
+  #forget(machine: VrrpInstance): void {
+    this.#ports.channels.withdraw(machine);
+    this.#ports.alarm.forget(machine);
+    this.#sending.delete(machine);
+  }
+
+  /** Said once per series of failures; a state never changes because of one. */
+  onSendFailed(machine: VrrpInstance, error: Error): void {
+    const sending = this.#sendingOf(machine);
+    if (sending.failing) return;
+    sending.failing = true;
+    this.#ports.log.warning(`(${machine.name}) send advert error: ${error.message}`);
+  }
+}

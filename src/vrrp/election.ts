@@ -1,0 +1,252 @@
+/**
+ * The election itself: RFC 9568 section 6.4 and RFC 3768 section 6.4 as keepalived runs them (reference sections
+ * 8.3 to 8.6 and 9). Holds the state and the timers of one virtual router, judges adverts and makes transitions;
+ * when to start, stop, fault or follow a group is its owner's business (instance.ts). Appends effects to a list.
+ */
+
+import type { VrrpInstanceConfig } from "../config/model.js";
+import { AnnounceSchedule } from "./announce.js";
+import { Counters } from "./counters.js";
+import type { Advert, InstanceEffect, Micros, State } from "./events.js";
+import { Learnt } from "./learnt.js";
+import { OwnerConflict } from "./owner-conflict.js";
+import { Preemption } from "./preemption.js";
+import { Standing } from "./standing.js";
+import { masterDownMicros, nextOnGrid, OWNER, RESIGN, skewMicros } from "./timing.js";
+import * as wording from "./wording.js";
+
+type Effect<K extends InstanceEffect["kind"]> = Extract<InstanceEffect, { kind: K }>;
+
+export class Election {
+  settings: VrrpInstanceConfig;
+  /** Whether the router would like to be MASTER on its own, its sync group aside. */
+  wantsMaster: boolean;
+  readonly counters = new Counters();
+  readonly standing: Standing;
+  readonly learnt: Learnt;
+  readonly announce: AnnounceSchedule;
+  readonly conflict = new OwnerConflict();
+  readonly #preemption = new Preemption();
+  #state: State = "init";
+  #notified: State = "init";
+  #downAt: Micros = 0;
+  #advertAt: Micros = 0;
+
+  // Reused, so that neither a due advert nor a confirming one allocates.
+  readonly #nextAdvert: Effect<"armTimer"> = { kind: "armTimer", timer: "advert", at: 0 };
+  readonly #nextDown: Effect<"armTimer"> = { kind: "armTimer", timer: "masterDown", at: 0 };
+  readonly #advert: Effect<"sendAdvert"> = { kind: "sendAdvert", priority: 0 };
+
+  constructor(settings: VrrpInstanceConfig) {
+    this.settings = settings;
+    this.wantsMaster = settings.initialState === "MASTER";
+    this.standing = new Standing(settings.priority);
+    this.learnt = new Learnt(settings.advertIntervalMicros);
+    this.announce = new AnnounceSchedule(settings.announce);
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+  get skewMicros(): Micros {
+    return skewMicros(this.settings.version, this.standing.forSkew, this.learnt.intervalMicros);
+  }
+  get masterDownMicros(): Micros {
+    const { version, downTimerAdverts } = this.settings;
+    return masterDownMicros(version, this.standing.forSkew, this.learnt.intervalMicros, downTimerAdverts);
+  }
+
+  /** The shortest way to MASTER is a BACKUP that times out at once; nobody is told of it. */
+  becomeMasterSoon(at: Micros, out: InstanceEffect[]): void {
+    this.#state = "backup";
+    this.armDown(at, out);
+  }
+
+  onAdvertTimer(now: Micros, out: InstanceEffect[]): void {
+    if (this.#state !== "master") return;
+    this.#advertise(nextOnGrid(this.#advertAt, this.settings.advertIntervalMicros, now), out);
+  }
+
+  /** The wait of a BACKUP became longer or shorter by this much (reference 9). */
+  moveDown(by: Micros, out: InstanceEffect[]): void {
+    if (this.#state === "backup" && by !== 0) this.armDown(this.#downAt + by, out);
+  }
+
+  /** A shorter advert interval does not wait for the end of the longer one. */
+  hastenAdvert(latest: Micros, out: InstanceEffect[]): void {
+    if (this.#state === "master" && this.#advertAt > latest) this.#armAdvert(latest, out);
+  }
+
+  /** Adverts count in BACKUP and MASTER only. */
+  onAdvert(advert: Advert, now: Micros, out: InstanceEffect[]): void {
+    if (this.#state === "backup") this.#onAdvertInBackup(advert, now, out);
+    else if (this.#state === "master") this.#onAdvertInMaster(advert, now, out);
+  }
+
+  /** RFC 9568 section 6.4.2 (reference 8.4). */
+  #onAdvertInBackup(advert: Advert, now: Micros, out: InstanceEffect[]): void {
+    const standing = this.standing;
+    if (standing.demoted && (advert.priority !== OWNER || !this.learnt.isMaster(advert.source))) {
+      standing.demoted = false;
+    }
+    if (advert.priority === RESIGN) {
+      out.push({ kind: "log", level: "info", text: "Backup received priority 0 advertisement" });
+      this.learnt.resigned(advert, now);
+      this.armDown(now + this.skewMicros, out);
+    } else if (this.#preemption.tolerates(advert.priority >= standing.effective, this.settings, now, out)) {
+      this.#follow(advert, now, out);
+      this.armDown(now + this.masterDownMicros, out);
+    } else {
+      out.push({ kind: "log", level: "detail", text: wording.discardedText(advert) });
+      this.learnt.discarded(advert, now);
+    }
+  }
+
+  /** RFC 9568 section 6.4.3 (reference 8.5). */
+  #onAdvertInMaster(advert: Advert, now: Micros, out: InstanceEffect[]): void {
+    if (advert.priority === RESIGN) {
+      out.push({ kind: "log", level: "info", text: "Master received priority 0 message" });
+      this.#advertise(now + this.settings.advertIntervalMicros, out);
+      return;
+    }
+    if (advert.priority === OWNER && this.standing.isOwner)
+      this.conflict.onRivalAdvert(advert, this.standing, out);
+    const rank = this.standing.compare(advert);
+    if (rank > 0) this.#onHigher(advert, now, out);
+    else if (rank < 0) this.#onLower(advert, now, out);
+    else out.push({ kind: "log", level: "warning", text: wording.ownAddressText(advert) });
+  }
+
+  #onHigher(advert: Advert, now: Micros, out: InstanceEffect[]): void {
+    if (this.settings.higherPrioSendAdvert) this.#send(this.standing.effective, out);
+    const cause = wording.higherText(advert, this.standing.effective);
+    this.#follow(advert, now, out);
+    this.becomeBackup(cause, now + this.masterDownMicros, 0, out);
+  }
+
+  #onLower(advert: Advert, now: Micros, out: InstanceEffect[]): void {
+    const forced = !this.settings.lowerPrioNoAdvert;
+    const text = wording.lowerText(advert, this.standing.effective, forced);
+    out.push({ kind: "log", level: "info", text });
+    if (forced) this.#advertise(now + this.settings.advertIntervalMicros, out);
+    this.announce.onHeardLower(now, out);
+    out.push({ kind: "notifyLowerPriority", priority: advert.priority });
+  }
+
+  /** The master-down timer ran out and nobody objects: RFC 9568 section 6.4.2. */
+  succeed(now: Micros, out: InstanceEffect[]): void {
+    const { isOwner, effective } = this.standing;
+    const first = this.#notified === "init";
+    this.counters.masterReason =
+      isOwner && this.learnt.reason === "noResponse" ? "priority" : this.learnt.reason;
+    this.becomeMaster(first ? "owner of the addresses" : this.learnt.describe(effective, now), now, out);
+  }
+
+  /** Reference 8.3: the advert first, so that an old master lets go before neighbours hear of us. */
+  becomeMaster(cause: string, now: Micros, out: InstanceEffect[]): void {
+    const { advertIntervalMicros, version } = this.settings;
+    this.#state = "master";
+    this.wantsMaster = true;
+    this.standing.demoted = false;
+    this.counters.becameMaster++;
+    if (this.counters.masterReason === "notMaster") this.counters.masterReason = "priority";
+    out.push({ kind: "cancelTimer", timer: "masterDown" });
+    this.#advertise(now + advertIntervalMicros, out);
+    const learnt = this.learnt.intervalMicros;
+    if (version === 3 && learnt !== advertIntervalMicros) {
+      out.push({ kind: "log", level: "info", text: wording.ownIntervalText(learnt, advertIntervalMicros) });
+    }
+    this.learnt.forget(advertIntervalMicros);
+    out.push(
+      { kind: "log", level: "info", text: `Entering MASTER STATE (${cause})` },
+      { kind: "addAddresses" },
+    );
+    this.announce.onBecameMaster(now, out);
+    this.#notify("master", cause, out);
+  }
+
+  becomeBackup(cause: string, downAt: Micros, resigns: number, out: InstanceEffect[]): void {
+    out.push({ kind: "log", level: "info", text: `Entering BACKUP STATE (${cause})` });
+    if (this.#state === "master") this.#leaveMaster(resigns, out);
+    this.#state = "backup";
+    this.#preemption.reset();
+    this.#notify("backup", cause, out);
+    this.armDown(downAt, out);
+  }
+
+  becomeFault(cause: string, resigns: number, out: InstanceEffect[]): void {
+    out.push({ kind: "log", level: "info", text: `Entering FAULT STATE (${cause})` });
+    if (this.#state === "master") this.#leaveMaster(resigns, out);
+    else out.push({ kind: "cancelTimer", timer: "masterDown" });
+    this.#state = "fault";
+    this.wantsMaster = false;
+    this.#notify("fault", cause, out);
+  }
+
+  /** Reference 8.6: `resigns` priority-0 adverts while the addresses are still there, then they go. */
+  #leaveMaster(resigns: number, out: InstanceEffect[]): void {
+    for (let i = 0; i < resigns; i++) this.#send(RESIGN, out);
+    this.conflict.clear();
+    this.counters.releasedMaster++;
+    this.counters.masterReason = "notMaster";
+    out.push({ kind: "cancelTimer", timer: "advert" }, { kind: "cancelTimer", timer: "ownerConflict" });
+    this.announce.onLostMaster(out);
+    out.push({ kind: "removeAddresses" });
+  }
+
+  /** Releases everything without an heir in view; the last word is `to`. */
+  becomeStopped(to: "stop" | "deleted", cause: string, out: InstanceEffect[]): void {
+    if (this.#state === "master") this.#leaveMaster(1, out);
+    if (this.#state !== "init") out.push({ kind: "cancelTimer", timer: "masterDown" });
+    this.announce.onStopped(out);
+    out.push({ kind: "notify", from: this.#notified, to, cause });
+    this.#state = this.#notified = "init";
+  }
+
+  #notify(to: State, cause: string, out: InstanceEffect[]): void {
+    out.push({ kind: "notify", from: this.#notified, to, cause });
+    this.#notified = to;
+  }
+
+  /** Version 3 learns the interval of its master (RFC 9568 section 6.4.2), version 2 has only its own. */
+  #follow(advert: Advert, now: Micros, out: InstanceEffect[]): void {
+    const known = this.learnt.intervalMicros;
+    if (this.settings.version === 3 && advert.intervalMicros !== known) {
+      this.learnt.intervalMicros = advert.intervalMicros;
+      out.push({
+        kind: "log",
+        level: "info",
+        text: wording.learntIntervalText(known, advert.intervalMicros),
+      });
+    }
+    this.learnt.accepted(advert, now);
+    this.wantsMaster = false;
+  }
+
+  #advertise(nextAt: Micros, out: InstanceEffect[]): void {
+    const advert = this.#advert;
+    advert.priority = this.standing.effective;
+    this.counters.advertsSent++;
+    out.push(advert);
+    this.#armAdvert(nextAt, out);
+    const interval = this.settings.advertIntervalMicros;
+    const watch = this.conflict.onAdvertSent(interval);
+    if (watch > 0) out.push({ kind: "armTimer", timer: "ownerConflict", at: nextAt - interval + watch });
+  }
+
+  #send(priority: number, out: InstanceEffect[]): void {
+    this.counters.advertsSent++;
+    if (priority === RESIGN) this.counters.priorityZeroSent++;
+    out.push({ kind: "sendAdvert", priority });
+  }
+
+  #armAdvert(at: Micros, out: InstanceEffect[]): void {
+    this.#advertAt = this.#nextAdvert.at = at;
+    out.push(this.#nextAdvert);
+  }
+
+  armDown(at: Micros, out: InstanceEffect[]): void {
+    this.#downAt = this.#nextDown.at = at;
+    out.push(this.#nextDown);
+  }
+}

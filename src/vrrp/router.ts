@@ -1,0 +1,188 @@
+/**
+ * All instances and sync groups of one process, with the order that they act in: reference sections 8.2 (start),
+ * 15 (groups), 16.3 (reload) and 16.4 (stop). Pure, like what it is made of. A returned list and its effects are
+ * good until the next call.
+ */
+
+import type { SyncGroupConfig, VrrpInstanceConfig } from "../config/model.js";
+import type { GroupEffect, InstanceEffect, InstanceEvent, Micros } from "./events.js";
+import { VrrpInstance } from "./instance.js";
+import { type GroupDriver, SyncGroup } from "./sync-group.js";
+
+/** The part of the configuration that concerns the state machines; VrrpConfig fits. */
+export interface RouterConfig {
+  readonly instances: readonly VrrpInstanceConfig[];
+  readonly syncGroups: readonly SyncGroupConfig[];
+}
+
+/** An order and whom it concerns: an instance, or a group by the name inside the effect. */
+export type RoutedEffect =
+  | { instance: VrrpInstance; effect: InstanceEffect }
+  | { instance: undefined; effect: GroupEffect };
+type OfInstance = Extract<RoutedEffect, { instance: VrrpInstance }>;
+
+export class Router implements GroupDriver {
+  #instances: VrrpInstance[] = [];
+  #groups: SyncGroup[] = [];
+  #byName = new Map<string, VrrpInstance>();
+  readonly #groupOf = new Map<VrrpInstance, SyncGroup>();
+  #lastId = 0;
+  #now: Micros = 0;
+  readonly #out: RoutedEffect[] = [];
+  /** Entries of #out, kept for reuse: a due advert allocates nothing. */
+  readonly #pool: OfInstance[] = [];
+
+  constructor(config: RouterConfig) {
+    for (const settings of config.instances) this.#add(this.#create(settings));
+    this.#regroup(config.syncGroups);
+  }
+
+  /** In configuration order. */
+  get instances(): readonly VrrpInstance[] {
+    return this.#instances;
+  }
+  get groups(): readonly SyncGroup[] {
+    return this.#groups;
+  }
+  instance(name: string): VrrpInstance | undefined {
+    return this.#byName.get(name);
+  }
+  groupOf(instance: VrrpInstance): SyncGroup | undefined {
+    return this.#groupOf.get(instance);
+  }
+
+  /**
+   * Starts every instance that does not run yet: all at first, the new ones after `reconfigure`. Tell them their
+   * faults, weights and source addresses before.
+   */
+  start(now: Micros, timersFrom: Micros = now): readonly RoutedEffect[] {
+    this.#begin(now);
+    for (const group of this.#groups) group.onStarting(this);
+    for (const instance of this.#instances) {
+      if (!instance.running) this.run(instance, { kind: "started", timersFrom });
+    }
+    return this.#out;
+  }
+
+  /** An event of one instance, and everything that its group does because of it. */
+  handle(instance: VrrpInstance, event: InstanceEvent, now: Micros): readonly RoutedEffect[] {
+    this.#begin(now);
+    const effects = instance.handle(event, now);
+    for (const effect of effects) this.#push(instance, effect);
+    if (instance.partners !== undefined && instance.running) {
+      this.#groupOf.get(instance)?.onMemberActed(instance, effects, this);
+    }
+    return this.#out;
+  }
+
+  /** Everything is released before anybody is notified: instances first, then groups. */
+  stop(now: Micros): readonly RoutedEffect[] {
+    this.#begin(now);
+    const notices: RoutedEffect[] = [];
+    for (const instance of this.#instances) {
+      for (const effect of instance.handle({ kind: "stopped" }, now)) {
+        if (effect.kind === "notify") notices.push({ instance, effect });
+        else this.#push(instance, effect);
+      }
+    }
+    this.#out.push(...notices);
+    for (const group of this.#groups) group.onStopped(this);
+    return this.#out;
+  }
+
+  /**
+   * Takes over a new configuration. An instance goes on when VRID, family, interface and way of sending are the
+   * same, whatever its name: with its state, timers and addresses, and without a word on the wire (upstream sends
+   * two adverts and restarts every wait). New instances stay in INIT until `start`.
+   */
+  reconfigure(config: RouterConfig, now: Micros): readonly RoutedEffect[] {
+    this.#begin(now);
+    const wanted = new Map(config.instances.map((settings) => [identity(settings), settings]));
+    const kept = new Map<string, VrrpInstance>();
+    for (const instance of this.#instances) {
+      const key = identity(instance.settings);
+      if (wanted.has(key)) kept.set(key, instance);
+      else this.run(instance, { kind: "removed" });
+    }
+    this.#instances = [];
+    this.#byName = new Map();
+    for (const settings of config.instances) {
+      const instance = kept.get(identity(settings));
+      if (instance !== undefined) this.run(instance, { kind: "reconfigured", settings });
+      this.#add(instance ?? this.#create(settings));
+    }
+    this.#regroup(config.syncGroups);
+    for (const group of this.#groups) group.settle("reloaded", this);
+    for (const instance of this.#instances) {
+      // Out of a faulted group, a sound instance takes part again.
+      const stranded =
+        instance.partners === undefined && instance.state === "fault" && instance.readiness === "ready";
+      if (stranded)
+        this.run(instance, { kind: "groupMoved", to: "backup", release: false, cause: "reloaded" });
+    }
+    return this.#out;
+  }
+
+  /** For the groups: an event for one member, its effects at the end of the list. */
+  run(member: VrrpInstance, event: InstanceEvent): void {
+    // Copied, since an instance may act twice within one call and reuses its effects.
+    for (const effect of member.handle(event, this.#now)) this.#push(member, { ...effect });
+  }
+
+  /** For the groups. */
+  tell(effect: GroupEffect): void {
+    this.#out.push({ instance: undefined, effect });
+  }
+
+  #begin(now: Micros): void {
+    this.#now = now;
+    this.#out.length = 0;
+  }
+
+  #push(instance: VrrpInstance, effect: InstanceEffect): void {
+    const at = this.#out.length;
+    const entry = this.#pool[at];
+    if (entry === undefined) {
+      this.#out.push((this.#pool[at] = { instance, effect }));
+    } else {
+      entry.instance = instance;
+      entry.effect = effect;
+      this.#out.push(entry);
+    }
+  }
+
+  #create(settings: VrrpInstanceConfig): VrrpInstance {
+    return new VrrpInstance(settings, this.#lastId++);
+  }
+
+  #add(instance: VrrpInstance): void {
+    this.#instances.push(instance);
+    this.#byName.set(instance.name, instance);
+  }
+
+  #regroup(configs: readonly SyncGroupConfig[]): void {
+    const before = new Map(this.#groups.map((group) => [group.name, group.state]));
+    this.#groupOf.clear();
+    for (const instance of this.#instances) instance.partners = undefined;
+    this.#groups = configs.map((settings) => {
+      const members = settings.members.flatMap((name) => this.#byName.get(name) ?? []);
+      const group = new SyncGroup(settings, members, before.get(settings.name));
+      for (const member of members) this.#groupOf.set(member, group);
+      return group;
+    });
+  }
+}
+
+/** What makes two settings the same virtual router (reference 16.3): never the name. */
+function identity(settings: VrrpInstanceConfig): string {
+  const {
+    virtualRouterId,
+    family,
+    interface: device,
+    unicastPeers,
+    sourceAddress,
+    multicastGroup,
+  } = settings;
+  const way = unicastPeers.length > 0 ? `unicast ${sourceAddress ?? ""}` : multicastGroup;
+  return `${virtualRouterId} ${family} ${device ?? ""} ${way}`;
+}

@@ -1,0 +1,73 @@
+/**
+ * Core with a fake child, as a program: `node daemon-under-test.js FOLDER [-R]`. The "configuration" is the file
+ * FOLDER/conf: one word of behaviour for the child, "bad" for a text with mistakes, "none" for no child.
+ */
+import "../../../src/cli/early-signals.js";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../../../src/config/model.js";
+import type { ChildRow, Slice } from "../../../src/core/children.js";
+import { Daemon } from "../../../src/core/daemon.js";
+import { loadAddon } from "../../../src/native/load.js";
+
+const [folder = "", ...flags] = process.argv.slice(2);
+
+/** The slice of a fake child is not a real one: only the fake child looks inside. */
+function configOf(behaviour: string): Config {
+  return { vrrp: { behaviour }, notActedOn: behaviour === "none" ? ["mail"] : [] } as unknown as Config;
+}
+
+const row: ChildRow = {
+  name: "vrrp",
+  title: "VRRP",
+  ident: "Keepalived_vrrp",
+  entry: join(dirname(fileURLToPath(import.meta.url)), "fake-child.js"),
+  pidStem: "vrrp",
+  pidOption: "vrrpPid",
+  slice: (config) => (config.notActedOn.length > 0 ? undefined : (config.vrrp as Slice)),
+};
+
+new Daemon(
+  {
+    configFile: join(folder, "conf"),
+    paths: { parentPid: join(folder, "k.pid"), vrrpPid: join(folder, "v.pid") },
+    switches: { vrrp: true, check: true, bfd: true, all: false },
+    detail: 0,
+    foreground: true,
+    logConsole: true,
+    respawn: !flags.includes("-R"),
+    keepOnStop: false,
+    allIncludesMustExist: false,
+    coreDump: false,
+    ignoreSigint: false,
+    commandLine: "under test",
+    withoutEffect: ["--snmp"],
+  },
+  {
+    addon: loadAddon(),
+    reader: {
+      read() {
+        const behaviour = readFileSync(join(folder, "conf"), "utf8").trim();
+        const good = behaviour !== "bad";
+        const problems = good ? [] : ["conf:1:1: error: a mistake\n  bad\n  ^^^"];
+        const testStatus = good ? 0 : 5;
+        return {
+          config: configOf(behaviour),
+          problems,
+          usable: good,
+          refusals: ["told to"],
+          exitStatus: 2,
+          testStatus,
+          reloadable: good,
+        };
+      },
+    },
+    environment: process.env,
+    temporaryDirectory: folder,
+    onRunning: () => undefined,
+    onFailed: () => undefined,
+    version: "0.0.0",
+    children: [row],
+  },
+).run();

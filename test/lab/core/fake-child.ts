@@ -1,0 +1,40 @@
+/** A child for tests of core: keeps the protocol, does no network work, and misbehaves as its slice says. */
+import { createChildLog } from "../../../src/platform/child-log.js";
+import { asToChild, BEAT_MILLIS, type ToCore } from "../../../src/platform/messages.js";
+
+/** What the tests put where a real child finds its configuration. */
+export interface FakeSlice {
+  /** "refuse", "crash", "status N" on being configured; "deaf" to stop; else a good citizen. */
+  behaviour: string;
+}
+
+process.on("SIGUSR1", () => undefined);
+
+const send = (message: ToCore): boolean => process.connected && process.send?.(message) === true;
+const log = createChildLog(send);
+const leave = (): void => log.flush(() => process.exit(0));
+let deaf = false;
+
+function configure(generation: number, behaviour: string): void {
+  log.info(`configured ${generation}: ${behaviour}`);
+  log.flush();
+  deaf = behaviour === "deaf";
+  if (behaviour === "crash") throw new Error("crashed as told");
+  if (behaviour.startsWith("status ")) process.exit(Number(behaviour.slice(7)));
+  if (behaviour === "refuse") send({ kind: "refused", generation, reason: "told to", permanent: false });
+  else send({ kind: "ready", generation });
+}
+
+process.on("message", (raw) => {
+  const message = asToChild<FakeSlice>(raw);
+  if (message.kind === "configure") configure(message.generation, message.slice.behaviour);
+  else if (message.kind === "dump") log.info(`dump ${message.what}`);
+  else if (message.kind === "stop" && !deaf) leave();
+});
+process.on("uncaughtException", (error) => {
+  console.error(error.stack);
+  process.exit(70);
+});
+process.on("SIGTERM", () => undefined);
+process.on("disconnect", leave);
+setInterval(() => send({ kind: "beat" }), BEAT_MILLIS);

@@ -1,0 +1,136 @@
+/** The lab itself, with Debian's keepalived on both routers: what it shows is true, and nothing is left behind. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import { parseAddressEvent } from "./harness/addresses.js";
+import { type CapturedAdvert, parseAdvert } from "./harness/capture.js";
+import { labTest } from "./harness/lab-test.js";
+import { ownNamespaces } from "./harness/left-behind.js";
+import { unlawfulAdverts, unlawfulOverlaps } from "./harness/mastership.js";
+
+const configuration = (priority: number): string => `
+vrrp_instance A {
+  interface eth0
+  virtual_router_id 51
+  priority ${priority}
+  advert_int 1
+  virtual_ipaddress { 10.83.0.100/24 }
+}
+`;
+const VIP = "10.83.0.100";
+
+labTest("two of Debian's routers fail over and the lab sees it", ["debian"], async (lab) => {
+  const a = await lab.addHost("a", { addresses: ["10.83.0.1/24"] });
+  const b = await lab.addHost("b", { addresses: ["10.83.0.2/24"] });
+  const client = await lab.addHost("client", { addresses: ["10.83.0.9/24"] });
+  const first = lab.startRouter(a, "debian", configuration(200));
+  lab.startRouter(b, "debian", configuration(100));
+  await lab.waitFor(() => lab.holders.of(VIP).includes("a"), 8_000, "a to hold the address");
+  const replies = lab.startPinger(client, VIP);
+  await lab.waitFor(() => replies.times.length > 20, 5_000, "replies");
+  assert.ok(first.processes().length >= 2, "core and child are both seen");
+
+  const pulledAt = Date.now();
+  a.unplug();
+  await lab.waitFor(() => lab.holders.of(VIP).join() === "b", 8_000, "b alone to hold the address");
+  const movedAt = Date.now();
+  await lab.waitFor(() => replies.steadySince(movedAt), 5_000, "replies of b");
+  const gap = replies.largestGapMs(pulledAt, Date.now());
+  assert.ok(gap > 2_500 && gap < 4_500, `master down after 3.6 s, the client saw ${gap} ms`);
+
+  a.plug();
+  await lab.waitFor(() => lab.holders.of(VIP).join() === "a", 10_000, "a alone to hold the address");
+  assert.deepEqual(unlawfulOverlaps(lab.holders, VIP), []);
+
+  first.killAll();
+  await lab.waitFor(() => lab.holders.of(VIP).includes("b"), 8_000, "b to hold the address");
+  assert.ok(first.processes().length === 0, "SIGKILL reached all processes");
+  assert.deepEqual(
+    lab.capture.adverts.filter((advert) => !advert.checksumGood),
+    [],
+  );
+  assert.deepEqual(lab.capture.undecoded, []);
+  assert.deepEqual(unlawfulAdverts(lab.capture.adverts), []);
+  // a was killed and keeps its address: the overlap is real and must be reported.
+  assert.equal(unlawfulOverlaps(lab.holders, VIP).length, 1);
+  assert.ok(lab.capture.announcements.some((announcement) => announcement.address === VIP));
+});
+
+test("nothing of a closed lab is left behind", () => {
+  assert.deepEqual(ownNamespaces(), []);
+});
+
+test("a lab whose process is interrupted is removed", {
+  skip: process.getuid?.() === 0 ? false : "needs root",
+}, () => {
+  const script = `
+    import { Lan } from "${new URL("./harness/network.js", import.meta.url).href}";
+    new Lan("x").addHost("h", { addresses: [] });
+    console.log(process.pid);
+    setTimeout(() => process.kill(process.pid, "SIGINT"), 10);
+    setTimeout(() => {}, 5000);
+  `;
+  const { stdout, signal } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+  });
+  assert.equal(signal, "SIGINT");
+  for (const name of ["lan", "h"]) assert.ok(!existsSync(`/run/netns/kalab-${stdout.trim()}-x-${name}`));
+});
+
+test("tcpdump's text of a version 2 advert is read", () => {
+  const record =
+    "1795629170.377084 b6:4f:99:00:8d:de > 01:00:5e:00:00:12, ethertype IPv4 (0x0800), length 54: (tos 0xc0, ttl 255, " +
+    "id 1, offset 0, flags [none], proto VRRP (112), length 40) 10.9.0.1 > 224.0.0.18: VRRPv2, Advertisement, vrid 5, " +
+    'prio 255, authtype simple, intvl 1s, length 20, addrs: 10.9.0.100 auth "123456"';
+  const advert = parseAdvert(record);
+  assert.deepEqual(advert, {
+    at: 1795629170377.084,
+    sourceMac: "b6:4f:99:00:8d:de",
+    source: "10.9.0.1",
+    destination: "224.0.0.18",
+    version: 2,
+    vrid: 5,
+    priority: 255,
+    authentication: "simple",
+    intervalMs: 1000,
+    ttl: 255,
+    checksumGood: true,
+    addresses: ["10.9.0.100"],
+    text: 'VRRPv2, Advertisement, vrid 5, prio 255, authtype simple, intvl 1s, length 20, addrs: 10.9.0.100 auth "123456"',
+  });
+});
+
+test("ip's text of an address event is read to the microsecond", () => {
+  const text =
+    "[2026-11-25T17:52:53.342391] Deleted 2: e0    inet 10.9.0.100/24 scope global secondary e0:1\\ ...";
+  const event = parseAddressEvent("a", { at: 0, text });
+  assert.equal(event?.added, false);
+  assert.equal(event?.address, "10.9.0.100");
+  assert.equal(event?.at.toFixed(3), "1795629173342.391");
+});
+
+const advert = (at: number, source: string, priority: number): CapturedAdvert => ({
+  at,
+  source,
+  priority,
+  intervalMs: 1000,
+  destination: "224.0.0.18",
+  version: 2,
+  vrid: 1,
+  authentication: undefined,
+  ttl: 255,
+  sourceMac: "",
+  checksumGood: true,
+  addresses: [],
+  text: "",
+});
+
+test("a router that does not yield to its better is found", () => {
+  const lawful = [advert(0, "10.0.0.1", 90), advert(500, "10.0.0.2", 100), advert(501, "10.0.0.1", 90)];
+  assert.deepEqual(unlawfulAdverts(lawful), []);
+  const late = advert(1500, "10.0.0.1", 90);
+  assert.deepEqual(unlawfulAdverts([...lawful, late]), [late]);
+  const afterResignation = [...lawful, advert(600, "10.0.0.2", 0), late];
+  assert.deepEqual(unlawfulAdverts(afterResignation), []);
+});

@@ -1,0 +1,177 @@
+/** A lab for one test: a lan, hosts, programs on them, and everything they show gathered in one place. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { repository } from "../../setup/repository.js";
+import { Holders, MONITOR_COMMAND, parseAddressEvent } from "./addresses.js";
+import { Capture, tcpdumpCommand } from "./capture.js";
+import { removeFolderAtExit } from "./left-behind.js";
+import { type Host, type HostSettings, Lan } from "./network.js";
+import { PingReplies, pingCommand } from "./pinger.js";
+import { type Product, commandOf } from "./products.js";
+import { Program, type ProgramSettings } from "./program.js";
+
+/** An address of the loopback range that shows that a monitor listens. */
+const MARKER = "127.83.77.1";
+
+let labs = 0;
+
+export class Lab {
+  readonly lan: Lan;
+  readonly holders = new Holders();
+  readonly capture = new Capture();
+  readonly #programs = new Map<string, Program>();
+  readonly #waiting = new Set<() => void>();
+  readonly #folder: string;
+  readonly #removeFolder: () => void;
+
+  private constructor() {
+    const label = String(++labs);
+    this.lan = new Lan(label);
+    this.#folder = join(repository, "build", "lab", `${process.pid}-${label}`);
+    mkdirSync(this.#folder, { recursive: true });
+    this.#removeFolder = removeFolderAtExit(this.#folder);
+  }
+
+  /** Makes the lan and begins to capture on it. */
+  static async open(): Promise<Lab> {
+    const lab = new Lab();
+    const tcpdump = lab.run("tcpdump", {
+      namespace: lab.lan.namespace,
+      command: tcpdumpCommand(lab.lan.device),
+    });
+    tcpdump.output.onLine((line) => {
+      lab.capture.take(line);
+    });
+    await lab.waitFor(() => tcpdump.output.find(/listening on/), 5_000, "tcpdump to listen");
+    return lab;
+  }
+
+  /** Adds a host and begins to watch its addresses. */
+  async addHost(name: string, settings: HostSettings): Promise<Host> {
+    const host = this.lan.addHost(name, settings);
+    const monitor = this.run(`ip monitor on ${name}`, {
+      namespace: host.namespace,
+      command: MONITOR_COMMAND,
+    });
+    monitor.output.onLine((line) => {
+      const event = parseAddressEvent(name, line);
+      if (event !== undefined && event.address !== MARKER) this.holders.events.push(event);
+    });
+    const mark = (): void => {
+      for (const verb of ["add", "delete"]) host.ip("address", verb, `${MARKER}/32`, "dev", "lo");
+    };
+    mark();
+    // Marks made before the monitor has subscribed are lost.
+    const again = setInterval(mark, 20);
+    try {
+      await this.waitFor(
+        () => monitor.output.find(/Deleted .*127\.83\.77\.1/),
+        5_000,
+        `ip monitor on ${name}`,
+      );
+    } finally {
+      clearInterval(again);
+    }
+    return host;
+  }
+
+  /** Runs a program; its lines wake whoever waits. */
+  run(name: string, settings: ProgramSettings): Program {
+    const program = new Program(settings);
+    // A router that is started again is another program of the same name.
+    this.#programs.set(
+      `${name}${" again".repeat([...this.#programs.keys()].filter((n) => n.startsWith(name)).length)}`,
+      program,
+    );
+    // Deferred, so that listeners of the line have done their part first.
+    const wake = (): void => {
+      setImmediate(() => {
+        for (const look of [...this.#waiting]) look();
+      });
+    };
+    program.output.onLine(wake);
+    program.onExit(wake);
+    return program;
+  }
+
+  /** Starts a router on a host from the text of a configuration file. */
+  startRouter(host: Host, product: Product, configuration: string): Program {
+    const file = join(this.#folder, `${host.name}.conf`);
+    writeFileSync(file, configuration);
+    return this.run(`${host.name} (${product})`, {
+      namespace: host.namespace,
+      command: commandOf(product, file),
+      ownFolders: true,
+    });
+  }
+
+  /** Begins to ping an address from a host. */
+  startPinger(host: Host, address: string): PingReplies {
+    const replies = new PingReplies();
+    const ping = this.run(`ping on ${host.name}`, {
+      namespace: host.namespace,
+      command: pingCommand(address),
+    });
+    ping.output.onLine((line) => {
+      replies.take(line);
+    });
+    return replies;
+  }
+
+  /**
+   * Settles with the first answer of `condition` that is neither undefined nor false, asked again whenever a program
+   * prints a line or ends. After `limitMs` it fails, with `what` and the last words of all programs.
+   */
+  waitFor<T>(condition: () => T | undefined | false, limitMs: number, what: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        clearTimeout(limit);
+        this.#waiting.delete(look);
+        settle();
+      };
+      const look = (): void => {
+        try {
+          const answer = condition();
+          if (answer === undefined || answer === false) return;
+          finish(() => {
+            resolve(answer);
+          });
+        } catch (error) {
+          finish(() => {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          });
+        }
+      };
+      const limit = setTimeout(() => {
+        finish(() => {
+          reject(new Error(`waited ${limitMs} ms in vain for ${what}\n${this.report()}`));
+        });
+      }, limitMs);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** Lets time pass in which something must not happen. @returns when it is over. */
+  async watch(durationMs: number): Promise<void> {
+    await new Promise((resolve) => {
+      setTimeout(resolve, durationMs);
+    });
+  }
+
+  /** The last lines of every program, for the message of a failure. */
+  report(lines = 15): string {
+    const parts = [...this.#programs]
+      .filter(([name]) => !name.startsWith("ping"))
+      .map(([name, program]) => `  ${name} (${program.exit ?? "running"}):\n${program.output.tail(lines)}`);
+    return parts.join("\n");
+  }
+
+  /** Kills all programs and removes everything. */
+  async close(): Promise<void> {
+    for (const program of this.#programs.values()) program.kill("SIGKILL");
+    this.lan.close();
+    await Promise.all([...this.#programs.values()].map((program) => program.ended));
+    this.#removeFolder();
+  }
+}

@@ -1,0 +1,26 @@
+/** The programs under test: ours, and Debian's keepalived as the peer. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { repository } from "../../setup/repository.js";
+
+export type Product = "ours" | "debian";
+
+const bundle = join(repository, "dist", "keepalived.js");
+const DEBIAN = "/usr/sbin/keepalived";
+
+/** Why a product cannot be run here; undefined when it can. */
+export function missing(product: Product): string | undefined {
+  if (product === "ours") return existsSync(bundle) ? undefined : "dist/keepalived.js is not built";
+  return existsSync(DEBIAN) ? undefined : `${DEBIAN} is not installed`;
+}
+
+/** The command that runs a product in the foreground with its log on the terminal. */
+export function commandOf(product: Product, configuration: string): string[] {
+  const program = product === "ours" ? [process.execPath, bundle] : [DEBIAN];
+  return [...program, "-n", "-l", "-D", "-f", configuration];
+}
+
+/** The product that tests run where they test one alone: ours, unless KEEPALIVED_UNDER_TEST says debian. */
+export function underTest(): Product {
+  return process.env["KEEPALIVED_UNDER_TEST"] === "debian" ? "debian" : "ours";
+}

@@ -1,0 +1,124 @@
+/** Core and its VRRP process under fire: killed or stopped, one never leaves the other's work undone. */
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import type { Lab } from "./harness/lab.js";
+import { labTest } from "./harness/lab-test.js";
+import { HAND_OVER_MS, unlawfulAdverts, unlawfulOverlaps } from "./harness/mastership.js";
+import type { Program } from "./harness/program.js";
+
+const VIP = "10.83.0.100";
+const A = "10.83.0.1";
+/** (256 - 100) / 256 of a second: what b waits after a resignation. */
+const SKEW_B_MS = 609.375;
+
+const configuration = (priority: number): string => `
+vrrp_instance SHARED {
+    interface eth0
+    virtual_router_id 83
+    priority ${priority}
+    advert_int 1
+    virtual_ipaddress {
+        ${VIP}/24
+    }
+}
+`;
+
+/** Process id of the VRRP child while it runs. */
+function vrrpChild(router: Program): number | undefined {
+  return router
+    .processes()
+    .find(({ pid, command }) => pid !== router.pid && command.includes("keepalived_vrrp"))?.pid;
+}
+
+/** Two routers of ours; a, the better one, is master. */
+async function startPair(lab: Lab): Promise<{ a: Program; child: number }> {
+  const hostA = await lab.addHost("a", { addresses: [`${A}/24`] });
+  const hostB = await lab.addHost("b", { addresses: ["10.83.0.2/24"] });
+  const a = lab.startRouter(hostA, "ours", configuration(200));
+  lab.startRouter(hostB, "ours", configuration(100));
+  await lab.waitFor(() => lab.holders.of(VIP).join() === "a", 8_000, "a to hold the address");
+  await lab.waitFor(() => lab.capture.adverts.length > 1, 3_000, "adverts of a");
+  const child = vrrpChild(a);
+  assert.ok(child !== undefined, `no VRRP child among ${JSON.stringify(a.processes())}`);
+  return { a, child };
+}
+
+/** The moment of the first event of a kind at or after `since`. */
+function momentOf(lab: Lab, host: string, added: boolean, since: number): number | undefined {
+  return lab.holders.events.find(
+    (e) => e.host === host && e.address === VIP && e.added === added && e.at >= since,
+  )?.at;
+}
+
+async function waitForNewChild(lab: Lab, a: Program, old: number, t: TestContext): Promise<void> {
+  const since = Date.now();
+  const replaced = (): number | undefined => {
+    const now = vrrpChild(a);
+    return now === old ? undefined : now;
+  };
+  await lab.waitFor(replaced, 15_000, "core to start another VRRP process");
+  t.diagnostic(`another VRRP process runs after ${Date.now() - since} ms`);
+}
+
+/** In the end a is master again, alone, and says so. */
+async function waitForOrder(lab: Lab): Promise<void> {
+  await lab.waitFor(() => lab.holders.of(VIP).join() === "a", 12_000, "a alone to hold the address");
+  const since = Date.now();
+  await lab.waitFor(
+    () => lab.capture.adverts.filter((advert) => advert.at > since && advert.source === A).length > 1,
+    4_000,
+    "adverts of a",
+  );
+}
+
+labTest(
+  "kill -9 of the VRRP process: it comes back, and never do two hosts hold the address",
+  ["ours"],
+  async (lab, t) => {
+    const { a, child } = await startPair(lab);
+    process.kill(child, "SIGKILL");
+    await waitForNewChild(lab, a, child, t);
+    await waitForOrder(lab);
+    assert.ok(a.running, "core lives on");
+    assert.ok(a.output.find(/vrrp.*(signal 9|SIGKILL)/i) !== undefined, "core says what became of the child");
+    assert.deepEqual(unlawfulOverlaps(lab.holders, VIP), []);
+    assert.deepEqual(unlawfulAdverts(lab.capture.adverts), []);
+  },
+);
+
+labTest("kill -9 of core: its child withdraws the address and resigns", ["ours"], async (lab, t) => {
+  const { a } = await startPair(lab);
+  const killedAt = Date.now();
+  process.kill(a.pid, "SIGKILL");
+  const goneAt = await lab.waitFor(
+    () => momentOf(lab, "a", false, killedAt),
+    2_000,
+    "a to give the address up",
+  );
+  const resigned = await lab.waitFor(
+    () => lab.capture.adverts.find((advert) => advert.priority === 0 && advert.source === A),
+    2_000,
+    "a to resign",
+  );
+  const heldAt = await lab.waitFor(() => momentOf(lab, "b", true, killedAt), 3_000, "b to hold the address");
+  assert.ok(goneAt - killedAt < 1_000, `a gave the address up after ${goneAt - killedAt} ms`);
+  assert.ok(Math.abs(heldAt - resigned.at - SKEW_B_MS) < HAND_OVER_MS, `b waited ${heldAt - resigned.at} ms`);
+  await lab.waitFor(() => a.processes().length === 0, 3_000, "all processes of a to end");
+  assert.deepEqual(unlawfulOverlaps(lab.holders, VIP), []);
+  t.diagnostic(`a gave the address up ${(goneAt - killedAt).toFixed(1)} ms after the kill`);
+});
+
+labTest("SIGSTOP of the VRRP process: noticed, killed, replaced", ["ours"], async (lab, t) => {
+  const { a, child } = await startPair(lab);
+  process.kill(child, "SIGSTOP");
+  await waitForNewChild(lab, a, child, t);
+  await waitForOrder(lab);
+  assert.ok(a.running, "core lives on");
+  assert.ok(
+    a.output.find(/vrrp.*(beat|respond|silent|answer|hung)/i) !== undefined,
+    "core says why it killed the child",
+  );
+  // A stopped process cannot give the address up: whether b took over meanwhile depends on when core noticed.
+  const longest = Math.max(0, ...lab.holders.overlaps(VIP).map(({ from, until }) => until - from));
+  t.diagnostic(`both held the address for at most ${longest.toFixed(1)} ms`);
+});

@@ -1,0 +1,299 @@
+/** Desired state of addresses and routes, against a fake kernel in virtual time (reference 12.1, 12.2, 12.4, 12.5). */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Links } from "../../../src/net/links.js";
+import { Reconciler } from "../../../src/net/reconciler.js";
+import type { Setting } from "../../../src/net/settings.js";
+import { FakeKernel } from "./fake-kernel.js";
+import { address, manyAddresses, route } from "./settings.js";
+import { second, VirtualLoop } from "./virtual-loop.js";
+
+function setUp() {
+  const loop = new VirtualLoop();
+  const links = new Links();
+  const kernel = new FakeKernel(links, loop);
+  const told: string[] = [];
+  const name = (setting: Setting): string => ("address" in setting ? setting.address : setting.destination);
+  const reconciler = new Reconciler(kernel, links, loop, {
+    applied: (owner) => told.push(`applied ${owner}`),
+    cleared: (owner) => told.push(`cleared ${owner}`),
+    failed: (owner, setting, { code }) => told.push(`failed ${owner} ${name(setting)} ${code}`),
+    lost: (owner, setting, putBack) => told.push(`lost ${owner} ${name(setting)} ${putBack}`),
+    restored: (owner, setting) => told.push(`restored ${owner} ${name(setting)}`),
+  });
+  kernel.link(3, "eth0", true);
+  return { loop, links, kernel, reconciler, told };
+}
+
+const VIP = address("192.0.2.1/24");
+const VIP_TEXT = "192.0.2.1/24 on 3";
+const ROUTE = route("10.0.0.0/8");
+
+test("addresses are added before routes, and removed after them", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], [ROUTE]);
+  loop.settle();
+  reconciler.clear("VI_1");
+  loop.settle();
+  assert.deepEqual(kernel.log, [
+    "add 192.0.2.1/24 on 3",
+    "add 192.0.2.2/24 on 3",
+    "add route 10.0.0.0/8",
+    "remove route 10.0.0.0/8",
+    "remove 192.0.2.1/24 on 3",
+    "remove 192.0.2.2/24 on 3",
+  ]);
+  assert.deepEqual(told, ["applied VI_1", "cleared VI_1"]);
+});
+
+test("what exists already, and what is gone already, is success", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  kernel.refusals.set(`add ${VIP_TEXT}`, "EEXIST");
+  kernel.refusals.set(`remove ${VIP_TEXT}`, "EADDRNOTAVAIL");
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  reconciler.clear("VI_1");
+  loop.settle();
+  assert.deepEqual(told, ["applied VI_1", "cleared VI_1"]);
+});
+
+test("a master that steps down in the middle adds no more and removes what it added", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", manyAddresses(1000), []);
+  for (let i = 0; i < 10; i++) loop.turn();
+  const added = kernel.log.length;
+  assert.ok(added > 0 && added < 1000);
+  reconciler.clear("VI_1");
+  loop.settle();
+  assert.equal(kernel.log.filter((line) => line.startsWith("add")).length, added);
+  assert.equal(kernel.log.filter((line) => line.startsWith("remove")).length, added);
+  assert.equal(kernel.present.size, 0);
+  assert.deepEqual(told, ["cleared VI_1"]);
+});
+
+test("a change of mind within one turn does nothing at all", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.clear("VI_1");
+  loop.settle();
+  assert.deepEqual(kernel.log, []);
+  assert.deepEqual(told, ["cleared VI_1"]);
+});
+
+test("only the difference is carried out when the wish changes", () => {
+  const { loop, kernel, reconciler } = setUp();
+  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], []);
+  loop.settle();
+  kernel.log.length = 0;
+  reconciler.setDesired("VI_1", [VIP, address("192.0.2.3/24")], []);
+  loop.settle();
+  assert.deepEqual(kernel.log, ["remove 192.0.2.2/24 on 3", "add 192.0.2.3/24 on 3"]);
+});
+
+test("another label for the same address means removing and adding it", () => {
+  const { loop, kernel, reconciler } = setUp();
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  kernel.log.length = 0;
+  reconciler.setDesired("VI_1", [{ ...VIP, label: "eth0:1", position: { file: "x", line: 9, column: 9 } }], []);
+  loop.settle();
+  assert.deepEqual(kernel.log, [`remove ${VIP_TEXT}`, `add ${VIP_TEXT}`]);
+});
+
+test("what two owners want stays until the second gives it up", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("static", [VIP], []);
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  reconciler.clear("VI_1");
+  loop.settle();
+  assert.deepEqual(kernel.log, [`add ${VIP_TEXT}`]);
+  reconciler.clear("static");
+  loop.settle();
+  assert.deepEqual([...kernel.present], []);
+  assert.deepEqual(told, ["applied static", "applied VI_1", "cleared VI_1", "cleared static"]);
+});
+
+test("an owner that wants nothing is told so", () => {
+  const { loop, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [], []);
+  loop.settle();
+  assert.deepEqual(told, ["applied VI_1"]);
+});
+
+test("a refusal comes back as an event, and the rest is carried out", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  kernel.refusals.set(`add ${VIP_TEXT}`, "EPERM");
+  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], []);
+  loop.settle();
+  assert.deepEqual(told, ["failed VI_1 192.0.2.1 EPERM", "applied VI_1"]);
+  assert.deepEqual([...kernel.present.keys()], ["192.0.2.2/24 on 3"]);
+});
+
+test("an address on a missing device is refused once and added when the device comes", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [address("192.0.2.9/24", { device: "eth7" })], []);
+  loop.settle();
+  assert.deepEqual(told, ["failed VI_1 192.0.2.9 ENODEV", "applied VI_1"]);
+  kernel.link(7, "eth7", true);
+  loop.settle();
+  assert.deepEqual([...kernel.present.keys()], ["192.0.2.9/24 on 7"]);
+});
+
+test("an address that somebody else removes is put back at once", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  kernel.steal(VIP_TEXT);
+  loop.settle();
+  assert.deepEqual(told.slice(1), ["lost VI_1 192.0.2.1 now", "restored VI_1 192.0.2.1"]);
+  assert.ok(kernel.present.has(VIP_TEXT));
+});
+
+test("so is a route", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [], [ROUTE]);
+  loop.settle();
+  kernel.steal("route 10.0.0.0/8");
+  loop.settle();
+  assert.deepEqual(told.slice(1), ["lost VI_1 10.0.0.0 now", "restored VI_1 10.0.0.0"]);
+});
+
+test("with no_track it stays missing", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [{ ...VIP, noTrack: true }], []);
+  loop.settle();
+  kernel.steal(VIP_TEXT);
+  loop.settle();
+  assert.deepEqual(told.slice(1), ["lost VI_1 192.0.2.1 never"]);
+  assert.equal(kernel.present.size, 0);
+});
+
+test("it is put back five times in ten seconds, then every ten seconds, with one word about it", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  for (let i = 0; i < 5; i++) {
+    kernel.steal(VIP_TEXT);
+    loop.settle();
+    assert.ok(kernel.present.has(VIP_TEXT), `restored ${i + 1} times`);
+  }
+  kernel.steal(VIP_TEXT);
+  loop.advance(9.9 * second);
+  assert.equal(kernel.present.size, 0);
+  loop.advance(0.2 * second);
+  assert.ok(kernel.present.has(VIP_TEXT));
+  kernel.steal(VIP_TEXT);
+  loop.advance(9.8 * second);
+  assert.equal(kernel.present.size, 0);
+  loop.advance(0.3 * second);
+  assert.ok(kernel.present.has(VIP_TEXT));
+  assert.equal(told.filter((line) => line.endsWith("later")).length, 2);
+});
+
+test("a rate-limited address that is given up is not put back later", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  for (let i = 0; i < 6; i++) {
+    kernel.steal(VIP_TEXT);
+    loop.settle();
+  }
+  reconciler.clear("VI_1");
+  loop.advance(60 * second);
+  assert.equal(kernel.present.size, 0);
+  assert.equal(told.at(-1), "cleared VI_1");
+});
+
+test("old news of our own removal does not pass for a loss", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  kernel.lagging = true;
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  reconciler.clear("VI_1");
+  loop.settle();
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  kernel.deliver();
+  loop.settle();
+  assert.deepEqual(told, ["applied VI_1", "cleared VI_1", "applied VI_1"]);
+  kernel.steal(VIP_TEXT);
+  kernel.deliver();
+  loop.settle();
+  assert.equal(told.at(-1), "restored VI_1 192.0.2.1");
+});
+
+test("an address that goes with a link that is down comes back when the link is up", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [VIP], [ROUTE]);
+  loop.settle();
+  kernel.link(3, "eth0", false);
+  kernel.steal(VIP_TEXT);
+  // The kernel says nothing about IPv4 routes.
+  kernel.present.delete("route 10.0.0.0/8");
+  loop.advance(second);
+  assert.equal(kernel.present.size, 0);
+  kernel.link(3, "eth0", true);
+  loop.settle();
+  assert.deepEqual([...kernel.present.keys()], [VIP_TEXT, "route 10.0.0.0/8"]);
+  assert.deepEqual(told.slice(1), ["restored VI_1 192.0.2.1"]);
+});
+
+test("a device that goes and comes gets its addresses again", () => {
+  const { loop, kernel, reconciler } = setUp();
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  kernel.unlink(3);
+  loop.settle();
+  kernel.link(5, "eth0", true);
+  loop.settle();
+  assert.deepEqual([...kernel.present.keys()], ["192.0.2.1/24 on 5"]);
+});
+
+test("after an overrun what is missing in the dump is put back", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], [ROUTE]);
+  loop.settle();
+  kernel.lagging = true;
+  kernel.steal(VIP_TEXT);
+  kernel.steal("route 10.0.0.0/8");
+  kernel.overrun();
+  kernel.lagging = false;
+  loop.settle();
+  assert.deepEqual(told.slice(1), [
+    "lost VI_1 192.0.2.1 now",
+    "lost VI_1 10.0.0.0 now",
+    "restored VI_1 192.0.2.1",
+    "restored VI_1 10.0.0.0",
+  ]);
+  assert.equal(kernel.present.size, 3);
+});
+
+test("a kernel that refuses IFA_PROTO gets addresses without it", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  const perform = kernel.refusals;
+  const texts = ["192.0.2.1/24 on 3", "192.0.2.2/24 on 3"];
+  for (const text of texts) perform.set(`add ${text}`, "EINVAL");
+  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], []);
+  loop.turn();
+  perform.clear();
+  loop.settle();
+  assert.deepEqual([...kernel.present.keys()], texts);
+  assert.deepEqual(told, ["applied VI_1"]);
+});
+
+test("an address that is refused with and without IFA_PROTO has failed", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  kernel.refusals.set(`add ${VIP_TEXT}`, "EINVAL");
+  reconciler.setDesired("VI_1", [VIP], []);
+  loop.settle();
+  assert.deepEqual(told, ["failed VI_1 192.0.2.1 EINVAL", "applied VI_1"]);
+});
+
+test("idle resolves when nothing is left to do", async () => {
+  const { loop, kernel, reconciler } = setUp();
+  reconciler.setDesired("VI_1", manyAddresses(100), []);
+  const idle = reconciler.idle().then(() => kernel.present.size);
+  loop.settle();
+  assert.equal(await idle, 100);
+});

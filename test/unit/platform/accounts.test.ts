@@ -1,0 +1,19 @@
+/** Names of users and groups to numbers. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Accounts } from "../../../src/platform/accounts.js";
+
+const accounts = new Accounts(
+  "root:x:0:0:root:/root:/bin/sh\nscript:x:1001:1002::/:/bin/false\n",
+  "root:x:0:\nadm:x:4:script\n",
+);
+
+test("the login group unless another is named", () => {
+  assert.deepEqual(accounts.identity("script"), { uid: 1001, gid: 1002 });
+  assert.deepEqual(accounts.identity("script", "adm"), { uid: 1001, gid: 4 });
+});
+
+test("an unknown user or group has no identity", () => {
+  assert.equal(accounts.identity("nobody-here"), undefined);
+  assert.equal(accounts.identity("script", "nogroup-here"), undefined);
+});

@@ -1,0 +1,74 @@
+/** Links to faults and weights: reference sections 10.2 and 10.3. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TrackedInterface } from "../../../src/config/model.js";
+import { judge, type LinkView } from "../../../src/vrrp/faults.js";
+import { address, settings } from "./settings.js";
+
+/** Names of links: up, or down when marked with "-". */
+function links(...names: string[]): LinkView {
+  return {
+    isUp: (name) => names.includes(name),
+    exists: (name) => names.includes(name) || names.includes(`-${name}`),
+  };
+}
+
+const tracked = (name: string, weight = 0, reverse = false): TrackedInterface => ({ name, weight, reverse });
+
+test("nothing is wrong when everything is up", () => {
+  assert.deepEqual(judge(settings(), [], links("eth0"), true), { faults: [], weight: 0, cause: "" });
+});
+
+test("the own interface down is a fault, with its name as cause", () => {
+  const verdict = judge(settings(), [], links("-eth0"), true);
+  assert.deepEqual(verdict, { faults: ["interfaceDown"], weight: 0, cause: "eth0 is down" });
+});
+
+test("a missing interface is told from one that is down", () => {
+  assert.equal(judge(settings(), [], links(), true).cause, "eth0 does not exist");
+});
+
+test("dont_track_primary: the own interface may be down, but not missing", () => {
+  const instance = settings({ trackPrimary: false });
+  assert.deepEqual(judge(instance, [], links("-eth0"), true).faults, []);
+  assert.deepEqual(judge(instance, [], links(), true).faults, ["interfaceDown"]);
+});
+
+test("no address to send from is a fault", () => {
+  assert.deepEqual(judge(settings(), [], links("eth0"), false).faults, ["noAddress"]);
+});
+
+test("the device of an address counts unless no_track", () => {
+  const elsewhere = { ...address("198.51.100.1"), device: "eth1" };
+  assert.deepEqual(judge(settings({ addresses: [elsewhere] }), [], links("eth0"), true).faults, [
+    "interfaceDown",
+  ]);
+  const loose = { ...elsewhere, noTrack: true };
+  assert.deepEqual(judge(settings({ addresses: [loose] }), [], links("eth0"), true).faults, []);
+});
+
+test("tracked without weight: down is a fault, with reverse up is one", () => {
+  const plain = settings({ trackInterfaces: [tracked("eth1")] });
+  assert.deepEqual(judge(plain, [], links("eth0"), true).faults, ["interfaceDown"]);
+  const reverse = settings({ trackInterfaces: [tracked("eth1", 0, true)] });
+  assert.deepEqual(judge(reverse, [], links("eth0", "eth1"), true).faults, ["tracker"]);
+  assert.deepEqual(judge(reverse, [], links("eth0"), true).faults, []);
+});
+
+for (const [weight, reverse, up, down] of [
+  [10, false, 10, 0],
+  [-10, false, 0, -10],
+  [10, true, -10, 0],
+  [-10, true, 0, 10],
+] as const) {
+  test(`weight ${weight}${reverse ? " reverse" : ""}: ${up} when up, ${down} when down`, () => {
+    const instance = settings({ trackInterfaces: [tracked("eth1", weight, reverse)] });
+    assert.equal(judge(instance, [], links("eth0", "eth1"), true).weight, up);
+    assert.equal(judge(instance, [], links("eth0"), true).weight + 0, down);
+    assert.deepEqual(judge(instance, [], links("eth0"), true).faults, []);
+  });
+}
+
+test("what the sync group tracks counts for each member", () => {
+  assert.equal(judge(settings(), [tracked("eth1", 5)], links("eth0", "eth1"), true).weight, 5);
+});

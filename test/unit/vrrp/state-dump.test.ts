@@ -1,0 +1,64 @@
+/** The state and statistics files keep upstream's headings and labels. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { VrrpInstance } from "../../../src/vrrp/instance.js";
+import { formatAddressSetting, formatState, formatStatistics } from "../../../src/vrrp/state-dump.js";
+import { address, settings } from "./settings.js";
+
+const global = {
+  routerId: "r1",
+  notificationEmail: [],
+  smtpConnectTimeoutMicros: 30_000_000,
+  multicastGroup4: "224.0.0.18",
+  multicastGroup6: "ff02::12",
+  garpIntervalMicros: 0,
+  gnaIntervalMicros: 0,
+  enableScriptSecurity: false,
+  dynamicInterfaces: false,
+  defaultInterface: "eth0",
+};
+
+function view(changes: Parameters<typeof settings>[0] = {}) {
+  const machine = new VrrpInstance(settings(changes));
+  return { machine, source: "192.0.2.1", lastTransitionMillis: 1_795_628_978_872, group: undefined };
+}
+
+const topology = (changes: Parameters<typeof settings>[0] = {}): string => {
+  const config = { global, staticAddresses: [], staticRoutes: [], syncGroups: [], instances: [] };
+  return formatState(config, [view(changes)], []);
+};
+
+test("an address is shown as upstream shows it", () => {
+  const shown = formatAddressSetting({ ...address("192.0.2.100"), label: "eth0:1" }, true);
+  assert.equal(shown, "192.0.2.100/24 dev eth0 scope global label eth0:1 set");
+});
+
+test("state, priorities and source of an instance", () => {
+  const text = topology();
+  for (const line of [
+    " VRRP Instance = VI_1",
+    "   State = INIT",
+    "   Using src_ip = 192.0.2.1",
+    "   Virtual Router ID = 51",
+    "   Effective priority = 100",
+    "   Master down timer = 3609375 usecs",
+    "     192.0.2.100/24 dev eth0 scope global",
+  ]) {
+    assert.ok(text.split("\n").includes(line), line);
+  }
+});
+
+test("a password is never shown", () => {
+  const text = topology({ auth: { type: "pass", password: "s3cr3t" } });
+  assert.match(text, /Authentication type = SIMPLE_PASSWORD/);
+  assert.doesNotMatch(text, /s3cr3t/);
+});
+
+test("statistics have a heading per instance and a line per counter", () => {
+  const shown = view();
+  shown.machine.counters.advertsSent = 7;
+  shown.machine.counters.ttlErrors = 2;
+  const text = formatStatistics([shown]);
+  assert.match(text, /^VRRP Instance: VI_1\n {2}Advertisements:\n {4}Received: 0\n {4}Sent: 7\n/);
+  assert.match(text, /\n {4}TTL: 2\n/);
+});
