@@ -1,6 +1,7 @@
-# The addon. Built through native/build.mjs, which finds the headers; `-Dasan=1` adds AddressSanitizer and UBSan.
+# The addon. Built through native/build.mjs, which finds the headers; `-Dkeepalived_sanitize=1` adds AddressSanitizer and UBSan
+# (a name of our own: the configuration of Node itself sets `asan`, and wins).
 {
-  "variables": {"asan%": 0},
+  "variables": {"keepalived_sanitize%": 0},
   "targets": [{
     "target_name": "keepalived",
     "sources": [
@@ -29,7 +30,7 @@
     # Bound at load: the child of spawn() must not enter the dynamic linker.
     "ldflags": ["-Wl,-z,now", "-Wl,-z,relro"],
     "conditions": [
-      ["asan==1", {
+      ["keepalived_sanitize==1", {
         "cflags": ["-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
                    "-fno-sanitize=vptr", "-fno-sanitize-recover=all"],
         "ldflags": ["-fsanitize=address,undefined"],

@@ -1,6 +1,8 @@
 /**
  * A master with 1,000 excluded addresses: from its first advert on the wire until the kernel reports the last of them
  * (RTM_NEWADDR), and until each of them was announced once (gratuitous ARP seen at the other end of the wire).
+ * Measured with -D, which upstream's own sysconfig file passes: it then logs two lines per announcement, and that is
+ * most of its time. Also without, where the goals do not apply.
  */
 import { addressNumber, excludedAddress } from "./configuration.js";
 import type { Program, Samples, Subject } from "./subject.js";
@@ -14,7 +16,11 @@ function lastOf(addresses: readonly string[]): (address: number) => boolean {
   return (address) => missing.delete(address) && missing.size === 0;
 }
 
-async function measure(program: Program): Promise<Samples> {
+/** Milliseconds from the first advert to the last address and to the last announcement. */
+async function takeOver(
+  program: Program,
+  options: readonly string[],
+): Promise<{ present: number; announced: number }> {
   return Session.run(async (session) => {
     const { left, right } = session.lab;
     const { feed: frames } = session.frames(right);
@@ -33,13 +39,25 @@ async function measure(program: Program): Promise<Samples> {
       PATIENCE_MS,
       `gratuitous ARP of the last of ${COUNT} addresses`,
     );
-    const router = session.start(program, left, { priority: 200, advertInterval: 0.5, excluded: COUNT });
+    const settings = { priority: 200, advertInterval: 0.5, excluded: COUNT };
+    const router = session.start(program, left, settings, options);
     const from = (await router.expect(advert)).atMicros;
     return {
-      "addresses.present": [((await router.expect(added)).atMicros - from) / 1000],
-      "addresses.announced": [((await router.expect(announced)).atMicros - from) / 1000],
+      present: ((await router.expect(added)).atMicros - from) / 1000,
+      announced: ((await router.expect(announced)).atMicros - from) / 1000,
     };
   });
+}
+
+async function measure(program: Program): Promise<Samples> {
+  const detailed = await takeOver(program, ["-D"]);
+  const terse = await takeOver(program, []);
+  return {
+    "addresses.present": [detailed.present],
+    "addresses.announced": [detailed.announced],
+    "addresses.present-terse": [terse.present],
+    "addresses.announced-terse": [terse.announced],
+  };
 }
 
 export const addresses: Subject = {
@@ -49,16 +67,18 @@ export const addresses: Subject = {
   metrics: [
     {
       id: "addresses.present",
-      title: "first advert of the master to the last of 1,000 addresses",
+      title: "first advert of the master to the last of 1,000 addresses, -D",
       unit: "ms",
       goal: { kind: "ratio", atMost: 0.7 },
     },
     {
       id: "addresses.announced",
-      title: "first advert of the master to the last of 1,000 GARPs on the wire",
+      title: "first advert of the master to the last of 1,000 GARPs, -D",
       unit: "ms",
       goal: { kind: "ratio", atMost: 0.4 },
     },
+    { id: "addresses.present-terse", title: "  to the last address, without -D", unit: "ms" },
+    { id: "addresses.announced-terse", title: "  to the last GARP, without -D", unit: "ms" },
   ],
   measure,
 };

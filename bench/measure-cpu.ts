@@ -3,15 +3,34 @@
  * The backup hears the same neutral sender whichever program is measured.
  */
 import type { Daemon } from "./daemon.js";
+import type { Host } from "./lab.js";
 import type { Conditions, Program, Samples, Subject } from "./subject.js";
 import { PATIENCE_MS, Session } from "./session.js";
 import { sleep } from "./feed.js";
-import { listensForAdverts } from "./processes.js";
+import { listensForAdverts, packetCounts } from "./processes.js";
 
 const INSTANCES = 200;
 const ADVERT_INTERVAL = 0.1;
 /** Until what happens only once is over, and what runs often is compiled. */
-const SETTLE_MS = 3000;
+const SETTLE_MS = 8000;
+/** Part of the adverts due that must have passed, or the CPU time is that of another load. */
+const LOAD_PART = 0.9;
+
+/** CPU of a router over the time of the measurement, in which adverts must pass in the given direction. */
+async function shareUnderLoad(
+  router: Daemon,
+  host: Host,
+  seconds: number,
+  direction: "sent" | "received",
+): Promise<number> {
+  const before = packetCounts(router.pid, host.interfaceName)[direction];
+  const share = await router.expect(router.cpuShare(seconds));
+  const passed = packetCounts(router.pid, host.interfaceName)[direction] - before;
+  const due = (INSTANCES / ADVERT_INTERVAL) * seconds;
+  if (!(passed >= due * LOAD_PART))
+    throw new Error(`only ${passed} of ${due} adverts ${direction} while the CPU was measured`);
+  return share;
+}
 
 /** Starts a master at the left host; resolves when it has all its addresses. */
 async function startMaster(session: Session, program: Program): Promise<Daemon> {
@@ -37,7 +56,7 @@ async function measureMaster(program: Program, { cpuSeconds }: Conditions): Prom
   return Session.run(async (session) => {
     const master = await startMaster(session, program);
     await sleep(SETTLE_MS);
-    return { "cpu-master.share": [await master.cpuShare(cpuSeconds)] };
+    return { "cpu-master.share": [await shareUnderLoad(master, session.lab.left, cpuSeconds, "sent")] };
   });
 }
 
@@ -60,7 +79,7 @@ async function measureBackup(program: Program, { cpuSeconds, neutral }: Conditio
       await sleep(50);
     }
     await sleep(SETTLE_MS);
-    const share = await backup.expect(backup.cpuShare(cpuSeconds));
+    const share = await shareUnderLoad(backup, right, cpuSeconds, "received");
     if (takeOvers > 0) throw new Error("the backup took over while its CPU was measured");
     return { "cpu-backup.share": [share] };
   });

@@ -25,7 +25,7 @@ export const USAGE = `npm run bench -- [options] [subject ...]
 Measures this keepalived beside another one, alternating in one run.
 
   --rounds N      rounds of each subject instead of its own number
-  --seconds N     length of a CPU measurement (default 6)
+  --seconds N     length of a CPU measurement (default 5)
   --peer "CMD"    the other program (default: keepalived, as Debian installs it)
   --ours "CMD"    this program (default: node dist/keepalived.js); --ours keepalived compares the peer with itself
   --json FILE     all samples and medians as JSON
@@ -48,7 +48,7 @@ export function readOptions(args: readonly string[]): Options {
     allowPositionals: true,
     options: {
       rounds: { type: "string" },
-      seconds: { type: "string", default: "6" },
+      seconds: { type: "string", default: "5" },
       peer: { type: "string", default: "keepalived" },
       ours: { type: "string" },
       json: { type: "string" },

@@ -47,3 +47,16 @@ export function proportionalMebibytes(pids: readonly number[]): number {
 export function listensForAdverts(pid: number): boolean {
   return readOrNothing(`/proc/${pid}/net/igmp`).includes("120000E0");
 }
+
+/** @returns packets an interface has sent and received, in the network namespace of a process. */
+export function packetCounts(pid: number, interfaceName: string): { received: number; sent: number } {
+  const line = readOrNothing(`/proc/${pid}/net/dev`)
+    .split("\n")
+    .find((text) => text.trim().startsWith(`${interfaceName}:`));
+  const fields = (line ?? "")
+    .slice((line ?? "").indexOf(":") + 1)
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+  return { received: fields[1] ?? Number.NaN, sent: fields[9] ?? Number.NaN };
+}

@@ -17,6 +17,7 @@ import { type MeasuringError, observeMeasuringError } from "./measuring-error.js
 import { type Options, USAGE, readOptions } from "./options.js";
 import { type Collected, rowOf, table } from "./report.js";
 import type { Program, Samples, Subject } from "./subject.js";
+import { readSoon } from "./watch.js";
 
 const SUBJECTS: readonly Subject[] = [start, stop, failover, addresses, gap, cpuMaster, cpuBackup, memory];
 
@@ -153,6 +154,7 @@ async function run(options: Options): Promise<number> {
 }
 
 cleanUpOnExit();
+readSoon();
 try {
   const options = readOptions(process.argv.slice(2));
   if (options.help) console.log(help());

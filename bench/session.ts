@@ -27,8 +27,10 @@ export class Session {
     }
   }
 
-  start(program: Program, host: Host, settings: RouterSettings): Daemon {
-    const daemon = Daemon.start(program, this.lab, host, routerConfiguration(host, settings));
+  /** Starts a router; `options` are further words of its command line. */
+  start(program: Program, host: Host, settings: RouterSettings, options: readonly string[] = []): Daemon {
+    const command = [...program.command, ...options];
+    const daemon = Daemon.start({ ...program, command }, this.lab, host, routerConfiguration(host, settings));
     this.#daemons.push(daemon);
     return daemon;
   }

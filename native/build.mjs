@@ -115,7 +115,7 @@ function compile() {
     console.error(
       `addon: no headers of Node ${process.versions.node} here or in the npm registry; node-gyp fetches them`,
     );
-  if (asan) args.push("--", "-Dasan=1");
+  if (asan) args.push("--", "-Dkeepalived_sanitize=1");
   // A nodedir in somebody's npm configuration would be of another version.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_config_nodedir$/i.test(name)),

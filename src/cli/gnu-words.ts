@@ -36,7 +36,12 @@ export function readGnuWords(argv: readonly string[], options: readonly OptionSh
 }
 
 /** @returns how many words beyond this one were taken (0 or 1). */
-function readLong(word: string, next: string | undefined, options: readonly OptionShape[], out: GnuWords): number {
+function readLong(
+  word: string,
+  next: string | undefined,
+  options: readonly OptionShape[],
+  out: GnuWords,
+): number {
   const equals = word.indexOf("=");
   const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
   const attached = equals < 0 ? undefined : word.slice(equals + 1);
@@ -63,7 +68,12 @@ function findLong(name: string, options: readonly OptionShape[], out: GnuWords):
 }
 
 /** A bundle of short options; the rest of the word is the value of the first that takes one. */
-function readBundle(word: string, next: string | undefined, options: readonly OptionShape[], out: GnuWords): number {
+function readBundle(
+  word: string,
+  next: string | undefined,
+  options: readonly OptionShape[],
+  out: GnuWords,
+): number {
   for (let at = 1; at < word.length; at++) {
     const letter = word.charAt(at);
     const option = options.find(({ short }) => short === letter);

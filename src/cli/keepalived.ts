@@ -82,7 +82,10 @@ function enterNamespace(name: string): boolean {
     loadAddon().enterNamespace(`/run/netns/${name}`, CLONE_NEWNET);
     return true;
   } catch (error) {
-    complain(`Network namespace '${name}' cannot be entered: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = `Network namespace '${name}' cannot be entered: ${reason}`;
+    complain(text);
+    reportFailure(EXIT.ok, text);
     return false;
   }
 }
@@ -110,10 +113,23 @@ function main(argv: readonly string[]): number | undefined {
   }
   if (line.problems.length > 0) return EXIT.fatal;
   const settings = settingsOf(line, argv);
-  if (line.mode === "test") return testConfiguration(configurationReader(settings, loadAddon()), line.testLog);
-  if (line.foreground || isLaunched()) runDaemon(settings);
-  else launch();
+  if (line.mode === "test")
+    return testConfiguration(configurationReader(settings, loadAddon()), line.testLog);
+  if (!line.foreground && !isLaunched()) launch();
+  else startDaemon(settings);
   return undefined;
+}
+
+/** Whatever goes wrong before the daemon has a log must reach the person who started it. */
+function startDaemon(settings: DaemonSettings): void {
+  try {
+    runDaemon(settings);
+  } catch (error) {
+    const text = `keepalived: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    complain(text);
+    reportFailure(EXIT.bug, text);
+    process.exit(EXIT.bug);
+  }
 }
 
 function printSignum(name: string): number {

@@ -73,7 +73,11 @@ export function umaskOf(text: string): number | undefined {
 
 /** In the order of upstream's usage text. */
 const ROWS: readonly Row[] = [
-  ["-f, --use-file <FILE>", "Use the specified configuration file", (line, value) => void (line.configFile = value)],
+  [
+    "-f, --use-file <FILE>",
+    "Use the specified configuration file",
+    (line, value) => void (line.configFile = value),
+  ],
   ["-P, --vrrp", "Only run with VRRP subsystem", (line) => void (line.switches.check = false)],
   ["-C, --check", "Only run with Health-checker subsystem", (line) => void (line.switches.vrrp = false)],
   ["-B, --no_bfd", "Do not run BFD subsystem", (line) => void (line.switches.bfd = false)],
@@ -84,32 +88,76 @@ const ROWS: readonly Row[] = [
   ],
   ["-l, --log-console", "Log messages to local console", (line) => void (line.logConsole = true)],
   ["-D, --log-detail", "Detailed log messages", (line) => void (line.detail = line.detail === 0 ? 1 : 2)],
-  ["-S, --log-facility <FACILITY>", "Set syslog facility to LOG_LOCAL[0-7], user or daemon (default)", setFacility],
+  [
+    "-S, --log-facility <FACILITY>",
+    "Set syslog facility to LOG_LOCAL[0-7], user or daemon (default)",
+    setFacility,
+  ],
   ["-g, --log-file [FILE]", "Also log to FILE", later("--log-file")],
   ["--flush-log-file", "Flush log file on write", later("--flush-log-file")],
   ["-G, --no-syslog", "Don't log via syslog", (line) => void (line.syslog = false)],
   ["-u, --umask <MASK>", "umask for file creation (in numeric form)", setUmask],
   ["-X, --release-vips", "Drop VIP on transition from signal", later("--release-vips")],
-  ["-V, --dont-release-vrrp", "Don't remove VRRP VIPs and VROUTEs on daemon stop", (line) => void (line.keepOnStop = true)],
+  [
+    "-V, --dont-release-vrrp",
+    "Don't remove VRRP VIPs and VROUTEs on daemon stop",
+    (line) => void (line.keepOnStop = true),
+  ],
   ["-I, --dont-release-ipvs", "Don't remove IPVS topology on daemon stop", later("--dont-release-ipvs")],
   ["-R, --dont-respawn", "Don't respawn child processes", (line) => void (line.respawn = false)],
   ["-n, --dont-fork", "Don't fork the daemon process", (line) => void (line.foreground = true)],
   ["-d, --dump-conf", "Dump the configuration data", (line) => void (line.dumpConfiguration = true)],
-  ["-p, --pid <FILE>", "Use specified pidfile for parent process", (line, value) => void (line.pidFiles.parentPid = value)],
-  ["-r, --vrrp_pid <FILE>", "Use specified pidfile for VRRP child process", (line, value) => void (line.pidFiles.vrrpPid = value)],
-  ["-c, --checkers_pid <FILE>", "Use specified pidfile for checkers child process", (line, value) => void (line.pidFiles.checkersPid = value)],
-  ["-b, --bfd_pid <FILE>", "Use specified pidfile for BFD child process", (line, value) => void (line.pidFiles.bfdPid = value)],
+  [
+    "-p, --pid <FILE>",
+    "Use specified pidfile for parent process",
+    (line, value) => void (line.pidFiles.parentPid = value),
+  ],
+  [
+    "-r, --vrrp_pid <FILE>",
+    "Use specified pidfile for VRRP child process",
+    (line, value) => void (line.pidFiles.vrrpPid = value),
+  ],
+  [
+    "-c, --checkers_pid <FILE>",
+    "Use specified pidfile for checkers child process",
+    (line, value) => void (line.pidFiles.checkersPid = value),
+  ],
+  [
+    "-b, --bfd_pid <FILE>",
+    "Use specified pidfile for BFD child process",
+    (line, value) => void (line.pidFiles.bfdPid = value),
+  ],
   ["-T, --genhash", "Enter into genhash utility mode", (line) => void (line.mode = "genhash")],
-  ["-a, --address-monitoring", "Report all address additions/deletions notified via netlink", later("--address-monitoring")],
+  [
+    "-a, --address-monitoring",
+    "Report all address additions/deletions notified via netlink",
+    later("--address-monitoring"),
+  ],
   ["-x, --snmp", "Enable SNMP subsystem", later("--snmp")],
-  ["-A, --snmp-agent-socket <ADDRESS>", "Use the specified socket for master agent", later("--snmp-agent-socket")],
+  [
+    "-A, --snmp-agent-socket <ADDRESS>",
+    "Use the specified socket for master agent",
+    later("--snmp-agent-socket"),
+  ],
   ["-s, --namespace <NAME>", "Run in network namespace NAME", (line, value) => void (line.namespace = value)],
   ["-m, --core-dump", "Produce core dump if terminate abnormally", (line) => void (line.coreDump = true)],
   ["-M, --core-dump-pattern [PATTERN]", "Also set the pattern of core files", setCorePattern],
-  ["-e, --all-config", "Error if any configuration file missing", (line) => void (line.allIncludesMustExist = true)],
-  ["-i, --config-id <ID>", "Skip any configuration lines beginning '@' that don't match ID", (line, value) => void (line.configId = value)],
+  [
+    "-e, --all-config",
+    "Error if any configuration file missing",
+    (line) => void (line.allIncludesMustExist = true),
+  ],
+  [
+    "-i, --config-id <ID>",
+    "Skip any configuration lines beginning '@' that don't match ID",
+    (line, value) => void (line.configId = value),
+  ],
   ["--signum <FUNCTION>", "Return signal number for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON", askSignum],
-  ["-t, --config-test [LOG_FILE]", "Check the configuration for obvious errors, output to stderr by default", setTest],
+  [
+    "-t, --config-test [LOG_FILE]",
+    "Check the configuration for obvious errors, output to stderr by default",
+    setTest,
+  ],
   ["--config-fd <NUMBER>", "Internal", later("--config-fd")],
   ["--ignore-sigint", "Ignore SIGINT, for debugging", (line) => void (line.ignoreSigint = true)],
   ["-v, --version", "Display the version number", (line) => void (line.mode = "version")],
@@ -186,7 +234,9 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   };
   for (const [index, option] of command.options.entries()) {
     const apply = ROWS[index]?.[2];
-    command.on(`option:${option.name()}`, (value: unknown) => apply?.(line, typeof value === "string" ? value : ""));
+    command.on(`option:${option.name()}`, (value: unknown) =>
+      apply?.(line, typeof value === "string" ? value : ""),
+    );
   }
   command.parse(gnu.words, { from: "user" });
   return line;

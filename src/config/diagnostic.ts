@@ -79,7 +79,12 @@ export class Diagnostics {
   #seen = new Set<string>();
   #dropped = 0;
 
-  report(kind: Kind, at: (Range & Partial<Pick<Word, "order">>) | undefined, message: string, extra: Extra = {}): void {
+  report(
+    kind: Kind,
+    at: (Range & Partial<Pick<Word, "order">>) | undefined,
+    message: string,
+    extra: Extra = {},
+  ): void {
     const location = at && locate(at);
     const place = location && excerptOf(location);
     const key = `${kind} ${place?.file}:${place?.line}:${place?.column} ${message}`;
@@ -95,11 +100,20 @@ export class Diagnostics {
     this.#seen.add(key);
     const notes: Note[] = [];
     for (const note of extra.notes ?? []) {
-      notes.push(note.at ? { message: note.message, at: excerptOf(locate(note.at)) } : { message: note.message });
+      notes.push(
+        note.at ? { message: note.message, at: excerptOf(locate(note.at)) } : { message: note.message },
+      );
     }
     if (location) notes.push(...trailOf(location));
     const order = at?.order ?? this.order;
-    this.#list.push({ kind, severity, message: decodeBytes(message), ...(place && { at: place }), notes, order });
+    this.#list.push({
+      kind,
+      severity,
+      message: decodeBytes(message),
+      ...(place && { at: place }),
+      notes,
+      order,
+    });
   }
 
   /** All of them in reading order. */
@@ -140,9 +154,11 @@ function excerptOf(location: Location): Excerpt {
   const bounds = source.lineAround(start);
   const caret = Math.min(start, bounds.end);
   const caretStop = Math.max(caret, Math.min(location.end, bounds.end));
-  const cutLeft = bounds.end - bounds.start > LONGEST_EXCERPT ? Math.max(bounds.start, caret - 60) : bounds.start;
+  const cutLeft =
+    bounds.end - bounds.start > LONGEST_EXCERPT ? Math.max(bounds.start, caret - 60) : bounds.start;
   const cutRight = Math.min(bounds.end, cutLeft + LONGEST_EXCERPT);
-  const show = (from: number, to: number) => printable(decodeBytes(source.chars.slice(from, Math.max(from, to))));
+  const show = (from: number, to: number) =>
+    printable(decodeBytes(source.chars.slice(from, Math.max(from, to))));
   const lead = (cutLeft > bounds.start ? "..." : "") + show(cutLeft, caret);
   const marked = show(caret, Math.min(caretStop, cutRight));
   const tail = show(Math.min(caretStop, cutRight), cutRight) + (cutRight < bounds.end ? "..." : "");
@@ -169,7 +185,10 @@ export function quoted(text: string): string {
 
 /** Writes a diagnostic as people read it: file:line:column, excerpt, carets, notes. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const label = diagnostic.severity === "deprecated" || diagnostic.severity === "security" ? `${diagnostic.severity} warning` : diagnostic.severity;
+  const label =
+    diagnostic.severity === "deprecated" || diagnostic.severity === "security"
+      ? `${diagnostic.severity} warning`
+      : diagnostic.severity;
   let out = `${placeOf(diagnostic.at)}${label}: ${diagnostic.message}\n${drawn(diagnostic.at)}`;
   for (const note of diagnostic.notes) out += `${placeOf(note.at)}note: ${note.message}\n${drawn(note.at)}`;
   return out.slice(0, -1);

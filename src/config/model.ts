@@ -50,7 +50,7 @@ export interface TrackedInterface {
   reverse: boolean;
 }
 
-export type AuthSetting = { type: "none" } | { type: "pass"; /** Up to 8 bytes, latin1. */ password: string };
+export type AuthSetting = { type: "none" } | { type: "pass" /** Up to 8 bytes, latin1. */; password: string };
 
 export interface VrrpInstanceConfig {
   name: string;

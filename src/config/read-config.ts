@@ -35,14 +35,22 @@ export interface ReadResult extends Verdict {
 /** Never throws for anything that stands in a file. */
 export function readConfig(reader: FileReader, options: ReadOptions): ReadResult {
   const diagnostics = new Diagnostics();
-  const lines = new LineReader(reader, { configId: options.configId, includeAll: options.includeAll }, diagnostics);
+  const lines = new LineReader(
+    reader,
+    { configId: options.configId, includeAll: options.includeAll },
+    diagnostics,
+  );
   const tree = new TreeReader(lines, diagnostics);
   const judge = new Judge(diagnostics, options);
   lines.openTop(options.path);
   const block = tree.readRoot(root);
   const config = readMeaning(block, tree.scriptSkipped, judge);
   config.notActedOn = nameNotActedOn(tree, config);
-  const verdict = judgeRun(diagnostics, { topFailed: lines.topFailed, includeFailed: lines.includeFailed, refusals: judge.refusals });
+  const verdict = judgeRun(diagnostics, {
+    topFailed: lines.topFailed,
+    includeFailed: lines.includeFailed,
+    refusals: judge.refusals,
+  });
   return { config, diagnostics: diagnostics.sorted(), ...verdict };
 }
 
@@ -59,6 +67,8 @@ function nameNotActedOn(tree: TreeReader, config: Config): string[] {
     const { file, line } = positionOf(at);
     first.set(key, { text: `${name === "" ? "" : `${name}: `}${keyword} (${file}:${line})`, more: 0 });
   }
-  const list = [...first.values()].map(({ text, more }) => decodeBytes(more === 0 ? text : `${text} and ${more} more`));
+  const list = [...first.values()].map(({ text, more }) =>
+    decodeBytes(more === 0 ? text : `${text} and ${more} more`),
+  );
   return [...config.notActedOn, ...list];
 }

@@ -14,7 +14,14 @@ import { decodeBytes, locate, Source, type Word } from "./text.js";
 const DEEPEST_BRACES = 100;
 
 /** Keywords that bring a script, wherever they stand: looked for even in blocks that are skipped. */
-const SCRIPT_KEYWORDS = new Set(["script", "quorum_up", "quorum_down", "notify_up", "notify_down", "misc_path"]);
+const SCRIPT_KEYWORDS = new Set([
+  "script",
+  "quorum_up",
+  "quorum_down",
+  "notify_up",
+  "notify_down",
+  "misc_path",
+]);
 
 interface OpenBlock {
   head: Word;
@@ -98,7 +105,12 @@ export class TreeReader {
 
   alreadySet(site: Site, first: Word): void {
     const notes = [{ message: "it was set here first", at: first }];
-    this.diagnostics.report("general", site.head, `'${site.head.text}' is already set; this line is ignored`, { notes });
+    this.diagnostics.report(
+      "general",
+      site.head,
+      `'${site.head.text}' is already set; this line is ignored`,
+      { notes },
+    );
   }
 
   /** Words that the language ignores deserve a word, though nothing is wrong by upstream's measure. */
@@ -128,7 +140,8 @@ export class TreeReader {
         const head = line.words[0];
         if (head === undefined) continue;
         const { text } = head;
-        if (isKeyword(table.rows, text)) this.#readKeyword(table, block, text, { head, words: line.words, line, tree: this });
+        if (isKeyword(table.rows, text))
+          this.#readKeyword(table, block, text, { head, words: line.words, line, tree: this });
         else if (table.others.has(text)) this.#skipOther(head, line.words);
         else if (this.#open.length > 0 && ROOT_BLOCKS.has(text)) this.#leave(line, head);
         else this.#unknown(table, head);
@@ -147,13 +160,18 @@ export class TreeReader {
     const value = row.read(site, previous);
     if (value === undefined) return;
     const first = previous !== undefined && row.repeat === "accumulates" ? previous : undefined;
-    block.given[name] = { value, at: first?.at ?? site.words[1] ?? site.head, head: first?.head ?? site.head };
+    block.given[name] = {
+      value,
+      at: first?.at ?? site.words[1] ?? site.head,
+      head: first?.head ?? site.head,
+    };
   }
 
   #skipOther(head: Word, words: readonly Word[]): void {
     const title = this.#open.length === 0 ? words.map((word) => word.text).join(" ") : head.text;
     this.noteNotActedOn(title, head);
-    if (SCRIPT_KEYWORDS.has(head.text) || head.text.startsWith("notify_fifo_script")) this.scriptSkipped ??= head;
+    if (SCRIPT_KEYWORDS.has(head.text) || head.text.startsWith("notify_fifo_script"))
+      this.scriptSkipped ??= head;
     this.skipBlockOf(head);
   }
 
@@ -166,14 +184,24 @@ export class TreeReader {
     const near = nearest(word, here);
     let hint = didYouMean(word, here);
     if (near === undefined && elsewhere.length > 0) {
-      hint = elsewhere.includes("root") ? "; it belongs outside all blocks" : `; it belongs in '${elsewhere.slice(0, 3).join("' or '")}'`;
+      hint = elsewhere.includes("root")
+        ? "; it belongs outside all blocks"
+        : `; it belongs in '${elsewhere.slice(0, 3).join("' or '")}'`;
     }
-    this.diagnostics.report("unknownKeyword", head, `unknown keyword ${quoted(word)}${hint === "" || near === undefined ? place : ""}${hint}`);
+    this.diagnostics.report(
+      "unknownKeyword",
+      head,
+      `unknown keyword ${quoted(word)}${hint === "" || near === undefined ? place : ""}${hint}`,
+    );
     this.skipBlockOf(head);
   }
 
   #unexpectedOpen(line: LogicalLine): void {
-    this.diagnostics.report("unexpectedOpen", line, "no '{' is expected here; everything up to its '}' is skipped");
+    this.diagnostics.report(
+      "unexpectedOpen",
+      line,
+      "no '{' is expected here; everything up to its '}' is skipped",
+    );
     const word = line.words[0];
     if (word !== undefined) this.#skip(word);
   }
@@ -219,9 +247,10 @@ export class TreeReader {
     if (this.#ended || inner === undefined) return;
     this.#ended = true;
     const count = this.#open.length;
-    const notes = this.#open
-      .slice(0, -1)
-      .map((block) => ({ message: `inside '${decodeBytes(block.name)}', which is not closed either`, at: block.head }));
+    const notes = this.#open.slice(0, -1).map((block) => ({
+      message: `inside '${decodeBytes(block.name)}', which is not closed either`,
+      at: block.head,
+    }));
     const message = `'${inner.name}' is never closed: ${count === 1 ? "a '}' is" : `${count} '}' are`} missing`;
     this.diagnostics.report("missingClose", inner.head, message, { notes });
   }

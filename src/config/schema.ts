@@ -142,8 +142,16 @@ interface SettingOptions<V> extends Options {
 }
 
 /** A keyword with one argument. */
-export function setting<V>(value: Value<V>, doc: string, options: SettingOptions<NoInfer<V>> & { default: NoInfer<V> }): Row<V>;
-export function setting<V>(value: Value<V>, doc: string, options?: SettingOptions<NoInfer<V>>): Row<V | undefined>;
+export function setting<V>(
+  value: Value<V>,
+  doc: string,
+  options: SettingOptions<NoInfer<V>> & { default: NoInfer<V> },
+): Row<V>;
+export function setting<V>(
+  value: Value<V>,
+  doc: string,
+  options?: SettingOptions<NoInfer<V>>,
+): Row<V | undefined>;
 export function setting<V>(
   value: Value<V>,
   doc: string,
@@ -160,7 +168,8 @@ export function setting<V>(
     read: (site, previous) => {
       const word = site.words[1];
       if (word === undefined) {
-        if (alone === undefined) site.tree.missingParameter(site.head, `'${site.head.text}' needs ${value.syntax}`);
+        if (alone === undefined)
+          site.tree.missingParameter(site.head, `'${site.head.text}' needs ${value.syntax}`);
         return alone;
       }
       site.tree.noteExtraWords(site, 2);
@@ -178,11 +187,17 @@ export function readValue<V>(site: Site, word: Word, value: Value<V>, wrong?: V)
   const name = site.head.text;
   if (result instanceof Complaint) {
     const used = wrong === undefined ? "the line is ignored" : `${String(wrong)} is used`;
-    site.tree.diagnostics.report(result.kind, word, `'${name}' ${result.message}, not ${quoted(word.text)}; ${used}`);
+    site.tree.diagnostics.report(
+      result.kind,
+      word,
+      `'${name}' ${result.message}, not ${quoted(word.text)}; ${used}`,
+    );
     return wrong;
   }
   if (result instanceof Adjusted) {
-    site.tree.diagnostics.report(result.kind, word, `'${name}' ${result.message}`, { severity: result.severity });
+    site.tree.diagnostics.report(result.kind, word, `'${name}' ${result.message}`, {
+      severity: result.severity,
+    });
     return result.value;
   }
   return result;
@@ -243,7 +258,9 @@ export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): R
 export function entries<E>(
   entry: { readonly syntax: string; read(words: readonly Word[], site: Site): E | undefined },
   doc: string,
-  options: Options & { /** An entry never looks like a keyword, so that a keyword shows a missing brace. */ distinct?: boolean } = {},
+  options: Options & {
+    /** An entry never looks like a keyword, so that a keyword shows a missing brace. */ distinct?: boolean;
+  } = {},
 ): Row<readonly E[]> {
   return {
     ...common(options),
@@ -277,7 +294,8 @@ export function names(doc: string, options: Options & { what: string }): Row<rea
       const list: Word[] = [...(previous?.value ?? [])];
       const before = list.length;
       site.tree.readEntries(site, false, (words) => list.push(...words));
-      if (list.length === before) site.tree.diagnostics.report("general", site.head, `the block '${site.head.text}' is empty`);
+      if (list.length === before)
+        site.tree.diagnostics.report("general", site.head, `the block '${site.head.text}' is empty`);
       if (repeat !== "first wins" || previous === undefined) return list;
       site.tree.alreadySet(site, previous.head);
       return undefined;
@@ -287,7 +305,12 @@ export function names(doc: string, options: Options & { what: string }): Row<rea
 
 /** A keyword with rules of its own. */
 export function custom<V>(
-  row: { syntax: string; doc: string; default: V; read(site: Site, previous: Setting<V> | undefined): V | undefined },
+  row: {
+    syntax: string;
+    doc: string;
+    default: V;
+    read(site: Site, previous: Setting<V> | undefined): V | undefined;
+  },
   options: Options = {},
 ): Row<V> {
   return { ...common(options), repeat: options.repeat ?? "last wins", opens: false, ...row };

@@ -102,7 +102,8 @@ export class Source {
   #starts(): number[] {
     if (this.#lineStarts !== undefined) return this.#lineStarts;
     const starts = [0];
-    for (let at = this.chars.indexOf("\n"); at >= 0; at = this.chars.indexOf("\n", at + 1)) starts.push(at + 1);
+    for (let at = this.chars.indexOf("\n"); at >= 0; at = this.chars.indexOf("\n", at + 1))
+      starts.push(at + 1);
     this.#lineStarts = starts;
     return starts;
   }
@@ -175,7 +176,10 @@ function locatePiece(text: Derived, start: number, end: number): Location {
       return locate(part.via.use);
     case "value": {
       const use = locate(part.via.use);
-      const definition = { message: `'$${part.via.name}' is defined here`, location: locate({ of: part.of, start: from, end: to }) };
+      const definition = {
+        message: `'$${part.via.name}' is defined here`,
+        location: locate({ of: part.of, start: from, end: to }),
+      };
       return { ...use, trail: [...use.trail, definition] };
     }
     case "line": {

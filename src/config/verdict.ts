@@ -37,7 +37,11 @@ export function judgeRun(diagnostics: Diagnostics, findings: Findings): Verdict 
   if (missing) refusals.push("a mandatory argument is missing");
   const usable = refusals.length === 0;
   return {
-    testStatus: findings.includeFailed ? UNREADABLE : missing ? MISSING_PARAMETER : statusOf(diagnostics.worst),
+    testStatus: findings.includeFailed
+      ? UNREADABLE
+      : missing
+        ? MISSING_PARAMETER
+        : statusOf(diagnostics.worst),
     usable,
     refusals,
     exitStatus: usable ? 0 : unreadable ? UNREADABLE : MISSING_PARAMETER,

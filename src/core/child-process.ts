@@ -23,11 +23,17 @@ export interface ForkOptions {
   inheritStderr: boolean;
 }
 
-/** The channel of a process that is gone closes with it; a descriptor that leaked must not hide its death for longer. */
-const CHANNEL_GRACE_MILLIS = 100;
+/** The pipes of a process that is gone close with it; a descriptor that leaked must not hide its death for longer. */
+const GRACE_MILLIS = 100;
 
 /** Ours would change the child's heap, start an inspector or speak to the service manager. */
-const NOT_FOR_CHILDREN = ["NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+const NOT_FOR_CHILDREN = [
+  "NODE_OPTIONS",
+  "NODE_EXTRA_CA_CERTS",
+  "NOTIFY_SOCKET",
+  "WATCHDOG_USEC",
+  "WATCHDOG_PID",
+];
 
 export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const copy = { ...environment };
@@ -52,18 +58,9 @@ export class ChildProcess {
     child.on("error", () => undefined); // a failed send: the exit says the rest
     child.once("exit", (code, signal) => {
       const end = endOf(code, signal);
-      const report = (): void => {
-        if (this.#ended) return;
-        this.#ended = true;
-        listener.onExited(end);
-      };
-      if (!child.connected) return report();
-      child.once("disconnect", report);
-      setTimeout(report, CHANNEL_GRACE_MILLIS);
+      this.#afterLastWords(() => listener.onExited(end));
     });
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      for (const line of text.split("\n")) if (line !== "") listener.onStderr(line);
-    });
+    this.#readStderr(listener);
   }
 
   /** Process id; undefined when the fork failed. */
@@ -80,6 +77,44 @@ export class ChildProcess {
 
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
+  }
+
+  /** Calls `report` once, when the channel and standard error are read to their ends, or at the latest after the grace. */
+  #afterLastWords(report: () => void): void {
+    const child = this.#process;
+    let open = 1;
+    const close = (): void => {
+      open--;
+      if (open > 0 || this.#ended) return;
+      this.#ended = true;
+      clearTimeout(timer);
+      report();
+    };
+    const timer = setTimeout(() => {
+      open = 1;
+      close();
+    }, GRACE_MILLIS);
+    if (child.connected) {
+      open++;
+      child.once("disconnect", close);
+    }
+    if (child.stderr !== null && !child.stderr.closed) {
+      open++;
+      child.stderr.once("close", close);
+    }
+    close();
+  }
+
+  #readStderr(listener: ChildListener): void {
+    let rest = "";
+    this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) listener.onStderr(line);
+    });
+    this.#process.stderr?.once("close", () => {
+      if (rest !== "") listener.onStderr(rest);
+    });
   }
 }
 

@@ -40,7 +40,7 @@ export interface DaemonParts {
 }
 
 export class Daemon {
-  readonly #speaker: Speaker = { ident: "Keepalived", pid: process.pid };
+  readonly #speaker: Speaker;
   readonly #log: CoreLog;
   readonly #pidFiles: PidFiles;
   readonly #rows: readonly ChildRow[];
@@ -54,7 +54,10 @@ export class Daemon {
     const { addon } = parts;
     const { facility } = settings;
     this.#startedAt = addon.monotonicMicros();
-    this.#rows = parts.children ?? CHILDREN;
+    const { namespace } = settings.paths;
+    const suffix = namespace === undefined ? "" : `_${namespace}`;
+    this.#speaker = { ident: `Keepalived${suffix}`, pid: process.pid };
+    this.#rows = (parts.children ?? CHILDREN).map((row) => ({ ...row, ident: `${row.ident}${suffix}` }));
     this.#log = createLog({
       console: settings.logConsole && settings.foreground,
       ...(facility === undefined ? {} : { syslog: { addon, facility } }),
@@ -155,7 +158,10 @@ export class Daemon {
       now: () => addon.monotonicMicros(),
       log: this.#log,
       spawn: (row, listener) =>
-        new ChildProcess({ entry: resolve(folder, row.entry), inheritStderr: this.settings.foreground }, listener),
+        new ChildProcess(
+          { entry: resolve(folder, row.entry), inheritStderr: this.settings.foreground },
+          listener,
+        ),
       withdraw: (row) => {
         const journal = journalFile(childPidFile(this.settings.paths, row));
         return removeLeftovers(addon, journal, (level, text) => this.#say(level, text));
@@ -198,10 +204,14 @@ export class Daemon {
   }
 
   #dump(runtime: CoreRuntime): void {
-    const state = { settings: this.settings, children: runtime.supervisor.describe(), startedAt: this.#startedAt };
-    writeParentDump(this.parts.temporaryDirectory, state, this.parts.addon.monotonicMicros()).catch((error: Error) => {
-      this.#say("error", `Cannot write the state: ${error.message}`);
-    });
+    const { reloads } = runtime.supervisor;
+    const children = runtime.supervisor.describe();
+    const state = { settings: this.settings, children, reloads, startedAt: this.#startedAt };
+    writeParentDump(this.parts.temporaryDirectory, state, this.parts.addon.monotonicMicros()).catch(
+      (error: Error) => {
+        this.#say("error", `Cannot write the state: ${error.message}`);
+      },
+    );
   }
 
   #sayAndFail(status: number, text: string): void {
@@ -222,13 +232,15 @@ export class Daemon {
 
   #leave(status: number): void {
     this.#pidFiles.removeAll();
-    this.#log.flush();
-    process.exit(status);
+    this.#log.flush(() => process.exit(status));
   }
 
   /** Core's own bug: say it and end; the children notice and withdraw. */
   #onBug(error: unknown): void {
-    this.#say("error", `internal error, leaving: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.#say(
+      "error",
+      `internal error, leaving: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
     this.#leave(EXIT.bug);
   }
 }

@@ -22,13 +22,17 @@ export async function removeLeftovers(
     const channel = openChannel(addon, createEventLoop(addon));
     try {
       const refused = await withdraw(channel, entries, (device) => addon.interfaceIndex(device));
-      for (const error of refused) log("error", `Cannot remove what a dead child left: ${formatSystemError(error)}`);
+      for (const error of refused)
+        log("error", `Cannot remove what a dead child left: ${formatSystemError(error)}`);
       log("info", `Removed ${count - refused.length} addresses and routes that a dead child left`);
       if (refused.length === 0) await removeJournal(journal);
     } finally {
       channel.close();
     }
   } catch (error) {
-    log("error", `Cannot clean up after a dead child: ${error instanceof Error ? error.message : String(error)}`);
+    log(
+      "error",
+      `Cannot clean up after a dead child: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

@@ -6,6 +6,7 @@ import type { DaemonSettings } from "./daemon-settings.js";
 export interface ParentState {
   settings: DaemonSettings;
   children: readonly { name: string; phase: string; pid: number }[];
+  reloads: { accepted: number; refused: number };
   /** Monotonic microseconds. */
   startedAt: number;
 }
@@ -20,6 +21,7 @@ export function describeParent(state: ParentState, now: number): string {
     ` Running for = ${Math.floor((now - state.startedAt) / SECOND)} s`,
     ` Configuration file = ${settings.configFile}`,
     ` Command line = ${settings.commandLine}`,
+    ` Reloads = ${state.reloads.accepted} accepted, ${state.reloads.refused} refused`,
     ` Restart of children = ${settings.respawn ? "on" : "off"}`,
     "------< Child processes >------",
     ...state.children.map(({ name, phase, pid }) => ` ${name} = ${phase}${pid > 0 ? `, pid ${pid}` : ""}`),

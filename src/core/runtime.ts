@@ -101,14 +101,21 @@ export class CoreRuntime {
     }
   }
 
-  #performForCore(effect: Exclude<Effect, { kind: "spawn" | "configure" | "start" | "dump" | "stop" | "kill" | "withdraw" }>): void {
+  #performForCore(
+    effect: Exclude<
+      Effect,
+      { kind: "spawn" | "configure" | "start" | "dump" | "stop" | "kill" | "withdraw" }
+    >,
+  ): void {
     switch (effect.kind) {
       case "forget":
         this.ports.recordPid(this.#row(effect.child), 0);
         break;
       case "readConfiguration": {
         const slices = this.ports.readConfiguration();
-        this.post(slices === undefined ? { kind: "configurationRefused" } : { kind: "configurationRead", slices });
+        this.post(
+          slices === undefined ? { kind: "configurationRefused" } : { kind: "configurationRead", slices },
+        );
         break;
       }
       case "notifyService":
@@ -149,7 +156,11 @@ export class CoreRuntime {
       this.ports.recordPid(row, pid);
       this.post({ kind: "spawned", child, pid });
     } catch (error) {
-      this.post({ kind: "spawnFailed", child, reason: error instanceof Error ? error.message : String(error) });
+      this.post({
+        kind: "spawnFailed",
+        child,
+        reason: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 
@@ -197,23 +208,34 @@ export class CoreRuntime {
 
   #status(): string {
     const running = this.supervisor.describe().filter(({ phase }) => phase === "running");
-    return running.length === 0 ? "nothing configured" : `running: ${running.map(({ name }) => name).join(", ")}`;
+    return running.length === 0
+      ? "nothing configured"
+      : `running: ${running.map(({ name }) => name).join(", ")}`;
   }
 
   /** One timer for the supervisor's earliest deadline. */
   #arm(): void {
     const { deadline } = this.supervisor;
     // A deadline that only moved away needs no new timer: the supervisor is asked at the old one and finds nothing due.
-    if (this.#timer !== undefined && this.#armedFor !== undefined && deadline !== undefined && deadline >= this.#armedFor) return;
+    if (
+      this.#timer !== undefined &&
+      this.#armedFor !== undefined &&
+      deadline !== undefined &&
+      deadline >= this.#armedFor
+    )
+      return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#armedFor = deadline;
     if (deadline === undefined) return;
     const millis = Math.ceil(Math.max(0, deadline - this.ports.now()) / MICROS_PER_MILLI);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      // Read what the children have said before judging their silence.
-      setImmediate(() => this.post({ kind: "timePassed" }));
-    }, Math.min(millis, LONGEST_TIMEOUT_MILLIS));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        // Read what the children have said before judging their silence.
+        setImmediate(() => this.post({ kind: "timePassed" }));
+      },
+      Math.min(millis, LONGEST_TIMEOUT_MILLIS),
+    );
   }
 }

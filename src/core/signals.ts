@@ -5,7 +5,11 @@
 import type { Addon, SignalWatch } from "../native/addon.js";
 import type { Dump } from "./supervisor-events.js";
 
-export type SignalMeaning = { kind: "reload" } | { kind: "stop" } | { kind: "dump"; what: Dump } | { kind: "json" };
+export type SignalMeaning =
+  | { kind: "reload" }
+  | { kind: "stop" }
+  | { kind: "dump"; what: Dump }
+  | { kind: "json" };
 
 /** Real-time signals have no name in Node: SIGRTMAX-1 and SIGRTMIN+2 of glibc. */
 const STATS_CLEAR = 63;

@@ -113,7 +113,11 @@ export class SupervisedChild<Slice> {
 
   onSpawned(pid: number, now: Micros, out: SupervisorEffect<Slice>[]): void {
     this.pid = pid;
-    out.push({ kind: "log", level: "info", text: `Starting ${this.identity.title} child process, pid=${pid}` });
+    out.push({
+      kind: "log",
+      level: "info",
+      text: `Starting ${this.identity.title} child process, pid=${pid}`,
+    });
     if (this.phase !== "starting" || this.#slice === undefined) return;
     this.#deadline = now + this.limits.start;
     const { name } = this.identity;
@@ -225,9 +229,12 @@ export class SupervisedChild<Slice> {
 
   onTimePassed(now: Micros, out: SupervisorEffect<Slice>[]): void {
     if (this.#deadline === undefined || now < this.#deadline) return;
-    if (this.phase === "running") this.#kill(`it was silent for ${this.#seconds(this.limits.silence)} s`, out);
-    else if (this.phase === "starting") this.#kill(`it was not ready after ${this.#seconds(this.limits.start)} s`, out);
-    else if (this.phase === "stopping") this.#kill(`it did not stop in ${this.#seconds(this.limits.stop)} s`, out);
+    if (this.phase === "running")
+      this.#kill(`it was silent for ${this.#seconds(this.limits.silence)} s`, out);
+    else if (this.phase === "starting")
+      this.#kill(`it was not ready after ${this.#seconds(this.limits.start)} s`, out);
+    else if (this.phase === "stopping")
+      this.#kill(`it did not stop in ${this.#seconds(this.limits.stop)} s`, out);
     else if (this.phase === "clearing") this.onWithdrawn(now, out);
     else this.settle(now, out);
   }

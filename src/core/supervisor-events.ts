@@ -19,7 +19,14 @@ export type SupervisorEvent<Slice> =
   | { kind: "spawned"; child: string; pid: number }
   | { kind: "spawnFailed"; child: string; reason: string }
   | { kind: "readyReported"; child: string; pid: number; generation: number }
-  | { kind: "refusalReported"; child: string; pid: number; generation: number; reason: string; permanent: boolean }
+  | {
+      kind: "refusalReported";
+      child: string;
+      pid: number;
+      generation: number;
+      reason: string;
+      permanent: boolean;
+    }
   | { kind: "beatReceived"; child: string; pid: number }
   | { kind: "exited"; child: string; pid: number; end: End }
   /** What the dead child had added to the kernel is gone (or could not be removed: that was logged). */

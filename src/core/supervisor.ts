@@ -29,6 +29,8 @@ export class Supervisor<Slice> {
   #generation = 0;
   #announcement: Announcement;
   #reloadQueued = false;
+  /** Reloads since the start, for the dump of the parent's state. */
+  readonly reloads = { accepted: 0, refused: 0 };
   #stopping = false;
   #exitStatus: number = EXIT.ok;
   #finished = false;
@@ -53,7 +55,11 @@ export class Supervisor<Slice> {
 
   /** Name, phase and pid of each child: for the dump of the parent's state. */
   describe(): { name: string; phase: string; pid: number }[] {
-    return [...this.#children.values()].map(({ identity, phase, pid }) => ({ name: identity.name, phase, pid }));
+    return [...this.#children.values()].map(({ identity, phase, pid }) => ({
+      name: identity.name,
+      phase,
+      pid,
+    }));
   }
 
   /** The whole behaviour: same state, event and time always give the same effects. */
@@ -79,11 +85,17 @@ export class Supervisor<Slice> {
         this.#onConfigurationRead(event.slices, now, out);
         break;
       case "configurationRefused":
-        out.push({ kind: "log", level: "error", text: "Reload refused: the running configuration stays in force" });
+        this.reloads.refused++;
+        out.push({
+          kind: "log",
+          level: "error",
+          text: "Reload refused: the running configuration stays in force",
+        });
         break;
       case "dumpRequested":
         for (const child of this.#children.values()) {
-          if (child.phase === "running") out.push({ kind: "dump", child: child.identity.name, what: event.what });
+          if (child.phase === "running")
+            out.push({ kind: "dump", child: child.identity.name, what: event.what });
         }
         break;
       case "stopRequested":
@@ -116,7 +128,8 @@ export class Supervisor<Slice> {
         child.onReady(event.generation, now, out);
         break;
       case "refusalReported":
-        if (child.onRefused(event.reason, event.permanent, out)) this.#fail(child, EXIT.configuration, now, out);
+        if (child.onRefused(event.reason, event.permanent, out))
+          this.#fail(child, EXIT.configuration, now, out);
         break;
       case "beatReceived":
         child.onBeat(now);
@@ -149,7 +162,8 @@ export class Supervisor<Slice> {
   #onReloadRequested(out: SupervisorEffect<Slice>[]): void {
     if (this.#stopping) return;
     if (this.#busy) {
-      if (!this.#reloadQueued) out.push({ kind: "log", level: "info", text: "Reload is queued behind the one under way" });
+      if (!this.#reloadQueued)
+        out.push({ kind: "log", level: "info", text: "Reload is queued behind the one under way" });
       this.#reloadQueued = true;
       return;
     }
@@ -160,6 +174,7 @@ export class Supervisor<Slice> {
   #onConfigurationRead(slices: Slices<Slice>, now: Micros, out: SupervisorEffect<Slice>[]): void {
     if (this.#stopping) return;
     this.#announcement = "reload";
+    this.reloads.accepted++;
     this.#generation++;
     out.push({ kind: "notifyService", state: "reloading" });
     for (const [name, child] of this.#children) {
@@ -252,7 +267,10 @@ export class Supervisor<Slice> {
       return;
     }
     if (this.#busy) return;
-    if (this.#announcement !== undefined && !children.some((child) => child.wanted && child.phase !== "running")) {
+    if (
+      this.#announcement !== undefined &&
+      !children.some((child) => child.wanted && child.phase !== "running")
+    ) {
       const text = this.#announcement === "startup" ? "Startup complete" : "Reload complete";
       this.#announcement = undefined;
       out.push({ kind: "log", level: "info", text }, { kind: "notifyService", state: "ready" });

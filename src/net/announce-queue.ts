@@ -26,7 +26,13 @@ export class AnnounceQueue<T> {
    * Asks for `rounds` frames of each item, in rotation. `keyOf` tells items of one owner apart.
    * @returns the item to send at once, if the interface is free now.
    */
-  request(owner: string, items: readonly T[], rounds: number, now: Micros, keyOf: (item: T) => string): T | undefined {
+  request(
+    owner: string,
+    items: readonly T[],
+    rounds: number,
+    now: Micros,
+    keyOf: (item: T) => string,
+  ): T | undefined {
     const [first] = items;
     const free = first !== undefined && now >= this.#next && this.#waiting.size === 0;
     if (free) this.#next = now + this.#intervalMicros;

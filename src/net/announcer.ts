@@ -39,6 +39,13 @@ interface Announcement {
   sockaddr: Uint8Array;
 }
 
+/** A built frame, good for the MAC and flag that it holds. */
+interface Frame {
+  mac: Uint8Array;
+  router: boolean;
+  frame: Uint8Array;
+}
+
 interface Job {
   owner: string;
   items: readonly Announcement[];
@@ -66,7 +73,7 @@ export class Announcer {
   #scheduled = false;
   #closed = false;
   /** By owner, then address: frames already built, good for the MAC that they hold. */
-  readonly #frames = new Map<string, Map<string, { mac: Uint8Array; router: boolean; frame: Uint8Array }>>();
+  readonly #frames = new Map<string, Map<string, Frame>>();
   readonly #sockaddrs = new Map<string, Uint8Array>();
   /** By family and interface index. */
   readonly #limits = new Map<string, Limited>();
@@ -92,7 +99,14 @@ export class Announcer {
       return;
     }
     const isV6 = ({ address }: Announcement): boolean => address.includes(":");
-    this.#limited(owner, 4, link, items.filter((item) => !isV6(item)), rounds, garpIntervalMicros);
+    this.#limited(
+      owner,
+      4,
+      link,
+      items.filter((item) => !isV6(item)),
+      rounds,
+      garpIntervalMicros,
+    );
     this.#limited(owner, 6, link, items.filter(isV6), rounds, gnaIntervalMicros);
   }
 
@@ -128,13 +142,14 @@ export class Announcer {
   }
 
   #frame(owner: string, mac: Uint8Array, address: string, router: boolean): Uint8Array {
-    const frames = this.#frames.get(owner) ?? new Map();
+    const frames = this.#frames.get(owner) ?? new Map<string, Frame>();
     this.#frames.set(owner, frames);
     const known = frames.get(address);
-    if (known?.router === router && known.mac.every((byte: number, i: number) => byte === mac[i])) return known.frame;
+    if (known?.router === router && known.mac.every((byte, i) => byte === mac[i])) return known.frame;
     const bytes = parseAddress(address);
     if (bytes === undefined) throw new Error(`no address: ${address}`);
-    const frame = bytes.length === 4 ? encodeGratuitousArp(bytes, mac) : encodeNeighbourAdvert(bytes, mac, router);
+    const frame =
+      bytes.length === 4 ? encodeGratuitousArp(bytes, mac) : encodeNeighbourAdvert(bytes, mac, router);
     frames.set(address, { mac, router, frame });
     return frame;
   }

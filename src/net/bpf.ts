@@ -91,7 +91,12 @@ function encode(
 ): Fields {
   switch (instruction.op) {
     case "load":
-      return [(instruction.indexed ? CODE.loadIndexed : CODE.loadAbsolute)[instruction.size], instruction.at, 0, 0];
+      return [
+        (instruction.indexed ? CODE.loadIndexed : CODE.loadAbsolute)[instruction.size],
+        instruction.at,
+        0,
+        0,
+      ];
     case "loadMemory":
     case "storeMemory":
       return [CODE[instruction.op], instruction.slot, 0, 0];
@@ -109,7 +114,12 @@ function encode(
       return [CODE[instruction.op], instruction.value, 0, 0];
     case "ifEqual":
     case "ifAnyBit":
-      return [CODE[instruction.op], instruction.value, distance(instruction.then, 255), distance(instruction.else, 255)];
+      return [
+        CODE[instruction.op],
+        instruction.value,
+        distance(instruction.then, 255),
+        distance(instruction.else, 255),
+      ];
     case "goto":
       return [CODE.goto, distance(instruction.label, 0xffffffff), 0, 0];
     case "return":

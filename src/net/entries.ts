@@ -78,6 +78,10 @@ export class EntryTable {
     return this.#entries.values();
   }
 
+  *allRoutes(): Iterable<Entry> {
+    for (const bucket of this.#routes.values()) yield* bucket;
+  }
+
   /** Entries whose route has this `keyOfRoute`. */
   routes(key: string): Iterable<Entry> {
     return this.#routes.get(key) ?? [];
@@ -158,7 +162,8 @@ export class EntryTable {
       waiting: new Set(),
     };
     this.#entries.set(object.key, entry);
-    if (routeKey !== undefined) this.#routes.set(routeKey, (this.#routes.get(routeKey) ?? new Set()).add(entry));
+    if (routeKey !== undefined)
+      this.#routes.set(routeKey, (this.#routes.get(routeKey) ?? new Set()).add(entry));
     return entry;
   }
 

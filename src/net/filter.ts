@@ -12,30 +12,58 @@ import type { Family } from "./settings.js";
 /** Up to so many ids are compared one by one; more are looked up in a bit map. */
 const FEW = 4;
 const TYPE_ADVERTISEMENT = 1;
+const VRID_AT = 1;
+const PRIORITY_AT = 2;
 const IPV4_PROTOCOL_AT = 9;
 
 export interface VrrpFilter {
   family: Family;
   /** IP protocol of the socket. */
   protocol: typeof IPPROTO_VRRP | typeof IPPROTO_AH;
+  /** Every advert of these routers. */
   vrids: Iterable<number>;
+  /** Of these, adverts of priority 0 only ("I stop"). */
+  resigning?: Iterable<number>;
+  /** Of these, adverts of any other priority only. */
+  advertising?: Iterable<number>;
 }
 
 /** Program that lets through advertisements of these virtual router ids only. */
 export function vrrpFilter(options: VrrpFilter): Uint8Array {
-  const vrids = [...new Set(options.vrids)];
-  return assemble([
+  const { vrids, resigning = [], advertising = [] } = options;
+  const program: Instruction[] = [
     ...findVrrpHeader(options),
     { op: "load", size: 1, at: 0, indexed: true },
     { op: "and", value: 0x0f },
     { op: "ifEqual", value: TYPE_ADVERTISEMENT, else: "drop" },
-    { op: "load", size: 1, at: 1, indexed: true },
-    ...(vrids.length <= FEW ? compareEach(vrids) : testBit(vrids)),
-    { op: "label", name: "drop" },
-    DROP,
-    { op: "label", name: "keep" },
-    KEEP,
-  ]);
+  ];
+  const whenResigning = new Set([...vrids, ...resigning]);
+  const otherwise = new Set([...vrids, ...advertising]);
+  if (sameMembers(whenResigning, otherwise)) {
+    program.push(...keepVrids([...otherwise], "any"));
+  } else {
+    program.push(
+      { op: "load", size: 1, at: PRIORITY_AT, indexed: true },
+      { op: "ifEqual", value: 0, then: "resigning" },
+      ...keepVrids([...otherwise], "advertising"),
+      { op: "label", name: "resigning" },
+      ...keepVrids([...whenResigning], "zero"),
+    );
+  }
+  return assemble([...program, { op: "label", name: "drop" }, DROP, { op: "label", name: "keep" }, KEEP]);
+}
+
+function sameMembers(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
+  return a.size === b.size && [...a].every((member) => b.has(member));
+}
+
+/** X holds the offset of the VRRP header. Ends the program one way or the other. */
+function keepVrids(vrids: readonly number[], section: string): Instruction[] {
+  return [
+    { op: "load", size: 1, at: VRID_AT, indexed: true },
+    ...(vrids.length <= FEW ? compareEach(vrids) : testBit(vrids, section)),
+    { op: "goto", label: "drop" },
+  ];
 }
 
 /** For a socket that only sends. */
@@ -72,7 +100,7 @@ function compareEach(vrids: readonly number[]): Instruction[] {
 }
 
 /** A holds the id: its upper 3 bits choose a word of 32 flags, its lower 5 the flag. */
-function testBit(vrids: readonly number[]): Instruction[] {
+function testBit(vrids: readonly number[], section: string): Instruction[] {
   const words = new Uint32Array(8);
   for (const vrid of vrids) words[vrid >> 5] = (words[vrid >> 5] ?? 0) | (1 << (vrid & 31));
   const used = [...words.entries()].filter(([, word]) => word !== 0);
@@ -82,14 +110,14 @@ function testBit(vrids: readonly number[]): Instruction[] {
     { op: "setIndex" },
     { op: "loadMemory", slot: 0 },
     { op: "shiftRight", value: 5 },
-    ...used.map(([i]): Instruction => ({ op: "ifEqual", value: i, then: `word ${i}` })),
+    ...used.map(([i]): Instruction => ({ op: "ifEqual", value: i, then: `${section} ${i}` })),
     { op: "goto", label: "drop" },
     ...used.flatMap(([i, word]): Instruction[] => [
-      { op: "label", name: `word ${i}` },
+      { op: "label", name: `${section} ${i}` },
       { op: "loadConstant", value: word },
-      { op: "goto", label: "test" },
+      { op: "goto", label: `${section} test` },
     ]),
-    { op: "label", name: "test" },
+    { op: "label", name: `${section} test` },
     { op: "shiftRightByIndex" },
     { op: "ifAnyBit", value: 1, then: "keep" },
   ];

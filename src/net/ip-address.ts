@@ -122,3 +122,8 @@ export function isMulticast(bytes: Uint8Array): boolean {
 export function isUnspecified(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
 }
+
+/** What makes two addresses of a link the same to the kernel. */
+export function addressKey(address: string, prefixLength: number, peer: string | undefined): string {
+  return peer === undefined ? `${address}/${prefixLength}` : `${address}/${prefixLength} peer ${peer}`;
+}

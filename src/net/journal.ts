@@ -20,7 +20,10 @@ export interface JournalEntries {
   routes: RouteSetting[];
 }
 
-export function formatJournal(entries: { addresses: readonly AddressSetting[]; routes: readonly RouteSetting[] }): string {
+export function formatJournal(entries: {
+  addresses: readonly AddressSetting[];
+  routes: readonly RouteSetting[];
+}): string {
   const option = (name: string, value: string | number | undefined): string => {
     return value === undefined ? "" : ` ${name} ${value}`;
   };
@@ -48,7 +51,12 @@ export function parseJournal(text: string): JournalEntries {
     const family: Family = address.includes(":") ? 6 : 4;
     const options = new Map<string, string>();
     for (let at = 0; at + 1 < rest.length; at += 2) options.set(rest[at] as string, rest[at + 1] as string);
-    const common = { family, prefixLength, noTrack: false, position: { file: "journal", line: i + 1, column: 1 } };
+    const common = {
+      family,
+      prefixLength,
+      noTrack: false,
+      position: { file: "journal", line: i + 1, column: 1 },
+    };
     if (kind === "address") {
       const setting = addressFrom(options);
       if (setting !== undefined) entries.addresses.push({ ...common, address, ...setting });
@@ -104,7 +112,10 @@ function number(text: string | undefined): number | undefined {
 }
 
 /** Writes the whole journal: into a temporary file, synced, then renamed over the old one. */
-export async function writeJournal(path: string, entries: Parameters<typeof formatJournal>[0]): Promise<void> {
+export async function writeJournal(
+  path: string,
+  entries: Parameters<typeof formatJournal>[0],
+): Promise<void> {
   const temporary = `${path}.new`;
   const file = await open(temporary, "w", 0o600);
   try {

@@ -8,7 +8,8 @@
 import { IFF_UP } from "./constants.js";
 import { type Entry, type EntryTable, settingOf, wishOf } from "./entries.js";
 import { keyOfAddress, keyOfRoute, matchesRoute } from "./kernel-object.js";
-import { addressKey, type Link, type LinkAddress, type Links, type LinksListener, type Origin, type ReportedRoute } from "./links.js";
+import { addressKey } from "./ip-address.js";
+import type { Link, LinkAddress, Links, LinksListener, Origin, ReportedRoute } from "./links.js";
 import type { Loop } from "./loop.js";
 import { RestoreLimit } from "./restore-limit.js";
 
@@ -67,7 +68,8 @@ export class Keeper implements LinksListener {
 
   linkChanged(before: Link | undefined, after: Link | undefined): void {
     if (after === undefined) {
-      for (const entry of this.#entries.all()) if (deviceOf(entry) === before?.name) this.#onDeviceGone(entry);
+      for (const entry of this.#entries.all())
+        if (deviceOf(entry) === before?.name) this.#onDeviceGone(entry);
       return;
     }
     const wentDown = before !== undefined && (before.flags & IFF_UP) !== 0 && (after.flags & IFF_UP) === 0;
@@ -90,6 +92,16 @@ export class Keeper implements LinksListener {
     else this.#expected.delete(key);
     const entry = this.#entries.get(key);
     if (expected === 0 && entry?.present !== undefined) this.#onLost(entry);
+    if (address.family === 4) this.#onSourceGone(link, address.address);
+  }
+
+  /** A route that was refused for want of its source address has a chance now. */
+  addressAdded(_link: Link, { address }: LinkAddress): void {
+    for (const entry of this.#entries.allRoutes()) {
+      if (entry.hold !== "failed" || sourceOf(entry) !== address) continue;
+      entry.hold = undefined;
+      this.#ports.touch(entry);
+    }
   }
 
   routeAdded(route: ReportedRoute): void {
@@ -123,6 +135,26 @@ export class Keeper implements LinksListener {
     return [...this.#entries.routes(keyOfRoute(route))].filter(({ present }) => {
       return present?.object.kind === "route" && matchesRoute(present.object.setting, route);
     });
+  }
+
+  /**
+   * The kernel drops IPv4 routes without a word when their source address goes, and all of a device when its last
+   * address goes (fib_sync_down_addr, fib_disable_ip). Adding one once more does no harm when it is still there.
+   */
+  #onSourceGone(link: Link, address: string): void {
+    const bare = !hasIpv4(link);
+    for (const entry of this.#entries.allRoutes()) {
+      const affected = sourceOf(entry) === address || (bare && (deviceOf(entry) ?? link.name) === link.name);
+      if (!affected || entry.present === undefined || entry.wishes.size === 0 || entry.hold !== undefined)
+        continue;
+      if (settingOf(entry)?.family !== 4) continue;
+      if (!link.up) {
+        entry.doubtful = true;
+        continue;
+      }
+      entry.present = undefined;
+      this.#ports.touch(entry);
+    }
   }
 
   #onDeviceGone(entry: Entry): void {
@@ -188,4 +220,14 @@ export class Keeper implements LinksListener {
 
 function deviceOf(entry: Entry): string | undefined {
   return settingOf(entry)?.device;
+}
+
+function sourceOf(entry: Entry): string | undefined {
+  const object = wishOf(entry);
+  return object?.kind === "route" ? object.setting.source : undefined;
+}
+
+function hasIpv4(link: Link): boolean {
+  for (const { family } of link.addresses.values()) if (family === 4) return true;
+  return false;
 }

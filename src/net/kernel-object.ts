@@ -5,8 +5,8 @@
 import { encodeDeleteAddress, encodeNewAddress } from "../netlink/address.js";
 import { RTPROT_KEEPALIVED } from "../netlink/constants.js";
 import { encodeDeleteRoute, encodeNewRoute, type NewRoute } from "../netlink/route.js";
-import { parseAddress } from "./ip-address.js";
-import { addressKey, type ReportedRoute } from "./links.js";
+import { addressKey, parseAddress } from "./ip-address.js";
+import type { ReportedRoute } from "./links.js";
 import type { AddressSetting, RouteSetting, Setting } from "./settings.js";
 
 /** IPv6 routes without a metric get this one (IP6_RT_PRIO_USER, net/ip6_route.h). */
@@ -74,7 +74,11 @@ export interface EncodeOptions {
 }
 
 /** The request that adds the object. `index` is its device's (undefined for a route without device). */
-export function encodeAdd(object: KernelObject, index: number | undefined, options: EncodeOptions): Uint8Array {
+export function encodeAdd(
+  object: KernelObject,
+  index: number | undefined,
+  options: EncodeOptions,
+): Uint8Array {
   if (object.kind === "route") return encodeNewRoute(routeWish(object.setting, index));
   const { setting } = object;
   const optional = {

@@ -17,7 +17,7 @@ import type { LinkMessage } from "../netlink/link.js";
 import type { Message } from "../netlink/message.js";
 import type { RouteMessage } from "../netlink/route.js";
 import { IFF_RUNNING, IFF_UP } from "./constants.js";
-import { formatAddress, isLinkLocal } from "./ip-address.js";
+import { addressKey, formatAddress, isLinkLocal } from "./ip-address.js";
 import type { Family } from "./settings.js";
 
 export interface LinkAddress {
@@ -88,11 +88,6 @@ export interface LinksListener {
   refreshed?(): void;
   /** Routes of another protocol are watched from now on. */
   protocolsChanged?(): void;
-}
-
-/** What makes two addresses of a link the same to the kernel. */
-export function addressKey(address: string, prefixLength: number, peer: string | undefined): string {
-  return peer === undefined ? `${address}/${prefixLength}` : `${address}/${prefixLength} peer ${peer}`;
 }
 
 interface Row {
@@ -201,7 +196,8 @@ export class Links {
     if (row !== undefined) row.generation = this.#generation;
     if (before !== undefined && sameLink(before, after)) return;
     if (row !== undefined) row.link = after;
-    else this.#rows.set(after.index, { link: after, addresses, seen: new Set(), generation: this.#generation });
+    else
+      this.#rows.set(after.index, { link: after, addresses, seen: new Set(), generation: this.#generation });
     if (before !== undefined && before.name !== name && this.#names.get(before.name) === before.index) {
       this.#names.delete(before.name);
     }
@@ -226,7 +222,8 @@ export class Links {
     const before = row.addresses.get(key);
     if (this.#refreshing) row.seen.add(key);
     // A promoted secondary goes to the end of the primaries, as in the kernel.
-    if (before !== undefined && ((before.flags ^ address.flags) & IFA_F_SECONDARY) !== 0) row.addresses.delete(key);
+    if (before !== undefined && ((before.flags ^ address.flags) & IFA_F_SECONDARY) !== 0)
+      row.addresses.delete(key);
     row.addresses.set(key, address);
     if (before !== undefined && before.flags === address.flags && before.label === address.label) return;
     this.#tell((listener) => listener.addressAdded?.(row.link, address, origin));
@@ -304,7 +301,11 @@ function sameLink(a: Link, b: Link): boolean {
  * link-local one, and never one of the virtual addresses (`exclude`, canonical text), which may be left over.
  * An address that is still being probed for duplicates cannot be sent from.
  */
-export function chooseSource(link: Link, family: Family, exclude: ReadonlySet<string>): LinkAddress | undefined {
+export function chooseSource(
+  link: Link,
+  family: Family,
+  exclude: ReadonlySet<string>,
+): LinkAddress | undefined {
   let secondary: LinkAddress | undefined;
   for (const address of link.addresses.values()) {
     if (address.family !== family || exclude.has(address.address)) continue;

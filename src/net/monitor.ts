@@ -75,7 +75,13 @@ export class Monitor {
   #started: (() => void)[] = [];
   #closed = false;
 
-  constructor(addon: Addon, links: Links, loop: Loop, listener: MonitorListener = {}, options: MonitorOptions = {}) {
+  constructor(
+    addon: Addon,
+    links: Links,
+    loop: Loop,
+    listener: MonitorListener = {},
+    options: MonitorOptions = {},
+  ) {
     this.#links = links;
     this.#loop = loop;
     this.#listener = listener;

@@ -185,7 +185,8 @@ class NetlinkChannel implements Channel {
       const failure = systemErrorOf(error, "netlink");
       for (const [i, result] of results.entries()) {
         const { subject = "" } = requests[i] ?? {};
-        if (!result.ok && result.error.code === "ENOBUFS") results[i] = { ok: false, error: { ...failure, subject } };
+        if (!result.ok && result.error.code === "ENOBUFS")
+          results[i] = { ok: false, error: { ...failure, subject } };
       }
     }
     return results;
@@ -207,32 +208,43 @@ class NetlinkChannel implements Channel {
   }
 
   #readAnswers(requests: readonly KernelRequest[], first: number, results: Result[]): void {
-    for (;;) {
+    for (let answered = 0; answered < requests.length; ) {
       const count = this.#socket.receiveBatch(this.#answers, SLOT, this.#meta, this.#noAddresses);
+      if (count === 0) return;
       for (let slot = 0; slot < count; slot++) {
         const end = slot * SLOT + (this.#meta[slot * META_FIELDS + META.length] ?? 0);
         for (let at = slot * SLOT; at < end; at = nextMessage(this.#answers, at, end)) {
-          this.#takeAnswer(requests, at, end, first, results);
+          if (this.#takeAnswer(requests, at, end, first, results)) answered++;
         }
       }
-      // A batch that is not full has emptied the queue.
-      if (count < 2 * BATCH) return;
     }
   }
 
-  #takeAnswer(requests: readonly KernelRequest[], at: number, end: number, first: number, results: Result[]): void {
+  /** @returns whether it was the answer to one of the requests. */
+  #takeAnswer(
+    requests: readonly KernelRequest[],
+    at: number,
+    end: number,
+    first: number,
+    results: Result[],
+  ): boolean {
     const decoded = decodeMessage(this.#answers, at, end);
-    if (!decoded.ok || decoded.value.kind !== "answer") return;
+    if (!decoded.ok || decoded.value.kind !== "answer") return false;
     const { header, outcome } = decoded.value;
     const i = (header.sequence - first) >>> 0;
     const request = requests[i];
-    if (request === undefined) return;
+    if (request === undefined) return false;
     if (outcome.errno === 0) {
       results[i] = { ok: true };
-      return;
+      return true;
     }
-    const error: SystemError = { call: request.call, code: errnoName(outcome.errno), subject: request.subject };
+    const error: SystemError = {
+      call: request.call,
+      code: errnoName(outcome.errno),
+      subject: request.subject,
+    };
     if (outcome.text !== undefined) error.detail = outcome.text;
     results[i] = { ok: false, error };
+    return true;
   }
 }

@@ -22,7 +22,8 @@ export function planSteps(wanted: Iterable<Placed>, present: Iterable<Placed>): 
   const removals: Placed[] = [];
   for (const placed of present) {
     const wish = wishes.get(placed.object.key);
-    if (wish !== undefined && sameWish(wish.object.setting, placed.object.setting)) wishes.delete(placed.object.key);
+    if (wish !== undefined && sameWish(wish.object.setting, placed.object.setting))
+      wishes.delete(placed.object.key);
     else removals.push(placed);
   }
   return [

@@ -200,10 +200,15 @@ export class Reconciler implements RequestSource {
     return device === undefined ? undefined : this.#links.byName(device)?.index;
   }
 
-  #onAdded({ step: { object }, entry, addressProtocol }: Flight, result: Result, added: Map<string, AddressSetting[]>): void {
+  #onAdded(
+    { step: { object }, entry, addressProtocol }: Flight,
+    result: Result,
+    added: Map<string, AddressSetting[]>,
+  ): void {
     const exists = !result.ok && result.error.code === "EEXIST";
     if (!result.ok && !exists) {
-      if (object.kind === "address" && this.#mayBeProtocol(result.error.code, addressProtocol)) this.#touch(entry);
+      if (object.kind === "address" && this.#mayBeProtocol(result.error.code, addressProtocol))
+        this.#touch(entry);
       else this.#refuse(entry, object, result.error);
       return;
     }

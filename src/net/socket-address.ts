@@ -71,7 +71,11 @@ export function netlinkPortId(sockaddr: Uint8Array): number | undefined {
 }
 
 /** Sender or destination of a datagram: the 4 or 16 address bytes of a sockaddr_in or sockaddr_in6. */
-export function addressOfSockaddr(bytes: Uint8Array, offset = 0, length = bytes.length - offset): Uint8Array | undefined {
+export function addressOfSockaddr(
+  bytes: Uint8Array,
+  offset = 0,
+  length = bytes.length - offset,
+): Uint8Array | undefined {
   if (length < SOCKADDR_IN_LENGTH || offset + length > bytes.length) return undefined;
   const family = readU16(bytes, offset);
   if (family === AF_INET) return bytes.subarray(offset + 4, offset + 8);

@@ -58,8 +58,10 @@ export function decodeAddress(bytes: Uint8Array, offset: number, header: Header)
   const size = family === AF_INET ? 4 : family === AF_INET6 ? 16 : -1;
   const other = attributes.bytes(IFA_ADDRESS);
   const local = attributes.bytes(IFA_LOCAL) ?? other;
-  if (local === undefined || local.length !== size) return malformed("badAttribute", `address of family ${family}`);
-  if (other !== undefined && other.length !== size) return malformed("badAttribute", `peer of family ${family}`);
+  if (local === undefined || local.length !== size)
+    return malformed("badAttribute", `address of family ${family}`);
+  if (other !== undefined && other.length !== size)
+    return malformed("badAttribute", `peer of family ${family}`);
   const value: AddressMessage = {
     family,
     prefixLength: bytes[start + 1] ?? 0,
@@ -119,10 +121,17 @@ export function encodeDeleteAddress(wish: OldAddress): Uint8Array {
 
 /** Dump of all addresses of both families. */
 export function encodeDumpAddresses(): Uint8Array {
-  return writer.begin(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP).u8(0, 0, 0, 0).u32(0).finish();
+  return writer
+    .begin(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP)
+    .u8(0, 0, 0, 0)
+    .u32(0)
+    .finish();
 }
 
 function fixed(type: number, messageFlags: number, wish: OldAddress, scope: number, flags: number): void {
   const family = wish.address.length === 4 ? AF_INET : AF_INET6;
-  writer.begin(type, messageFlags).u8(family, wish.prefixLength, flags & 0xff, scope).u32(wish.index);
+  writer
+    .begin(type, messageFlags)
+    .u8(family, wish.prefixLength, flags & 0xff, scope)
+    .u32(wish.index);
 }

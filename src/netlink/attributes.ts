@@ -30,7 +30,8 @@ export interface Header {
 
 /** Reads the header at `offset`; a good one has all its bytes before `end`. */
 export function decodeHeader(bytes: Uint8Array, offset: number, end: number): Decoded<Header> {
-  if (end > bytes.length || offset + HEADER_LENGTH > end) return malformed("tooShort", `${end - offset} bytes of header`);
+  if (end > bytes.length || offset + HEADER_LENGTH > end)
+    return malformed("tooShort", `${end - offset} bytes of header`);
   const length = readU32(bytes, offset);
   if (length < HEADER_LENGTH || offset + length > end) {
     return malformed("badLength", `message of ${length} bytes in ${end - offset}`);

@@ -43,7 +43,8 @@ export function decodeOutcome(bytes: Uint8Array, offset: number, header: Header)
     const requestLength = readU32(bytes, at);
     const repeated = (header.flags & NLM_F_CAPPED) !== 0 ? HEADER_LENGTH : requestLength;
     // Not with align4 on an untrusted 32-bit number: it would turn negative.
-    if (repeated < HEADER_LENGTH || repeated > end - at) return malformed("badLength", `request of ${repeated} bytes`);
+    if (repeated < HEADER_LENGTH || repeated > end - at)
+      return malformed("badLength", `request of ${repeated} bytes`);
     at = Math.min(at + align4(repeated), end);
   }
   const problem = attributes.read(bytes, at, end);

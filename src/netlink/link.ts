@@ -3,7 +3,15 @@
  *
  *   struct ifinfomsg: u8 family, u8 pad, u16 ARPHRD type, i32 index, u32 IFF_ flags, u32 mask of changed flags
  */
-import { AttributeTable, HEADER_LENGTH, type Header, MessageWriter, readI32, readU16, readU32 } from "./attributes.js";
+import {
+  AttributeTable,
+  HEADER_LENGTH,
+  type Header,
+  MessageWriter,
+  readI32,
+  readU16,
+  readU32,
+} from "./attributes.js";
 import {
   AF_UNSPEC,
   IFLA_ADDRESS,
@@ -89,6 +97,12 @@ export function encodeDeleteLink(index: number): Uint8Array {
   return fixed(RTM_DELLINK, NLM_F_REQUEST, index, 0, 0).finish();
 }
 
-function fixed(type: number, messageFlags: number, index: number, flags: number, mask: number): MessageWriter {
+function fixed(
+  type: number,
+  messageFlags: number,
+  index: number,
+  flags: number,
+  mask: number,
+): MessageWriter {
   return writer.begin(type, messageFlags).u8(AF_UNSPEC, 0).u16(0).u32(index).u32(flags).u32(mask);
 }

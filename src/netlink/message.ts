@@ -37,7 +37,9 @@ export function decodeMessage(bytes: Uint8Array, offset: number, end: number): D
     case RTM_NEWLINK:
     case RTM_DELLINK: {
       const link = decodeLink(bytes, offset, header);
-      return link.ok ? good({ header, kind: "link", removed: header.type === RTM_DELLINK, link: link.value }) : link;
+      return link.ok
+        ? good({ header, kind: "link", removed: header.type === RTM_DELLINK, link: link.value })
+        : link;
     }
     case RTM_NEWADDR:
     case RTM_DELADDR: {

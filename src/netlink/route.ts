@@ -151,7 +151,16 @@ function fixed(type: number, messageFlags: number, wish: NewRoute, scope: number
   const family = wish.destination.length === 4 ? AF_INET : AF_INET6;
   writer
     .begin(type, messageFlags)
-    .u8(family, wish.prefixLength, 0, wish.tos, wish.table < 256 ? wish.table : 0, wish.protocol, scope, wish.type)
+    .u8(
+      family,
+      wish.prefixLength,
+      0,
+      wish.tos,
+      wish.table < 256 ? wish.table : 0,
+      wish.protocol,
+      scope,
+      wish.type,
+    )
     .u32(flags);
   if (wish.prefixLength > 0) writer.attribute(RTA_DST, wish.destination);
   writer.attributeU32(RTA_TABLE, wish.table);

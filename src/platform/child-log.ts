@@ -16,14 +16,38 @@ export interface Log {
 
 export interface ChildLog extends Log {
   setDetail(detail: 0 | 1 | 2): void;
-  /** Hands over what is buffered; `done` is called when it is on its way. */
+  /** Hands over what is buffered; `done` is called when core can read it even if this process ends. */
   flush(done?: () => void): void;
 }
 
-/** Hands a message to core; false or a throw when the channel is gone. `done` is called once it is written. */
-export type Send = (message: ToCore, done?: () => void) => boolean | void;
+/** Hands a message to core; false or a throw when the channel is gone. */
+export type Send = (message: ToCore) => boolean | void;
 
 const STDERR = 2;
+
+/** A core that does not read (it is stopped) must not keep a child from ending. */
+const WRITE_LIMIT_MILLIS = 200;
+
+/**
+ * Calls `done` when everything sent so far is in the pipe: messages keep their order, so it is enough to wait for one
+ * more. Without this, the end of a long log would be lost with the process.
+ */
+function whenWritten(done: () => void): void {
+  if (!process.connected || process.send === undefined) {
+    setImmediate(done);
+    return;
+  }
+  let called = false;
+  const once = (): void => {
+    if (called) return;
+    called = true;
+    clearTimeout(timer);
+    done();
+  };
+  const timer = setTimeout(once, WRITE_LIMIT_MILLIS);
+  const beat: ToCore = { kind: "beat" };
+  process.send(beat, undefined, undefined, once);
+}
 
 function writeToStderr(lines: readonly LogLine[]): void {
   try {
@@ -50,7 +74,7 @@ export function createChildLog(send: Send, detail: 0 | 1 | 2 = 0, now: () => num
       }
       if (sent === false) writeToStderr(batch);
     }
-    if (done !== undefined) setImmediate(done);
+    if (done !== undefined) whenWritten(done);
   }
 
   function add(level: LogLevel, text: string): void {

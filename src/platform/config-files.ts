@@ -1,5 +1,14 @@
 /** The real files, environment and chance for the configuration reader, which asks for them through this only. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from "node:fs";
 
 /** Nobody's configuration is larger; a mistaken include may be. */
 const LARGEST_FILE = 64 * 1024 * 1024;
@@ -52,7 +61,8 @@ function readAll(fd: number, size: number): Uint8Array {
     if (count === 0) return buffer.subarray(0, length);
     length += count;
     if (length > LARGEST_FILE) throw Object.assign(new Error("it is larger than 64 MiB"), { code: "EFBIG" });
-    if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(Math.max(4096, length))]);
+    if (length === buffer.length)
+      buffer = Buffer.concat([buffer, Buffer.allocUnsafe(Math.max(4096, length))]);
   }
 }
 
@@ -90,7 +100,9 @@ function matching(part: string, base: string, cwd: string, last: boolean): strin
   }
   const expression = toExpression(part);
   try {
-    return readdirSync(directory).filter((name) => (name[0] !== "." || part[0] === ".") && expression.test(name));
+    return readdirSync(directory).filter(
+      (name) => (name[0] !== "." || part[0] === ".") && expression.test(name),
+    );
   } catch {
     return [];
   }

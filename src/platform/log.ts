@@ -2,9 +2,10 @@
  * The log of the daemon, in core only: children hand their lines over (child-log.ts). pino does the levels; the
  * destination renders lines as keepalived's operators know them, to syslog and to the console.
  * Lines of one turn of the loop are written together; `flush` writes at once and is called before every exit.
+ * pino is loaded beside the start of the children, which do not wait for it; until then lines are kept.
  */
 import { writeSync } from "node:fs";
-import { pino } from "pino";
+import type { Logger } from "pino";
 import type { Addon } from "../native/addon.js";
 import { formatConsoleLine } from "./log-lines.js";
 import type { LogLevel } from "./messages.js";
@@ -25,7 +26,8 @@ export interface LogSinks {
 export interface CoreLog {
   /** A text of several lines becomes several lines. */
   write(speaker: Speaker, level: LogLevel, text: string, atMillis?: number): void;
-  flush(): void;
+  /** Writes what is kept; `done` is called once it is written. */
+  flush(done?: () => void): void;
 }
 
 /** Priorities of syslog(3). Detail is sent as info: a usual syslog drops debug lines, and -D asked for them. */
@@ -113,19 +115,31 @@ class Destination {
 
 export function createLog(sinks: LogSinks): CoreLog {
   const destination = new Destination(sinks);
-  const logger = pino({ level: "debug", base: null, timestamp: false }, destination);
+  let logger: Logger | undefined;
   let waiting: { meta: Meta; text: string }[] = [];
+  const loading = import("pino").then(({ pino }) => {
+    logger = pino({ level: "debug", base: null, timestamp: false }, destination);
+  });
 
-  function flush(): void {
+  function write(): void {
     const lines = waiting;
     waiting = [];
-    for (const { meta, text } of lines) logger[PINO_LEVEL[meta.level]](meta, text);
+    for (const { meta, text } of lines) logger?.[PINO_LEVEL[meta.level]](meta, text);
     destination.flush();
+  }
+
+  function flush(done?: () => void): void {
+    if (logger === undefined) {
+      void loading.then(() => flush(done));
+      return;
+    }
+    write();
+    done?.();
   }
 
   return {
     write(speaker, level, text, atMillis = Date.now()) {
-      if (waiting.length === 0) setImmediate(flush);
+      if (waiting.length === 0) setImmediate(() => flush());
       for (const line of text.split("\n")) waiting.push({ meta: { speaker, level, atMillis }, text: line });
     },
     flush,

@@ -21,7 +21,9 @@ const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 function locate(name: string, path: string | undefined): string | undefined {
   if (name.includes("/")) return name;
   const folders = (path ?? DEFAULT_PATH).split(":").map((folder) => (folder === "" ? "." : folder));
-  return folders.map((folder) => join(folder, name)).find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  return folders
+    .map((folder) => join(folder, name))
+    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
 }
 
 /** Root may execute what anybody may. */
@@ -35,7 +37,9 @@ function executableBy(status: Stats, { uid, gid }: Identity): boolean {
 /** Root would run it: as its user or group, or because of its set-id bits. */
 function needsProtection(status: Stats, { uid, gid }: Identity): boolean {
   if (uid === 0 || gid === 0) return true;
-  return (status.uid === 0 && (status.mode & SET_UID) !== 0) || (status.gid === 0 && (status.mode & SET_GID) !== 0);
+  return (
+    (status.uid === 0 && (status.mode & SET_UID) !== 0) || (status.gid === 0 && (status.mode & SET_GID) !== 0)
+  );
 }
 
 /** Owned by root, and writable by nobody else; a sticky directory keeps others from replacing what is in it. */

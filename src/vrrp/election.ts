@@ -32,10 +32,12 @@ export class Election {
   #downAt: Micros = 0;
   #advertAt: Micros = 0;
 
-  // Reused, so that neither a due advert nor a confirming one allocates.
+  // Reused, effects and lists, so that neither a due advert nor a confirming one allocates.
   readonly #nextAdvert: Effect<"armTimer"> = { kind: "armTimer", timer: "advert", at: 0 };
   readonly #nextDown: Effect<"armTimer"> = { kind: "armTimer", timer: "masterDown", at: 0 };
   readonly #advert: Effect<"sendAdvert"> = { kind: "sendAdvert", priority: 0 };
+  readonly #due: readonly InstanceEffect[] = [this.#advert, this.#nextAdvert];
+  readonly #confirmed: readonly InstanceEffect[] = [this.#nextDown];
 
   constructor(settings: VrrpInstanceConfig) {
     this.settings = settings;
@@ -62,9 +64,14 @@ export class Election {
     this.armDown(at, out);
   }
 
-  onAdvertTimer(now: Micros, out: InstanceEffect[]): void {
-    if (this.#state !== "master") return;
-    this.#advertise(nextOnGrid(this.#advertAt, this.settings.advertIntervalMicros, now), out);
+  /** @returns the effects: `out`, or a list of its own. */
+  onAdvertTimer(now: Micros, out: InstanceEffect[]): readonly InstanceEffect[] {
+    if (this.#state !== "master") return out;
+    const next = nextOnGrid(this.#advertAt, this.settings.advertIntervalMicros, now);
+    const watch = this.#prepareAdvert(next);
+    if (watch === 0) return this.#due;
+    out.push(...this.#due, { kind: "armTimer", timer: "ownerConflict", at: now + watch });
+    return out;
   }
 
   /** The wait of a BACKUP became longer or shorter by this much (reference 9). */
@@ -74,17 +81,20 @@ export class Election {
 
   /** A shorter advert interval does not wait for the end of the longer one. */
   hastenAdvert(latest: Micros, out: InstanceEffect[]): void {
-    if (this.#state === "master" && this.#advertAt > latest) this.#armAdvert(latest, out);
+    if (this.#state !== "master" || this.#advertAt <= latest) return;
+    this.#advertAt = this.#nextAdvert.at = latest;
+    out.push(this.#nextAdvert);
   }
 
-  /** Adverts count in BACKUP and MASTER only. */
-  onAdvert(advert: Advert, now: Micros, out: InstanceEffect[]): void {
-    if (this.#state === "backup") this.#onAdvertInBackup(advert, now, out);
-    else if (this.#state === "master") this.#onAdvertInMaster(advert, now, out);
+  /** Adverts count in BACKUP and MASTER only. @returns the effects: `out`, or a list of its own. */
+  onAdvert(advert: Advert, now: Micros, out: InstanceEffect[]): readonly InstanceEffect[] {
+    if (this.#state === "backup") return this.#onAdvertInBackup(advert, now, out);
+    if (this.#state === "master") this.#onAdvertInMaster(advert, now, out);
+    return out;
   }
 
   /** RFC 9568 section 6.4.2 (reference 8.4). */
-  #onAdvertInBackup(advert: Advert, now: Micros, out: InstanceEffect[]): void {
+  #onAdvertInBackup(advert: Advert, now: Micros, out: InstanceEffect[]): readonly InstanceEffect[] {
     const standing = this.standing;
     if (standing.demoted && (advert.priority !== OWNER || !this.learnt.isMaster(advert.source))) {
       standing.demoted = false;
@@ -95,18 +105,21 @@ export class Election {
       this.armDown(now + this.skewMicros, out);
     } else if (this.#preemption.tolerates(advert.priority >= standing.effective, this.settings, now, out)) {
       this.#follow(advert, now, out);
-      this.armDown(now + this.masterDownMicros, out);
+      this.#downAt = this.#nextDown.at = now + this.masterDownMicros;
+      if (out.length === 0) return this.#confirmed;
+      out.push(this.#nextDown);
     } else {
       out.push({ kind: "log", level: "detail", text: wording.discardedText(advert) });
       this.learnt.discarded(advert, now);
     }
+    return out;
   }
 
   /** RFC 9568 section 6.4.3 (reference 8.5). */
   #onAdvertInMaster(advert: Advert, now: Micros, out: InstanceEffect[]): void {
     if (advert.priority === RESIGN) {
       out.push({ kind: "log", level: "info", text: "Master received priority 0 message" });
-      this.#advertise(now + this.settings.advertIntervalMicros, out);
+      this.#advertise(now, out);
       return;
     }
     if (advert.priority === OWNER && this.standing.isOwner)
@@ -128,7 +141,7 @@ export class Election {
     const forced = !this.settings.lowerPrioNoAdvert;
     const text = wording.lowerText(advert, this.standing.effective, forced);
     out.push({ kind: "log", level: "info", text });
-    if (forced) this.#advertise(now + this.settings.advertIntervalMicros, out);
+    if (forced) this.#advertise(now, out);
     this.announce.onHeardLower(now, out);
     out.push({ kind: "notifyLowerPriority", priority: advert.priority });
   }
@@ -151,7 +164,7 @@ export class Election {
     this.counters.becameMaster++;
     if (this.counters.masterReason === "notMaster") this.counters.masterReason = "priority";
     out.push({ kind: "cancelTimer", timer: "masterDown" });
-    this.#advertise(now + advertIntervalMicros, out);
+    this.#advertise(now, out);
     const learnt = this.learnt.intervalMicros;
     if (version === 3 && learnt !== advertIntervalMicros) {
       out.push({ kind: "log", level: "info", text: wording.ownIntervalText(learnt, advertIntervalMicros) });
@@ -223,26 +236,25 @@ export class Election {
     this.wantsMaster = false;
   }
 
-  #advertise(nextAt: Micros, out: InstanceEffect[]): void {
-    const advert = this.#advert;
-    advert.priority = this.standing.effective;
+  /** Out of turn: the period starts anew from now. */
+  #advertise(now: Micros, out: InstanceEffect[]): void {
+    const watch = this.#prepareAdvert(now + this.settings.advertIntervalMicros);
+    out.push(...this.#due);
+    if (watch > 0) out.push({ kind: "armTimer", timer: "ownerConflict", at: now + watch });
+  }
+
+  /** @returns how long to watch a rival owner from now on, 0 as a rule. */
+  #prepareAdvert(nextAt: Micros): Micros {
     this.counters.advertsSent++;
-    out.push(advert);
-    this.#armAdvert(nextAt, out);
-    const interval = this.settings.advertIntervalMicros;
-    const watch = this.conflict.onAdvertSent(interval);
-    if (watch > 0) out.push({ kind: "armTimer", timer: "ownerConflict", at: nextAt - interval + watch });
+    this.#advert.priority = this.standing.effective;
+    this.#advertAt = this.#nextAdvert.at = nextAt;
+    return this.conflict.onAdvertSent(this.settings.advertIntervalMicros);
   }
 
   #send(priority: number, out: InstanceEffect[]): void {
     this.counters.advertsSent++;
     if (priority === RESIGN) this.counters.priorityZeroSent++;
     out.push({ kind: "sendAdvert", priority });
-  }
-
-  #armAdvert(at: Micros, out: InstanceEffect[]): void {
-    this.#advertAt = this.#nextAdvert.at = at;
-    out.push(this.#nextAdvert);
   }
 
   armDown(at: Micros, out: InstanceEffect[]): void {

@@ -110,16 +110,15 @@ export class VrrpInstance {
   }
 
   /** The whole behaviour: same history, event and time always give the same effects. */
-  handle(event: InstanceEvent, now: Micros): InstanceEffect[] {
+  handle(event: InstanceEvent, now: Micros): readonly InstanceEffect[] {
     const out = this.#out;
     out.length = 0;
     switch (event.kind) {
       case "timerFired":
-        if (this.#running) this.#onTimer(event.timer, now, out);
-        break;
+        return this.#running ? this.#onTimer(event.timer, now, out) : out;
       case "advertReceived":
-        if (this.#running && now >= this.#timersFrom) this.#election.onAdvert(event.advert, now, out);
-        break;
+        if (!this.#running || now < this.#timersFrom) return out;
+        return this.#election.onAdvert(event.advert, now, out);
       case "started":
         if (!this.#running) this.#onStarted(Math.max(now, event.timersFrom ?? now), out);
         break;
@@ -182,11 +181,10 @@ export class VrrpInstance {
     if (to === "deleted") out.push({ kind: "removed" });
   }
 
-  #onTimer(timer: TimerName, now: Micros, out: InstanceEffect[]): void {
+  #onTimer(timer: TimerName, now: Micros, out: InstanceEffect[]): readonly InstanceEffect[] {
     switch (timer) {
       case "advert":
-        this.#election.onAdvertTimer(now, out);
-        break;
+        return this.#election.onAdvertTimer(now, out);
       case "masterDown":
         if (this.state === "backup") this.#onMasterDown(now, out);
         break;
@@ -196,6 +194,7 @@ export class VrrpInstance {
       default:
         this.#election.announce.onTimer(timer, this.state === "master", now, out);
     }
+    return out;
   }
 
   #onMasterDown(now: Micros, out: InstanceEffect[]): void {

@@ -29,8 +29,8 @@ export class Router implements GroupDriver {
   #lastId = 0;
   #now: Micros = 0;
   readonly #out: RoutedEffect[] = [];
-  /** Entries of #out, kept for reuse: a due advert allocates nothing. */
-  readonly #pool: OfInstance[] = [];
+  /** Lists by length, reused for the effects of a single instance: a due or a confirming advert allocates nothing. */
+  readonly #lists: OfInstance[][] = [];
 
   constructor(config: RouterConfig) {
     for (const settings of config.instances) this.#add(this.#create(settings));
@@ -66,13 +66,11 @@ export class Router implements GroupDriver {
 
   /** An event of one instance, and everything that its group does because of it. */
   handle(instance: VrrpInstance, event: InstanceEvent, now: Micros): readonly RoutedEffect[] {
+    const effects = this.#address(instance, instance.handle(event, now));
+    if (instance.partners === undefined || !instance.running) return effects;
     this.#begin(now);
-    const effects = instance.handle(event, now);
-    for (const effect of effects) this.#push(instance, effect);
-    if (instance.partners !== undefined && instance.running) {
-      this.#groupOf.get(instance)?.onMemberActed(instance, effects, this);
-    }
-    return this.#out;
+    this.#groupOf.get(instance)?.onMemberActed(instance, effects, this);
+    return this.#out.length === 0 ? effects : [...effects, ...this.#out];
   }
 
   /** Everything is released before anybody is notified: instances first, then groups. */
@@ -82,7 +80,7 @@ export class Router implements GroupDriver {
     for (const instance of this.#instances) {
       for (const effect of instance.handle({ kind: "stopped" }, now)) {
         if (effect.kind === "notify") notices.push({ instance, effect });
-        else this.#push(instance, effect);
+        else this.#out.push({ instance, effect });
       }
     }
     this.#out.push(...notices);
@@ -126,7 +124,8 @@ export class Router implements GroupDriver {
   /** For the groups: an event for one member, its effects at the end of the list. */
   run(member: VrrpInstance, event: InstanceEvent): void {
     // Copied, since an instance may act twice within one call and reuses its effects.
-    for (const effect of member.handle(event, this.#now)) this.#push(member, { ...effect });
+    for (const effect of member.handle(event, this.#now))
+      this.#out.push({ instance: member, effect: { ...effect } });
   }
 
   /** For the groups. */
@@ -139,16 +138,21 @@ export class Router implements GroupDriver {
     this.#out.length = 0;
   }
 
-  #push(instance: VrrpInstance, effect: InstanceEffect): void {
-    const at = this.#out.length;
-    const entry = this.#pool[at];
-    if (entry === undefined) {
-      this.#out.push((this.#pool[at] = { instance, effect }));
-    } else {
-      entry.instance = instance;
-      entry.effect = effect;
-      this.#out.push(entry);
+  #address(instance: VrrpInstance, effects: readonly InstanceEffect[]): readonly OfInstance[] {
+    const { length } = effects;
+    while (this.#lists.length <= length) this.#lists.push([]);
+    const list = this.#lists[length] as OfInstance[];
+    for (let i = 0; i < length; i++) {
+      const effect = effects[i] as InstanceEffect;
+      const entry = list[i];
+      if (entry === undefined) {
+        list.push({ instance, effect });
+      } else {
+        entry.instance = instance;
+        entry.effect = effect;
+      }
     }
+    return list;
   }
 
   #create(settings: VrrpInstanceConfig): VrrpInstance {

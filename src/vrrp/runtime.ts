@@ -199,15 +199,20 @@ export class VrrpRuntime {
   }
 
   #post(machine: VrrpInstance, event: InstanceEvent, now = this.#addon.monotonicMicros()): void {
-    this.#run(() => this.#router.handle(machine, event, now));
+    if (this.#busy) this.#queue.push(() => this.#router.handle(machine, event, now));
+    else this.#carryOut(this.#router.handle(machine, event, now));
+  }
+
+  #run(step: () => readonly RoutedEffect[]): void {
+    if (this.#busy) this.#queue.push(step);
+    else this.#carryOut(step());
   }
 
   /** The effects of one event are carried out before the next event is looked at. */
-  #run(step: () => readonly RoutedEffect[]): void {
-    this.#queue.push(step);
-    if (this.#busy) return;
+  #carryOut(first: readonly RoutedEffect[]): void {
     this.#busy = true;
     try {
+      for (const routed of first) this.#performer.perform(routed);
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
         for (const routed of next()) this.#performer.perform(routed);
       }

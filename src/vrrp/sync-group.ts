@@ -51,8 +51,12 @@ export class SyncGroup implements Partners {
   }
 
   /** Called with everything that an event made a member do. */
-  onMemberActed(member: VrrpInstance, effects: readonly InstanceEffect[], driver: GroupDriver): void {
-    for (const effect of effects) {
+  onMemberActed(
+    member: VrrpInstance,
+    effects: readonly { effect: InstanceEffect }[],
+    driver: GroupDriver,
+  ): void {
+    for (const { effect } of effects) {
       if (effect.kind === "notify") this.#onTransition(member, effect.to, effect.cause, driver);
       else if (effect.kind === "notifyLowerPriority")
         this.#runOthers(member, { kind: "partnerHeardLower" }, driver);

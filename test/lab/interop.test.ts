@@ -123,19 +123,18 @@ async function handOverAndBack(lab: Lab, kind: Kind, lineUp: readonly Product[])
   // Stopped: it resigns, the next takes over.
   programs[0]?.kill("SIGTERM");
   await soleHolder(routers[1]);
-  assert.ok(
-    lab.capture.adverts.some((advert) => advert.priority === 0 && advert.sourceMac === routers[0]?.host.mac),
-  );
+  const first = routers[0]?.host.mac;
+  const resigned = (): boolean => lab.capture.adverts.some((a) => a.priority === 0 && a.sourceMac === first);
+  await lab.waitFor(resigned, 1_000, "the resignation on the wire");
   await lab.waitFor(() => programs[0]?.exit !== undefined, 5_000, "the stopped router to end");
 
   // Started again: it takes over from the lower one.
   routers[0]?.start();
   await soleHolder(routers[0]);
   const settledAt = Date.now();
-  const own = routers[0]?.host.mac;
   await lab.waitFor(
     () =>
-      lab.capture.adverts.filter((advert) => advert.sourceMac === own && advert.at > settledAt).length > 1,
+      lab.capture.adverts.filter((advert) => advert.sourceMac === first && advert.at > settledAt).length > 1,
     4_000,
     "adverts of the new master",
   );

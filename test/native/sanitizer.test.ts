@@ -41,10 +41,18 @@ function runSanitized(args: string[]): { status: number | null; output: string; 
   return { status: result.status, output: result.stdout + result.stderr, reports };
 }
 
+/** A build that lost its flags would pass everything below. */
+function assertInstrumented(): void {
+  const binary = readFileSync(join(repository(), "build", "asan", "keepalived.node"), "latin1");
+  assert.ok(binary.includes("__asan_report_load"), "built without AddressSanitizer");
+  assert.ok(binary.includes("__ubsan_handle_"), "built without UBSan");
+}
+
 test("the addon's tests pass under the sanitizers, and these have nothing to report", {
   timeout: 300_000,
 }, () => {
   execFileSync(process.execPath, [join(repository(), "native", "build.mjs"), "--asan"], { stdio: "pipe" });
+  assertInstrumented();
   const files = readdirSync(here).filter((file) => /\.test\.js$/.test(file) && !file.startsWith("sanitizer"));
   assert.ok(files.length >= 5);
   const { status, output, reports } = runSanitized(["--test", ...files.map((file) => join(here, file))]);

@@ -3,13 +3,27 @@ import { quoted } from "../diagnostic.js";
 import type { Family } from "../model.js";
 import { Complaint, type Site, type Value } from "../schema.js";
 import type { Word } from "../text.js";
-import { type Address, anyAddress, formatIpv4, fullLength, parseAddress, parseIpv4, parsePrefix } from "../values/address.js";
+import {
+  type Address,
+  anyAddress,
+  formatIpv4,
+  fullLength,
+  parseAddress,
+  parseIpv4,
+  parsePrefix,
+} from "../values/address.js";
 import { interfaceName, nameUpTo } from "../values/name.js";
 import { scope } from "../values/routing.js";
 import { mark, type OptionTable, readOptions, unknownOption, valued } from "./options.js";
 
 /** IFA_F_ bits. */
-export const IFA_F = { nodad: 0x02, home: 0x10, mngtmpaddr: 0x100, noprefixroute: 0x200, autojoin: 0x400 } as const;
+export const IFA_F = {
+  nodad: 0x02,
+  home: 0x10,
+  mngtmpaddr: 0x100,
+  noprefixroute: 0x200,
+  autojoin: 0x400,
+} as const;
 export const FOREVER = 0xffffffff;
 
 /** An address as written: what is absent is filled in by the meaning pass. */
@@ -32,7 +46,10 @@ const LONGEST_LABEL = 15;
 
 const broadcastValue: Value<string> = {
   syntax: "IPv4ADDR|+|-",
-  read: (word) => (word === "+" || word === "-" || parseIpv4(word) !== undefined ? word : new Complaint("must be an IPv4 address, + or -")),
+  read: (word) =>
+    word === "+" || word === "-" || parseIpv4(word) !== undefined
+      ? word
+      : new Complaint("must be an IPv4 address, + or -"),
 };
 
 const lifetime: Value<number> = {
@@ -40,7 +57,9 @@ const lifetime: Value<number> = {
   read: (word) => {
     if (word === "forever") return FOREVER;
     const value = /^\d{1,10}$/.test(word) ? Number(word) : Number.NaN;
-    return value <= FOREVER ? value : new Complaint(`must be a number of seconds up to ${FOREVER}, or forever`);
+    return value <= FOREVER
+      ? value
+      : new Complaint(`must be a number of seconds up to ${FOREVER}, or forever`);
   },
 };
 
@@ -57,11 +76,17 @@ const broadcast = valued<AddressEntry, string>(
 );
 
 export const addressOptions: OptionTable<AddressEntry> = {
-  dev: valued(interfaceName, "Interface that gets the address.", (entry, _, word, site) => {
-    if (entry.device !== undefined) return report(site, word, "'dev' is given twice; the entry is ignored", "drop");
-    entry.device = word;
-    return undefined;
-  }, { wrong: "drop" }),
+  dev: valued(
+    interfaceName,
+    "Interface that gets the address.",
+    (entry, _, word, site) => {
+      if (entry.device !== undefined)
+        return report(site, word, "'dev' is given twice; the entry is ignored", "drop");
+      entry.device = word;
+      return undefined;
+    },
+    { wrong: "drop" },
+  ),
   scope: valued(scope, "Scope of an IPv4 address.", (entry, value, word, site) => {
     if (entry.family === 4) entry.scope = value;
     else report(site, word, "IPv6 addresses have no scope of their own; the option is ignored", undefined);
@@ -72,13 +97,20 @@ export const addressOptions: OptionTable<AddressEntry> = {
     if (entry.family === 4) entry.label = value;
     else report(site, word, "IPv6 addresses have no label; the option is ignored", undefined);
   }),
-  peer: valued(anyAddress, "The other end of a point to point link.", (entry, value, word, site) => {
-    if (value.family !== entry.family) return report(site, word, "the peer is of the other family; the entry is ignored", "drop");
-    if (entry.peer !== undefined) return report(site, word, "'peer' is given twice; this one is ignored", undefined);
-    entry.peer = value;
-    entry.prefixLength = fullLength(value.family);
-    return undefined;
-  }, { wrong: "drop" }),
+  peer: valued(
+    anyAddress,
+    "The other end of a point to point link.",
+    (entry, value, word, site) => {
+      if (value.family !== entry.family)
+        return report(site, word, "the peer is of the other family; the entry is ignored", "drop");
+      if (entry.peer !== undefined)
+        return report(site, word, "'peer' is given twice; this one is ignored", undefined);
+      entry.peer = value;
+      entry.prefixLength = fullLength(value.family);
+      return undefined;
+    },
+    { wrong: "drop" },
+  ),
   home: mark("Home address flag.", (entry) => setFlag(entry, IFA_F.home)),
   "-nodad": mark("Let the kernel look for duplicates first (IPv6).", (entry) => {
     entry.detectDuplicates = true;
@@ -92,7 +124,10 @@ export const addressOptions: OptionTable<AddressEntry> = {
   preferred_lft: valued(lifetime, "Seconds for which the address is preferred as source.", (entry, value) => {
     entry.preferredSeconds = value;
   }),
-  track_group: { ...valued(nameUpTo(1023, "NAME"), "Group to fault with the address.", () => undefined), notActedOn: true },
+  track_group: {
+    ...valued(nameUpTo(1023, "NAME"), "Group to fault with the address.", () => undefined),
+    notActedOn: true,
+  },
   use_vmac: { ...mark<AddressEntry>("Put this address on a VMAC.", () => undefined), notActedOn: true },
 };
 
@@ -104,7 +139,13 @@ export const addressEntry = {
     if (first === undefined) return undefined;
     const entry = readFirst(first, site);
     if (entry === undefined || words.length === 1) return entry;
-    const unknown = (word: Word) => unknownOption(addressOptions, word, site, parseAddress(word.text) ? "write one address per line" : "it is ignored");
+    const unknown = (word: Word) =>
+      unknownOption(
+        addressOptions,
+        word,
+        site,
+        parseAddress(word.text.split("/")[0] ?? "") ? "write one address per line" : "it is ignored",
+      );
     if (!readOptions(addressOptions, entry, words, 1, site, unknown)) return undefined;
     workOutBroadcast(entry, site);
     return entry;
@@ -122,7 +163,12 @@ function readFirst(word: Word, site: Site): AddressEntry | undefined {
   const full = fullLength(address.family);
   const length = slash < 0 ? full : parsePrefix(text.slice(slash + 1), address.family);
   if (length === undefined) {
-    const place = { of: word.of, start: Math.min(word.end - 1, word.start + slash + 1), end: word.end, order: word.order };
+    const place = {
+      of: word.of,
+      start: Math.min(word.end - 1, word.start + slash + 1),
+      end: word.end,
+      order: word.order,
+    };
     const message = `the prefix length must be 0 to ${full}, not ${quoted(text.slice(slash + 1))}; /${full} is used`;
     site.tree.diagnostics.report("invalidNumber", place, message);
   }
@@ -152,7 +198,8 @@ function workOutBroadcast(entry: AddressEntry, site: Site): void {
     report(site, entry.at, "an address with a peer has no broadcast address; 'brd' is ignored", undefined);
   } else if (given === "+" || given === "-") {
     entry.broadcast = undefined;
-    if (entry.prefixLength > 30) return report(site, entry.at, `'brd ${given}' needs a prefix length of at most 30`, undefined);
+    if (entry.prefixLength > 30)
+      return report(site, entry.at, `'brd ${given}' needs a prefix length of at most 30`, undefined);
     const host = 2 ** (32 - entry.prefixLength) - 1;
     const value = parseIpv4(entry.text) ?? 0;
     entry.broadcast = formatIpv4(given === "+" ? (value | host) >>> 0 : (value & ~host) >>> 0);

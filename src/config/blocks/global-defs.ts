@@ -26,33 +26,89 @@ export const globalDefs = table(
     notification_email: names("Recipients of alert mails.", { what: "ADDRESS" }),
     notification_email_from: setting(text("ADDRESS"), "Sender of alert mails."),
     smtp_server: smtpServer(),
-    smtp_connect_timeout: setting(replaced(integer(0, 4294), 0, 1), "Time to connect to the mail relay.", { default: 30, unit: "s" }),
-    router_id: setting(text("STRING"), "Name of this machine in mails and notifications; the host name by default."),
+    smtp_connect_timeout: setting(replaced(integer(0, 4294), 0, 1), "Time to connect to the mail relay.", {
+      default: 30,
+      unit: "s",
+    }),
+    router_id: setting(
+      text("STRING"),
+      "Name of this machine in mails and notifications; the host name by default.",
+    ),
     vrrp_mcast_group4: setting(multicast(4), "Default group of IPv4 adverts.", { default: "224.0.0.18" }),
     vrrp_mcast_group6: setting(multicast(6), "Default group of IPv6 adverts.", { default: "ff02::12" }),
     vrrp_version: setting(integer(2, 3), "Default protocol version of IPv4 instances.", { default: 2 }),
     vrrp_strict: setting(boolean, "Default for strict_mode of instances.", { default: false, alone: true }),
-    vrrp_skip_check_adv_addr: setting(boolean, "Default for skip_check_adv_addr of instances.", { default: false, alone: true }),
-    vrrp_garp_master_delay: setting(delay, "Delay before the second burst of gratuitous ARP / NA after becoming master; 0 for none.", { default: 5_000_000, unit: "s" }),
-    vrrp_garp_master_repeat: setting(replaced(count, 0, 1), "Messages per address in a burst after becoming master.", { default: 5 }),
-    vrrp_garp_master_refresh: setting(wholeSeconds(0, 0xffffffff), "Interval of refresh bursts while master; 0 for none.", { default: 0, wrong: 0, unit: "s" }),
-    vrrp_garp_master_refresh_repeat: setting(replaced(count, 0, 1), "Messages per address in a refresh burst.", { default: 1 }),
-    vrrp_garp_lower_prio_delay: setting(delay, "Delay before the second burst after an advert of lower priority; vrrp_garp_master_delay by default.", { unit: "s" }),
-    vrrp_garp_lower_prio_repeat: setting(integer(0, 0x7fffffff), "Messages per address in a burst after an advert of lower priority; vrrp_garp_master_repeat by default."),
-    vrrp_garp_interval: setting(gap, "Least gap between gratuitous ARP messages on one interface.", { default: 0, unit: "s" }),
-    vrrp_gna_interval: setting(gap, "Least gap between unsolicited neighbour advertisements on one interface.", { default: 0, unit: "s" }),
-    vrrp_min_garp: setting(boolean, "One gratuitous ARP / NA and no second burst, where nothing else is set.", { default: false, alone: true }),
+    vrrp_skip_check_adv_addr: setting(boolean, "Default for skip_check_adv_addr of instances.", {
+      default: false,
+      alone: true,
+    }),
+    vrrp_garp_master_delay: setting(
+      delay,
+      "Delay before the second burst of gratuitous ARP / NA after becoming master; 0 for none.",
+      { default: 5_000_000, unit: "s" },
+    ),
+    vrrp_garp_master_repeat: setting(
+      replaced(count, 0, 1),
+      "Messages per address in a burst after becoming master.",
+      { default: 5 },
+    ),
+    vrrp_garp_master_refresh: setting(
+      wholeSeconds(0, 0xffffffff),
+      "Interval of refresh bursts while master; 0 for none.",
+      { default: 0, wrong: 0, unit: "s" },
+    ),
+    vrrp_garp_master_refresh_repeat: setting(
+      replaced(count, 0, 1),
+      "Messages per address in a refresh burst.",
+      { default: 1 },
+    ),
+    vrrp_garp_lower_prio_delay: setting(
+      delay,
+      "Delay before the second burst after an advert of lower priority; vrrp_garp_master_delay by default.",
+      { unit: "s" },
+    ),
+    vrrp_garp_lower_prio_repeat: setting(
+      integer(0, 0x7fffffff),
+      "Messages per address in a burst after an advert of lower priority; vrrp_garp_master_repeat by default.",
+    ),
+    vrrp_garp_interval: setting(gap, "Least gap between gratuitous ARP messages on one interface.", {
+      default: 0,
+      unit: "s",
+    }),
+    vrrp_gna_interval: setting(
+      gap,
+      "Least gap between unsolicited neighbour advertisements on one interface.",
+      { default: 0, unit: "s" },
+    ),
+    vrrp_min_garp: setting(
+      boolean,
+      "One gratuitous ARP / NA and no second burst, where nothing else is set.",
+      { default: false, alone: true },
+    ),
     vrrp_garp_extra_if: garpExtra(),
     vrrp_vmac_garp_intvl: garpExtra("vrrp_garp_extra_if"),
-    vrrp_lower_prio_no_advert: setting(boolean, "Default for lower_prio_no_advert of instances.", { default: false, alone: true }),
-    vrrp_higher_prio_send_advert: setting(boolean, "Default for higher_prio_send_advert of instances.", { default: false, alone: true }),
-    vrrp_down_timer_adverts: setting(integer(1, 100), "Default for down_timer_adverts of instances.", { default: 3, unit: "advert intervals" }),
+    vrrp_lower_prio_no_advert: setting(boolean, "Default for lower_prio_no_advert of instances.", {
+      default: false,
+      alone: true,
+    }),
+    vrrp_higher_prio_send_advert: setting(boolean, "Default for higher_prio_send_advert of instances.", {
+      default: false,
+      alone: true,
+    }),
+    vrrp_down_timer_adverts: setting(integer(1, 100), "Default for down_timer_adverts of instances.", {
+      default: 3,
+      unit: "advert intervals",
+    }),
     vrrp_iptables: iptables(),
     enable_traps: flag("Send SNMP traps.", { notActedOn: true }),
     script_user: account("Who runs scripts that name nobody."),
     enable_script_security: flag("Refuse to run as root a script that others may change."),
-    dynamic_interfaces: setting(oneOf("allow_if_changes", "on"), "Accept interfaces that do not exist yet.", { alone: "on" }),
-    default_interface: setting(interfaceName, "Interface of static addresses that name none.", { default: "eth0" }),
+    dynamic_interfaces: setting(oneOf("allow_if_changes", "on"), "Accept interfaces that do not exist yet.", {
+      alone: "on",
+    }),
+    default_interface: setting(interfaceName, "Interface of static addresses that name none.", {
+      default: "eth0",
+    }),
     include_check: includeCheck(),
   },
   knownIn("global_defs"),
@@ -73,7 +129,12 @@ function smtpServer(): Row<{ host: string; port: number } | undefined> {
       }
       const value = portWord === undefined ? 25 : port.read(portWord.text);
       if (typeof value === "number") return { host: decodeBytes(host.text), port: value };
-      if (portWord) site.tree.diagnostics.report("invalidNumber", portWord, "the port must be a whole number from 1 to 65535; 25 is used");
+      if (portWord)
+        site.tree.diagnostics.report(
+          "invalidNumber",
+          portWord,
+          "the port must be a whole number from 1 to 65535; 25 is used",
+        );
       return { host: decodeBytes(host.text), port: 25 };
     },
   });
@@ -102,7 +163,11 @@ export function readGarpExtra(site: Site, read: (text: string) => unknown): numb
   }
   const value = read(word.text);
   if (typeof value === "number") return value;
-  site.tree.diagnostics.report("invalidNumber", word, `'${site.head.text}' must be a number of seconds up to 86400, not ${quoted(word.text)}; the line is ignored`);
+  site.tree.diagnostics.report(
+    "invalidNumber",
+    word,
+    `'${site.head.text}' must be a number of seconds up to 86400, not ${quoted(word.text)}; the line is ignored`,
+  );
   return undefined;
 }
 
@@ -118,11 +183,20 @@ function iptables(): Row<readonly string[] | undefined> {
         for (const word of site.words.slice(1, 3)) {
           const name = CHAIN.read(word.text);
           if (typeof name === "string") chains.push(name);
-          else site.tree.diagnostics.report("general", word, "the name of a chain must be at most 27 characters; it is ignored");
+          else
+            site.tree.diagnostics.report(
+              "general",
+              word,
+              "the name of a chain must be at most 27 characters; it is ignored",
+            );
         }
         const second = site.words[2];
         if (second === undefined || chains.length < 2 || chains[0] !== chains[1]) return chains;
-        site.tree.diagnostics.report("general", second, "the two chains must differ; the second one is ignored");
+        site.tree.diagnostics.report(
+          "general",
+          second,
+          "the two chains must differ; the second one is ignored",
+        );
         return chains.slice(0, 1);
       },
     },
@@ -157,8 +231,15 @@ function includeCheck(): Row<readonly string[]> {
         const sign = /^[+-]/.exec(word.text)?.[0] ?? "";
         const check = INCLUDE_CHECKS.find((candidate) => candidate === word.text.slice(sign.length));
         if (check === undefined || (sign === "" && i > 0)) {
-          const hint = check === undefined ? didYouMean(word.text, INCLUDE_CHECKS) : "; only the first word may be without + or -";
-          diagnostics.report("general", word, `'include_check' cannot use ${quoted(word.text)}; it is ignored${hint}`);
+          const hint =
+            check === undefined
+              ? didYouMean(word.text, INCLUDE_CHECKS)
+              : "; only the first word may be without + or -";
+          diagnostics.report(
+            "general",
+            word,
+            `'include_check' cannot use ${quoted(word.text)}; it is ignored${hint}`,
+          );
         } else if (sign === "-") checks.delete(check);
         else {
           if (sign === "") {

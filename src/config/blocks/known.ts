@@ -4,13 +4,13 @@
  */
 
 const KEYWORDS: Readonly<Record<string, string>> = {
-  "root": `
+  root: `
     linkbeat_use_polling net_namespace net_namespace_ipvs namespace_with_ipsets use_pid_dir instance
     child_wait_time global_defs track_group static_ipaddress static_routes static_rules vrrp_sync_group
     garp_group linkbeat_interfaces vrrp_instance vrrp_script vrrp_track_process interface_up_down_delays
     SSL virtual_server_group virtual_server bfd_instance track_file vrrp_track_file
   `,
-  "global_defs": `
+  global_defs: `
     process_names process_name vrrp_process_name checker_process_name lvs_process_name bfd_process_name
     use_symlink_paths set_supplementary_groups router_id notification_email_from smtp_server
     smtp_helo_name smtp_connect_timeout notification_email smtp_alert startup_script
@@ -42,18 +42,18 @@ const KEYWORDS: Readonly<Record<string, string>> = {
     tmp_config_directory data_use_instance json_version iproute_usr_dir iproute_etc_dir state_dump_file
     stats_dump_file json_dump_file
   `,
-  "track_group": `
+  track_group: `
     group
   `,
-  "vrrp_sync_group": `
+  vrrp_sync_group: `
     group track_interface track_script track_file track_process track_bfd notify_backup notify_master
     notify_fault notify_stop notify smtp_alert global_tracking sync_group_tracking_weight
     notify_priority_changes
   `,
-  "garp_group": `
+  garp_group: `
     garp_interval gna_interval interface interfaces
   `,
-  "vrrp_instance": `
+  vrrp_instance: `
     use_vmac use_vmac_addr vmac_xmit_base use_ipvlan unicast_peer unicast_fault_no_peer
     check_unicast_src old_unicast_checksum native_ipv6 state interface vrf dont_track_primary
     track_interface track_script track_file track_process track_bfd mcast_src_ip unicast_src_ip
@@ -74,22 +74,22 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   "vrrp_instance/auth_hmac": `
     key active_key time_window anti_replay mode
   `,
-  "vrrp_script": `
+  vrrp_script: `
     script interval timeout weight rise fall user init_fail
   `,
-  "vrrp_track_process": `
+  vrrp_track_process: `
     process param_match weight quorum quorum_max delay terminate_delay fork_delay full_command
   `,
-  "track_file": `
+  track_file: `
     file weight init_file
   `,
-  "vrrp_track_file": `
+  vrrp_track_file: `
     file weight init_file
   `,
-  "SSL": `
+  SSL: `
     password ca certificate key
   `,
-  "virtual_server": `
+  virtual_server: `
     ip_family retry delay_before_retry warmup connect_timeout delay_loop inhibit_on_failure lb_algo
     lvs_sched hashed ops flag-1 flag-2 flag-3 sh-port sh-fallback mh-port mh-fallback lb_kind lvs_method
     persistence_engine persistence_timeout persistence_granularity protocol ha_suspend smtp_alert
@@ -153,7 +153,7 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   "virtual_server/real_server/BFD_CHECK": `
     name alpha
   `,
-  "bfd_instance": `
+  bfd_instance: `
     source_ip neighbor_ip neighbour_ip min_rx min_tx idle_tx multiplier passive ttl hoplimit max_hops
     multihop weight vrrp checker
   `,

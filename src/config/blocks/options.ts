@@ -4,8 +4,8 @@ import { quoted } from "../diagnostic.js";
 import { Adjusted, Complaint, type Site, type Value } from "../schema.js";
 import type { Word } from "../text.js";
 
-/** "drop": the entry is of no use any more. */
-export type Applied = "drop" | undefined | void;
+/** "drop": the entry is of no use any more; "complained": the word is no option, and its value need not be reported too. */
+export type Applied = "drop" | "complained" | undefined | void;
 
 export interface Option<E> {
   readonly syntax: string;
@@ -45,7 +45,9 @@ export function valued<E, V>(
         return more.wrong;
       }
       if (!(result instanceof Adjusted)) return apply(entry, result, word, site);
-      site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}`, { severity: result.severity });
+      site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}`, {
+        severity: result.severity,
+      });
       return apply(entry, result.value, word, site);
     },
   };
@@ -65,7 +67,10 @@ export function readOptions<E>(
     if (word === undefined) break;
     const option = Object.hasOwn(options, word.text) ? options[word.text] : undefined;
     if (option === undefined) {
-      if (unknown(word) === "drop") return false;
+      const outcome = unknown(word);
+      if (outcome === "drop") return false;
+      const next = words[i + 1];
+      if (outcome === "complained" && next !== undefined && !Object.hasOwn(options, next.text)) i++;
       continue;
     }
     if (option.notActedOn) site.tree.noteNotActedOn(word.text, word);
@@ -74,7 +79,11 @@ export function readOptions<E>(
       value = words[++i];
       if (value !== undefined && option.skip?.includes(value.text)) value = words[++i];
       if (value === undefined) {
-        site.tree.diagnostics.report("general", word, `'${word.text}' needs ${option.syntax}; the entry is ignored`);
+        site.tree.diagnostics.report(
+          "general",
+          word,
+          `'${word.text}' needs ${option.syntax}; the entry is ignored`,
+        );
         return false;
       }
     }
@@ -87,4 +96,5 @@ export function readOptions<E>(
 export function unknownOption<E>(options: OptionTable<E>, word: Word, site: Site, then: string): void {
   const hint = didYouMean(word.text, Object.keys(options));
   site.tree.diagnostics.report("general", word, `unknown option ${quoted(word.text)}; ${then}${hint}`);
+  return "complained";
 }

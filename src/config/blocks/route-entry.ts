@@ -3,11 +3,26 @@ import { quoted } from "../diagnostic.js";
 import type { Family } from "../model.js";
 import type { Site } from "../schema.js";
 import type { Word } from "../text.js";
-import { type Address, anyAddress, fullLength, networkOf, parseAddress, parsePrefix } from "../values/address.js";
+import {
+  type Address,
+  anyAddress,
+  fullLength,
+  networkOf,
+  parseAddress,
+  parsePrefix,
+} from "../values/address.js";
 import { interfaceName, text } from "../values/name.js";
 import { integer } from "../values/number.js";
 import { ROUTE_TYPES, routeProtocol, routingTable, scope, typeOfService } from "../values/routing.js";
-import { type Applied, mark, type Option, type OptionTable, readOptions, unknownOption, valued } from "./options.js";
+import {
+  type Applied,
+  mark,
+  type Option,
+  type OptionTable,
+  readOptions,
+  unknownOption,
+  valued,
+} from "./options.js";
 
 /** A route as written. */
 export interface RouteEntry {
@@ -34,19 +49,42 @@ export const KEEPALIVED_PROTOCOL = 18;
 const MAIN_TABLE = 254;
 
 const uint32 = integer(0, 0xffffffff);
-const device = valued<RouteEntry, string>(interfaceName, "Output interface.", (entry, _, word) => {
-  entry.device = word;
-}, { wrong: "drop" });
-const metric = valued<RouteEntry, number>(uint32, "Metric.", (entry, value) => {
-  entry.metric = value;
-}, { wrong: "drop" });
-const tos = valued<RouteEntry, number>(typeOfService, "Type of service.", (entry, value) => {
-  entry.tos = value;
-}, { wrong: "drop" });
-const gateway = valued<RouteEntry, Address>(anyAddress, "Gateway.", (entry, value) => {
-  entry.gateway = value;
-}, { skip: ["inet", "inet6"], wrong: "drop" });
-const nothing = mark<RouteEntry>("How the route is added; this version replaces an equal one.", () => undefined);
+const device = valued<RouteEntry, string>(
+  interfaceName,
+  "Output interface.",
+  (entry, _, word) => {
+    entry.device = word;
+  },
+  { wrong: "drop" },
+);
+const metric = valued<RouteEntry, number>(
+  uint32,
+  "Metric.",
+  (entry, value) => {
+    entry.metric = value;
+  },
+  { wrong: "drop" },
+);
+const tos = valued<RouteEntry, number>(
+  typeOfService,
+  "Type of service.",
+  (entry, value) => {
+    entry.tos = value;
+  },
+  { wrong: "drop" },
+);
+const gateway = valued<RouteEntry, Address>(
+  anyAddress,
+  "Gateway.",
+  (entry, value) => {
+    entry.gateway = value;
+  },
+  { skip: ["inet", "inet6"], wrong: "drop" },
+);
+const nothing = mark<RouteEntry>(
+  "How the route is added; this version replaces an equal one.",
+  () => undefined,
+);
 
 /** Options with one value, read past. */
 const LATER = (
@@ -56,11 +94,19 @@ const LATER = (
 /** Options without which the route would be a different one: the entry is left out. */
 const LEFT_OUT = ["nexthop", "encap", "or", "as"];
 
-const later: Option<RouteEntry> = valued<RouteEntry, string>(text("VALUE"), "Not acted on by this version.", () => undefined, {
-  skip: ["lock"],
+const later: Option<RouteEntry> = valued<RouteEntry, string>(
+  text("VALUE"),
+  "Not acted on by this version.",
+  () => undefined,
+  {
+    skip: ["lock"],
+    notActedOn: true,
+  },
+);
+const leftOut: Option<RouteEntry> = {
+  ...mark<RouteEntry>("Not acted on by this version.", () => "drop"),
   notActedOn: true,
-});
-const leftOut: Option<RouteEntry> = { ...mark<RouteEntry>("Not acted on by this version.", () => "drop"), notActedOn: true };
+};
 
 export const routeOptions: OptionTable<RouteEntry> = {
   via: gateway,
@@ -73,26 +119,51 @@ export const routeOptions: OptionTable<RouteEntry> = {
   },
   dev: device,
   oif: device,
-  src: valued(anyAddress, "Preferred source address.", (entry, value) => {
-    entry.source = value;
-  }, { wrong: "drop" }),
-  table: valued(routingTable, "Routing table.", (entry, value) => {
-    entry.table = value;
-  }, { wrong: "drop" }),
-  protocol: valued(routeProtocol, "Route protocol.", (entry, value) => {
-    entry.protocol = value;
-  }, { wrong: "drop" }),
-  scope: valued(scope, "Scope.", (entry, value) => {
-    entry.scope = value;
-  }, { wrong: "drop" }),
+  src: valued(
+    anyAddress,
+    "Preferred source address.",
+    (entry, value) => {
+      entry.source = value;
+    },
+    { wrong: "drop" },
+  ),
+  table: valued(
+    routingTable,
+    "Routing table.",
+    (entry, value) => {
+      entry.table = value;
+    },
+    { wrong: "drop" },
+  ),
+  protocol: valued(
+    routeProtocol,
+    "Route protocol.",
+    (entry, value) => {
+      entry.protocol = value;
+    },
+    { wrong: "drop" },
+  ),
+  scope: valued(
+    scope,
+    "Scope.",
+    (entry, value) => {
+      entry.scope = value;
+    },
+    { wrong: "drop" },
+  ),
   metric,
   priority: metric,
   preference: metric,
   tos,
   dsfield: tos,
-  mtu: valued(uint32, "Path MTU.", (entry, value) => {
-    entry.mtu = value;
-  }, { skip: ["lock"], wrong: "drop" }),
+  mtu: valued(
+    uint32,
+    "Path MTU.",
+    (entry, value) => {
+      entry.mtu = value;
+    },
+    { skip: ["lock"], wrong: "drop" },
+  ),
   onlink: mark("The gateway is directly reachable.", (entry) => {
     entry.onlink = true;
   }),
@@ -112,7 +183,8 @@ export const routeOptions: OptionTable<RouteEntry> = {
 const DEFAULTS = new Set(["default", "any", "all", "default6"]);
 
 export const routeEntry = {
-  syntax: "[to] [TYPE] IPADDR[/LEN]|default [via GATEWAY] [dev INTERFACE] [src ADDR] [metric N] [table T] ...",
+  syntax:
+    "[to] [TYPE] IPADDR[/LEN]|default [via GATEWAY] [dev INTERFACE] [src ADDR] [metric N] [table T] ...",
 
   read(words: readonly Word[], site: Site): RouteEntry | undefined {
     const [at] = words;
@@ -135,7 +207,9 @@ export const routeEntry = {
       onlink: false,
       noTrack: false,
     };
-    const kept = readOptions(routeOptions, entry, words, 0, site, (word) => readDestination(entry, word, site));
+    const kept = readOptions(routeOptions, entry, words, 0, site, (word) =>
+      readDestination(entry, word, site),
+    );
     return kept && settleFamily(entry, site) ? entry : undefined;
   },
 };
@@ -160,7 +234,11 @@ function readDestination(entry: RouteEntry, word: Word, site: Site): Applied {
   }
   const prefix = length === undefined ? fullLength(address.family) : parsePrefix(length, address.family);
   if (prefix === undefined) {
-    site.tree.diagnostics.report("invalidNumber", word, `${quoted(word.text)} has a wrong prefix length; the route is ignored`);
+    site.tree.diagnostics.report(
+      "invalidNumber",
+      word,
+      `${quoted(word.text)} has a wrong prefix length; the route is ignored`,
+    );
     return "drop";
   }
   entry.destination = { family: address.family, text: networkOf(address, prefix) };
@@ -170,7 +248,11 @@ function readDestination(entry: RouteEntry, word: Word, site: Site): Applied {
 
 function setFamily(entry: RouteEntry, family: Family, word: Word, site: Site): Applied {
   if (entry.family !== undefined && entry.family !== family) {
-    site.tree.diagnostics.report("general", word, "the family of the route is contradictory; the route is ignored");
+    site.tree.diagnostics.report(
+      "general",
+      word,
+      "the family of the route is contradictory; the route is ignored",
+    );
     return "drop";
   }
   entry.family = family;
@@ -189,8 +271,8 @@ function settleFamily(entry: RouteEntry, site: Site): boolean {
   const family = entry.family ?? named ?? source?.family ?? gateway?.family ?? 4;
   if (named !== undefined && named !== family) return refuse("the destination is of the other family");
   if (source !== undefined && source.family !== family) return refuse("'src' is of the other family");
-  if (gateway !== undefined && gateway.family !== family && family === 6) return refuse("an IPv6 route needs an IPv6 gateway");
+  if (gateway !== undefined && gateway.family !== family && family === 6)
+    return refuse("an IPv6 route needs an IPv6 gateway");
   entry.family = family;
   return true;
 }
-

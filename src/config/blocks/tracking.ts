@@ -20,7 +20,8 @@ export const trackWeight: Value<number> = {
   syntax: "<-254-254>",
   read: (word) => {
     const value = /^[+-]?\d{1,4}$/.test(word) ? Number(word) : Number.NaN;
-    if (!(Math.abs(value) <= LARGEST_WEIGHT + 1)) return new Complaint("must be a whole number from -254 to 254", "invalidNumber");
+    if (!(Math.abs(value) <= LARGEST_WEIGHT + 1))
+      return new Complaint("must be a whole number from -254 to 254", "invalidNumber");
     if (Math.abs(value) <= LARGEST_WEIGHT) return value + 0;
     const used = Math.sign(value) * LARGEST_WEIGHT;
     return new Adjusted(used, `is beyond ${used}, which is used`);
@@ -28,9 +29,13 @@ export const trackWeight: Value<number> = {
 };
 
 export const trackOptions: OptionTable<TrackEntry> = {
-  weight: valued(trackWeight, "Added to the priority while the interface is up (negative: while it is down); 0 means fault.", (entry, value) => {
-    entry.weight = value;
-  }),
+  weight: valued(
+    trackWeight,
+    "Added to the priority while the interface is up (negative: while it is down); 0 means fault.",
+    (entry, value) => {
+      entry.weight = value;
+    },
+  ),
   reverse: mark("Turn the meaning of up and down around.", (entry) => {
     entry.reverse = true;
   }),
@@ -75,13 +80,21 @@ export const peerEntry = {
     if (at === undefined) return undefined;
     const address = parseAddress(at.text);
     if (address === undefined) {
-      site.tree.diagnostics.report("general", at, `${quoted(at.text)} is not an IP address; the peer is ignored`);
+      site.tree.diagnostics.report(
+        "general",
+        at,
+        `${quoted(at.text)} is not an IP address; the peer is ignored`,
+      );
       return undefined;
     }
     const entry: PeerEntry = { ...address, at, minTtl: undefined, maxTtl: undefined };
-    const unknown = (word: Word) => {
-      unknownOption(peerOptions, word, site, parseAddress(word.text) ? "write one peer per line" : "it is ignored");
-    };
+    const unknown = (word: Word) =>
+      unknownOption(
+        peerOptions,
+        word,
+        site,
+        parseAddress(word.text) ? "write one peer per line" : "it is ignored",
+      );
     return readOptions(peerOptions, entry, words, 1, site, unknown) ? entry : undefined;
   },
 };

@@ -10,7 +10,9 @@ export const vrrpSyncGroup = table(
     group: names("Instances that change state together.", { what: "INSTANCE", repeat: "first wins" }),
     track_interface: entries(trackInterfaceEntry, "Interfaces that count for all members."),
     sync_group_tracking_weight: flag("Allow weights of trackers inside a sync group."),
-    global_tracking: flag("Old name of sync_group_tracking_weight.", { deprecated: "'sync_group_tracking_weight'" }),
+    global_tracking: flag("Old name of sync_group_tracking_weight.", {
+      deprecated: "'sync_group_tracking_weight'",
+    }),
     notify_master: script("Run when the group becomes master."),
     notify_backup: script("Run when the group becomes backup."),
     notify_fault: script("Run when the group enters fault."),

@@ -114,13 +114,23 @@ export class Definitions {
       const of = madeText(text, range);
       return { of, start: 0, end: text.length };
     };
-    const plain: Readonly<Record<string, string>> = { _PWD: directory, _INSTANCE: this.configId, _HASH: "#", _BANG: "!" };
+    const plain: Readonly<Record<string, string>> = {
+      _PWD: directory,
+      _INSTANCE: this.configId,
+      _HASH: "#",
+      _BANG: "!",
+    };
     const text = Object.hasOwn(plain, name) ? plain[name] : undefined;
     if (text !== undefined) return parameters.length > 0 ? wrong("takes no parameter") : made(text);
     if (name === "_ENV") {
       const [variable] = parameters;
-      if (!braces || variable === undefined || parameters.length > 1) return wrong("needs the name of one environment variable");
-      return made(Buffer.from(this.world.env(variable) ?? "").toString("latin1").replace(/[\0\r\n]/g, " "));
+      if (!braces || variable === undefined || parameters.length > 1)
+        return wrong("needs the name of one environment variable");
+      return made(
+        Buffer.from(this.world.env(variable) ?? "")
+          .toString("latin1")
+          .replace(/[\0\r\n]/g, " "),
+      );
     }
     if (name !== "_RANDOM") return undefined;
     if (parameters.length > 2) return wrong("takes at most two parameters");

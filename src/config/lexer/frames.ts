@@ -60,7 +60,11 @@ export class FileFrame implements Frame {
     if (this.#nul < 0) return true;
     if (this.#nul < start) this.#nul = source.chars.indexOf("\0", start);
     if (this.#nul < start || this.#nul >= end) return true;
-    diagnostics.report("general", { of: source, start: this.#nul, end: this.#nul + 1 }, "the line holds a NUL byte; it is ignored");
+    diagnostics.report(
+      "general",
+      { of: source, start: this.#nul, end: this.#nul + 1 },
+      "the line holds a NUL byte; it is ignored",
+    );
     return false;
   }
 }

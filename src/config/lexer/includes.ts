@@ -47,7 +47,11 @@ export function readInclude(line: Range): { checks: readonly IncludeCheck[]; pat
 /** What a pattern stands for, and what is wrong with it. */
 export interface IncludeMatches {
   names: string[];
-  problems: { check: IncludeCheck; message: string; /** Whether it is worth a word when the check is off. */ mention: boolean }[];
+  problems: {
+    check: IncludeCheck;
+    message: string /** Whether it is worth a word when the check is off. */;
+    mention: boolean;
+  }[];
 }
 
 /** Expands alternatives and wildcards. */
@@ -62,7 +66,11 @@ export function matchInclude(pattern: string, cwd: string, reader: FileReader): 
     if (alternatives.length > 1) {
       result.problems.push({ check: "brace_match", message: `no file '${alternative}'`, mention: !wild });
     } else if (wild) {
-      result.problems.push({ check: "wildcard_match", message: `no file matches '${alternative}'`, mention: false });
+      result.problems.push({
+        check: "wildcard_match",
+        message: `no file matches '${alternative}'`,
+        mention: false,
+      });
     } else {
       result.problems.push({ check: "match", message: `there is no file '${alternative}'`, mention: true });
     }

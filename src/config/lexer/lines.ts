@@ -3,7 +3,15 @@ import { type Diagnostics, quoted } from "../diagnostic.js";
 import { decodeBytes, Derived, type Range, Source, type Word } from "../text.js";
 import { Definitions, readDefinition } from "./definitions.js";
 import { FileFrame, type Frame, LinesFrame, SequenceFrame } from "./frames.js";
-import { directoryOf, type FileReader, INCLUDE_CHECKS, type IncludeCheck, joinPath, matchInclude, readInclude } from "./includes.js";
+import {
+  directoryOf,
+  type FileReader,
+  INCLUDE_CHECKS,
+  type IncludeCheck,
+  joinPath,
+  matchInclude,
+  readInclude,
+} from "./includes.js";
 import { indexWithin, isBlank, isContinued, stripComment } from "./scan.js";
 import { isSequence, readSequence, sequenceBounds } from "./sequences.js";
 import { splitWords } from "./words.js";
@@ -127,7 +135,8 @@ export class LineReader {
         this.#finishCollecting();
         return undefined;
       }
-      const range = this.#expanded > MOST_EXPANDED_LINES && !(frame instanceof FileFrame) ? undefined : frame.next();
+      const range =
+        this.#expanded > MOST_EXPANDED_LINES && !(frame instanceof FileFrame) ? undefined : frame.next();
       if (range === undefined) this.#endFrame(frame);
       else if (range === "blank") this.#finishCollecting();
       else if (this.#collecting !== undefined) this.#collect(range);
@@ -177,7 +186,10 @@ export class LineReader {
       const expanded = this.#definitions.expand(before, this.directory);
       if (expanded === before) break;
       if ("lines" in expanded) {
-        this.#push(new LinesFrame(expanded.name, expanded.lines, expanded.before, expanded.use), expanded.use);
+        this.#push(
+          new LinesFrame(expanded.name, expanded.lines, expanded.before, expanded.use),
+          expanded.use,
+        );
         return undefined;
       }
       const stripped = stripComment(expanded, this.diagnostics);
@@ -265,7 +277,11 @@ export class LineReader {
 
   #push(frame: Frame, cause: Range): void {
     if (this.#frames.length - this.#files.length >= DEEPEST_EXPANSION) {
-      this.diagnostics.report("general", cause, `sequences and definitions are nested more than ${DEEPEST_EXPANSION} deep`);
+      this.diagnostics.report(
+        "general",
+        cause,
+        `sequences and definitions are nested more than ${DEEPEST_EXPANSION} deep`,
+      );
     } else {
       this.#frames.push(frame);
     }
@@ -288,7 +304,14 @@ export class LineReader {
     if (stop === start) {
       const text = chars.charCodeAt(start) === OPEN ? "{" : "}";
       if (start + 1 < end) this.#rest = { of, start: start + 1, end };
-      return { brace: text, words: [{ text, of, start, end: start + 1, order }], of, start, end: start + 1, order };
+      return {
+        brace: text,
+        words: [{ text, of, start, end: start + 1, order }],
+        of,
+        start,
+        end: start + 1,
+        order,
+      };
     }
     if (stop < end) this.#rest = { of, start: stop, end };
     const part: Range = { of, start, end: stop };
@@ -299,7 +322,8 @@ export class LineReader {
     const text = pattern.of.chars.slice(pattern.start, pattern.end);
     const checks = new Set<IncludeCheck>([...this.includeChecks, ...own]);
     const { names, problems } = matchInclude(text, this.directory, this.reader);
-    for (const { check, message, mention } of problems) this.#includeProblem(checks.has(check), mention, pattern, message);
+    for (const { check, message, mention } of problems)
+      this.#includeProblem(checks.has(check), mention, pattern, message);
     if (names.length > 0) this.#queue.push({ names, pattern, checks, level: this.#files.length });
   }
 
@@ -335,7 +359,14 @@ export class LineReader {
     const source = Source.fromBytes(shown, result.bytes, pattern);
     const directory = name.includes("/") ? (directoryOf(path) ?? this.directory) : this.directory;
     const shownDirectory = name.includes("/") ? (directoryOf(shown) ?? "") : (outer?.shownDirectory ?? "");
-    const frame = new FileFrame(source, path, directory, shownDirectory, this.includeChecks, this.diagnostics);
+    const frame = new FileFrame(
+      source,
+      path,
+      directory,
+      shownDirectory,
+      this.includeChecks,
+      this.diagnostics,
+    );
     this.#frames.push(frame);
     this.#files.push(frame);
     this.#opened++;

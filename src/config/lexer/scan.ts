@@ -39,7 +39,14 @@ export function stripComment(line: Range, diagnostics: Diagnostics): Range | und
   if (end <= start) return undefined;
   if (end - start > 1 && isContinued(chars, start, end)) {
     const text = trimEnd(chars, start, end - 1);
-    if (text < end - 1) return whole([{ of, start, end: text }, { of, start: end - 1, end }], escapes);
+    if (text < end - 1)
+      return whole(
+        [
+          { of, start, end: text },
+          { of, start: end - 1, end },
+        ],
+        escapes,
+      );
   }
   return escapes === undefined ? { of, start, end } : whole([{ of, start, end }], escapes);
 }

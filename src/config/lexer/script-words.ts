@@ -89,12 +89,14 @@ function readEscape(command: string, at: number): { text: string; next: number }
   const c = command[at];
   if (c === undefined) return undefined;
   const hex = c === "x" ? /^[0-9a-fA-F]{1,2}/.exec(command.slice(at + 1, at + 3))?.[0] : undefined;
-  if (hex !== undefined) return { text: String.fromCharCode(Number.parseInt(hex, 16)), next: at + 1 + hex.length };
+  if (hex !== undefined)
+    return { text: String.fromCharCode(Number.parseInt(hex, 16)), next: at + 1 + hex.length };
   const octal = /^[0-7]{1,3}/.exec(command.slice(at, at + 3))?.[0];
   if (octal !== undefined) {
     return { text: String.fromCharCode(Number.parseInt(octal, 8) & 0xff), next: at + octal.length };
   }
   const controlled = c === "c" ? command[at + 1] : undefined;
-  if (controlled !== undefined) return { text: String.fromCharCode(controlled.charCodeAt(0) & 31), next: at + 2 };
+  if (controlled !== undefined)
+    return { text: String.fromCharCode(controlled.charCodeAt(0) & 31), next: at + 2 };
   return { text: Object.hasOwn(CONTROL, c) ? (CONTROL[c] ?? c) : c, next: at + 1 };
 }

@@ -53,13 +53,23 @@ type Made = Pick<Sequence, "names" | "count" | "values"> | string;
 function readNumbers(inside: string, hexadecimal: boolean): Made {
   const [name = "", ...fields] = inside.split(",").map((field) => field.trim());
   if (!isName(name)) return "the sequence needs a variable name first: ~SEQ(VAR, START, STEP, END)";
-  if (fields.length < 1 || fields.length > 3) return "the sequence needs one to three numbers: ~SEQ(VAR, START, STEP, END)";
+  if (fields.length < 1 || fields.length > 3)
+    return "the sequence needs one to three numbers: ~SEQ(VAR, START, STEP, END)";
   const numbers = fields.map(readInteger);
   const bad = numbers.findIndex((n) => n === undefined);
   if (bad >= 0) return `'${fields[bad]}' is not a number`;
   const last = numbers.at(-1) ?? 0;
   const first = fields.length === 1 ? (last >= 0 ? 1 : -1) : (numbers[0] ?? 0);
-  const step = fields.length === 3 ? (numbers[1] ?? 0) : fields.length === 1 ? (last >= 1 ? 1 : -1) : last >= first ? 1 : -1;
+  const step =
+    fields.length === 3
+      ? (numbers[1] ?? 0)
+      : fields.length === 1
+        ? last >= 1
+          ? 1
+          : -1
+        : last >= first
+          ? 1
+          : -1;
   if (step === 0) return "the step of the sequence is zero";
   if (first !== last && step > 0 !== last > first) return `the step ${step} leads away from ${last}`;
   const count = Math.floor((last - first) / step) + 1;
@@ -73,18 +83,26 @@ function readInteger(text: string): number | undefined {
   const match = /^([+-]?)(?:0[xX]([0-9a-fA-F]{1,12})|(0[0-7]{0,15})|([1-9]\d{0,14}))$/.exec(text);
   if (match === null) return undefined;
   const [, sign, hex, octal, decimal] = match;
-  const size = hex !== undefined ? Number.parseInt(hex, 16) : octal !== undefined ? Number.parseInt(octal, 8) : Number(decimal);
+  const size =
+    hex !== undefined
+      ? Number.parseInt(hex, 16)
+      : octal !== undefined
+        ? Number.parseInt(octal, 8)
+        : Number(decimal);
   return sign === "-" ? -size : size;
 }
 
 function readList(inside: string): Made {
   const groups = readGroups(inside);
-  if (groups === undefined) return "the list is malformed; write ~LST(VAR, A, B) or ~LST({VAR1, VAR2}, {A1, A2}, {B1, B2})";
+  if (groups === undefined)
+    return "the list is malformed; write ~LST(VAR, A, B) or ~LST({VAR1, VAR2}, {A1, A2}, {B1, B2})";
   const [names = [], ...sets] = groups;
-  if (names.length === 0 || !names.every(isName)) return "the list needs a variable name first: ~LST(VAR, A, B)";
+  if (names.length === 0 || !names.every(isName))
+    return "the list needs a variable name first: ~LST(VAR, A, B)";
   if (sets.length === 0) return "the list has no values";
   const full = sets.findIndex((set) => set.length > names.length);
-  if (full >= 0) return `set ${full + 1} of the list has ${sets[full]?.length} values for ${names.length} ${names.length === 1 ? "name" : "names"}`;
+  if (full >= 0)
+    return `set ${full + 1} of the list has ${sets[full]?.length} values for ${names.length} ${names.length === 1 ? "name" : "names"}`;
   return { names, count: sets.length, values: (round) => names.map((_, i) => sets[round]?.[i] ?? "") };
 }
 

@@ -18,7 +18,11 @@ export function splitWords(line: Range, order: number, diagnostics: Diagnostics)
     } else if (c === QUOTE) {
       const close = indexWithin(chars, QUOTE, i + 1, end);
       if (close < 0) {
-        diagnostics.report("unmatchedQuote", { of, start: i, end }, "the quoted word has no closing quote; the rest of the line is ignored");
+        diagnostics.report(
+          "unmatchedQuote",
+          { of, start: i, end },
+          "the quoted word has no closing quote; the rest of the line is ignored",
+        );
         break;
       }
       words.push({ text: chars.slice(i + 1, close), of, start: i, end: close + 1, order });

@@ -45,14 +45,18 @@ export function finishAddresses(
       list.push(setting);
     } else {
       const notes = [{ message: "it was given here first", at: before }];
-      judge.error(entry.at, `the address ${setting.address}/${setting.prefixLength} is given twice; this one is ignored`, { notes });
+      judge.error(
+        entry.at,
+        `the address ${setting.address}/${setting.prefixLength} is given twice; this one is ignored`,
+        { notes },
+      );
     }
   }
   return list;
 }
 
 /** Fills in family, protocol and what the destination leaves open. */
-export function finishRoute(entry: RouteEntry, kind: "static" | "virtual", judge: Judge): RouteSetting {
+export function finishRoute(entry: RouteEntry, judge: Judge): RouteSetting {
   if (entry.device !== undefined) judge.needInterface(entry.device);
   const family = entry.family ?? 4;
   const { destination, gateway } = entry;
@@ -61,12 +65,18 @@ export function finishRoute(entry: RouteEntry, kind: "static" | "virtual", judge
     judge.repair(entry.at, `a route that is tracked needs protocol ${KEEPALIVED_PROTOCOL}, which is used`);
     protocol = KEEPALIVED_PROTOCOL;
   }
-  const untrackable = kind === "virtual" && entry.device === undefined && !entry.noTrack;
-  if (untrackable) judge.repair(entry.at, "a route without 'dev' cannot be tracked; add 'dev INTERFACE' or 'no_track'");
+  const untrackable = entry.device === undefined && !entry.noTrack;
+  if (untrackable)
+    judge.repair(entry.at, "a route without 'dev' cannot be tracked; add 'dev INTERFACE' or 'no_track'");
   const setting: RouteSetting = {
     family,
     type: entry.type,
-    destination: destination === "default" || destination === undefined ? (family === 4 ? "0.0.0.0" : "::") : destination.text,
+    destination:
+      destination === "default" || destination === undefined
+        ? family === 4
+          ? "0.0.0.0"
+          : "::"
+        : destination.text,
     prefixLength: entry.prefixLength,
     table: entry.table,
     protocol,

@@ -5,7 +5,12 @@ import type { InstanceBlock } from "./instance.js";
 import type { Judge } from "./judge.js";
 
 /** Global values are the defaults of the instance; strict mode forbids answering an advert of lower priority. */
-export function readAnnounce(block: InstanceBlock, global: GlobalBlock, strict: boolean, judge: Judge): AnnounceSettings {
+export function readAnnounce(
+  block: InstanceBlock,
+  global: GlobalBlock,
+  strict: boolean,
+  judge: Judge,
+): AnnounceSettings {
   const least = global.value("vrrp_min_garp");
   const globally = <N extends Globals>(name: N, minimum: number): number => {
     return least && !global.has(name) ? minimum : (global.value(name) ?? minimum);
@@ -16,13 +21,17 @@ export function readAnnounce(block: InstanceBlock, global: GlobalBlock, strict: 
     masterDelayMicros: block.value("garp_master_delay") ?? masterDelay,
     masterRepeat: block.value("garp_master_repeat") ?? masterRepeat,
     masterRefreshMicros: block.value("garp_master_refresh") ?? global.value("vrrp_garp_master_refresh"),
-    masterRefreshRepeat: block.value("garp_master_refresh_repeat") ?? global.value("vrrp_garp_master_refresh_repeat"),
-    lowerPrioDelayMicros: block.value("garp_lower_prio_delay") ?? global.value("vrrp_garp_lower_prio_delay") ?? masterDelay,
-    lowerPrioRepeat: block.value("garp_lower_prio_repeat") ?? global.value("vrrp_garp_lower_prio_repeat") ?? masterRepeat,
+    masterRefreshRepeat:
+      block.value("garp_master_refresh_repeat") ?? global.value("vrrp_garp_master_refresh_repeat"),
+    lowerPrioDelayMicros:
+      block.value("garp_lower_prio_delay") ?? global.value("vrrp_garp_lower_prio_delay") ?? masterDelay,
+    lowerPrioRepeat:
+      block.value("garp_lower_prio_repeat") ?? global.value("vrrp_garp_lower_prio_repeat") ?? masterRepeat,
   };
   if (!strict) return settings;
   for (const name of ["garp_lower_prio_delay", "garp_lower_prio_repeat"] as const) {
-    if ((block.value(name) ?? 0) > 0) judge.repair(block.where(name), `strict mode does not allow '${name}'; 0 is used`);
+    if ((block.value(name) ?? 0) > 0)
+      judge.repair(block.where(name), `strict mode does not allow '${name}'; 0 is used`);
   }
   return { ...settings, lowerPrioDelayMicros: 0, lowerPrioRepeat: 0 };
 }

@@ -34,7 +34,8 @@ export function settleFamily(block: InstanceBlock, judge: Judge): FamilyAddresse
   let first = all[0];
   for (const item of all) if (first && item.at.order < first.at.order) first = item;
   const family = first?.family ?? 4;
-  if (all.every((item) => item.family === family)) return { family, decidedBy: first?.at, addresses, peers, source, destination };
+  if (all.every((item) => item.family === family))
+    return { family, decidedBy: first?.at, addresses, peers, source, destination };
 
   const notes = first ? [{ message: `IPv${family} by this`, at: first.at }] : [];
   const fits = (item: { at: Word; family: Family }): boolean => {
@@ -46,7 +47,8 @@ export function settleFamily(block: InstanceBlock, judge: Judge): FamilyAddresse
   const fitting = (setting: Setting<Address> | undefined) => {
     return setting && fits({ at: setting.at, family: setting.value.family }) ? setting : undefined;
   };
-  if (native && family === 4) judge.error(native.head, "'native_ipv6' in an IPv4 instance is ignored", { notes });
+  if (native && family === 4)
+    judge.error(native.head, "'native_ipv6' in an IPv4 instance is ignored", { notes });
   return {
     family,
     decidedBy: first?.at,

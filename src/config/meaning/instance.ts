@@ -29,14 +29,19 @@ export interface InstanceContext {
 const DEFAULT_DOWN_TIMER = 3;
 
 /** Undefined when the instance cannot exist at all. */
-export function readInstance(block: InstanceBlock, name: Word, context: InstanceContext): VrrpInstanceConfig | undefined {
+export function readInstance(
+  block: InstanceBlock,
+  name: Word,
+  context: InstanceContext,
+): VrrpInstanceConfig | undefined {
   const { judge, globalBlock, global } = context;
   const strict = block.value("strict_mode") ?? globalBlock.value("vrrp_strict");
   const addressing = settleFamily(block, judge);
   const { family } = addressing;
   const version = readVersion(block, globalBlock, addressing, strict, judge);
   const virtualRouterId = block.value("virtual_router_id");
-  if (virtualRouterId === undefined) judge.refuse(name, `the instance '${decodeBytes(name.text)}' needs 'virtual_router_id <1-255>'`);
+  if (virtualRouterId === undefined)
+    judge.refuse(name, `the instance '${decodeBytes(name.text)}' needs 'virtual_router_id <1-255>'`);
   const network = readNetwork(block, addressing, strict, global, judge);
   if (addressing.addresses.length === 0) complainAboutNoAddress(block, name, version, strict, judge);
   if (virtualRouterId === undefined) return undefined;
@@ -46,7 +51,12 @@ export function readInstance(block: InstanceBlock, name: Word, context: Instance
   const seen = new Map<string, Word>();
   const addresses = finishAddresses(addressing.addresses, device, seen, judge);
   const excludedAddresses = finishAddresses(block.value("virtual_ipaddress_excluded"), device, seen, judge);
-  limitAddresses(addresses, excludedAddresses, { family, version, interface: network.interface, at: block.where("virtual_ipaddress") }, judge);
+  limitAddresses(
+    addresses,
+    excludedAddresses,
+    { family, version, interface: network.interface, at: block.where("virtual_ipaddress") },
+    judge,
+  );
   const { preempt, preemptDelayMicros } = readPreemption(block, { priority, initialState, strict }, judge);
   const instance: VrrpInstanceConfig = {
     name: decodeBytes(name.text),
@@ -61,17 +71,25 @@ export function readInstance(block: InstanceBlock, name: Word, context: Instance
     auth: readAuthentication(block, version, strict, judge),
     addresses,
     excludedAddresses,
-    routes: block.value("virtual_routes").map((entry) => finishRoute(entry, "virtual", judge)),
+    routes: block.value("virtual_routes").map((entry) => finishRoute(entry, judge)),
     preempt,
     preemptDelayMicros,
     strict,
-    skipCheckAdvertAddresses: block.value("skip_check_adv_addr") ?? globalBlock.value("vrrp_skip_check_adv_addr"),
+    skipCheckAdvertAddresses:
+      block.value("skip_check_adv_addr") ?? globalBlock.value("vrrp_skip_check_adv_addr"),
     trackPrimary: !block.value("dont_track_primary"),
-    trackInterfaces: readTrackedInterfaces(block.value("track_interface"), { own: network.interface, owner: priority === 255 }, judge),
+    trackInterfaces: readTrackedInterfaces(
+      block.value("track_interface"),
+      { own: network.interface, owner: priority === 255 },
+      judge,
+    ),
     downTimerAdverts: readDownTimer(block, globalBlock, strict, judge),
     announce: readAnnounce(block, globalBlock, strict, judge),
-    lowerPrioNoAdvert: strict || (block.value("lower_prio_no_advert") ?? globalBlock.value("vrrp_lower_prio_no_advert")),
-    higherPrioSendAdvert: !strict && (block.value("higher_prio_send_advert") ?? globalBlock.value("vrrp_higher_prio_send_advert")),
+    lowerPrioNoAdvert:
+      strict || (block.value("lower_prio_no_advert") ?? globalBlock.value("vrrp_lower_prio_no_advert")),
+    higherPrioSendAdvert:
+      !strict &&
+      (block.value("higher_prio_send_advert") ?? globalBlock.value("vrrp_higher_prio_send_advert")),
     debug: block.value("debug"),
     notify: context.scripts.notify((key) => block.value(key)),
     position: positionOf(name),
@@ -83,7 +101,13 @@ export function readInstance(block: InstanceBlock, name: Word, context: Instance
 }
 
 /** Version 2 with IPv6 is left alone when it comes first, as in upstream. */
-function readVersion(block: InstanceBlock, global: GlobalBlock, addressing: FamilyAddresses, strict: boolean, judge: Judge): VrrpVersion {
+function readVersion(
+  block: InstanceBlock,
+  global: GlobalBlock,
+  addressing: FamilyAddresses,
+  strict: boolean,
+  judge: Judge,
+): VrrpVersion {
   const { family, decidedBy } = addressing;
   const given = block.value("version");
   if (given !== 2 && given !== 3) return family === 6 || global.value("vrrp_version") === 3 ? 3 : 2;
@@ -91,7 +115,10 @@ function readVersion(block: InstanceBlock, global: GlobalBlock, addressing: Fami
   const at = block.where("version");
   const late = at !== undefined && decidedBy !== undefined && decidedBy.order < at.order;
   if (!strict && !late) return 2;
-  judge.repair(at, `${strict ? "strict mode does not allow version 2 with IPv6" : "an IPv6 instance uses version 3"}; version 3 is used`);
+  judge.repair(
+    at,
+    `${strict ? "strict mode does not allow version 2 with IPv6" : "an IPv6 instance uses version 3"}; version 3 is used`,
+  );
   return 3;
 }
 
@@ -104,7 +131,13 @@ interface Network {
   unicastTtl: number | undefined;
 }
 
-function readNetwork(block: InstanceBlock, addressing: FamilyAddresses, strict: boolean, global: GlobalConfig, judge: Judge): Network {
+function readNetwork(
+  block: InstanceBlock,
+  addressing: FamilyAddresses,
+  strict: boolean,
+  global: GlobalConfig,
+  judge: Judge,
+): Network {
   const { family, peers, source, destination } = addressing;
   const unicast = peers.length > 0;
   const interfaceName = block.value("interface");
@@ -117,17 +150,28 @@ function readNetwork(block: InstanceBlock, addressing: FamilyAddresses, strict: 
   } else if (!unicastWords) {
     judge.refuse(at, "the instance needs 'interface INTERFACE'");
   } else if (source === undefined || isLinkLocal(source.value)) {
-    judge.refuse(at, "an instance without interface needs 'unicast_src_ip' with an address that is not link-local");
+    judge.refuse(
+      at,
+      "an instance without interface needs 'unicast_src_ip' with an address that is not link-local",
+    );
   }
   if (unicastWords && !unicast) {
     const message = "there are no unicast peers; multicast is used";
-    judge.diagnostics.report("deprecated", block.where(block.has("unicast_peer") ? "unicast_peer" : "unicast_src_ip"), message);
+    judge.diagnostics.report(
+      "deprecated",
+      block.where(block.has("unicast_peer") ? "unicast_peer" : "unicast_src_ip"),
+      message,
+    );
   }
   if (unicast && strict && interfaceName !== undefined) {
-    judge.refuse(block.where("unicast_peer"), "strict mode does not allow unicast peers on an interface that can do multicast");
+    judge.refuse(
+      block.where("unicast_peer"),
+      "strict mode does not allow unicast peers on an interface that can do multicast",
+    );
   }
   const ttl = block.value("unicast_ttl");
-  if (ttl !== undefined && !unicast) judge.repair(block.where("unicast_ttl"), "'unicast_ttl' without unicast peers has no effect");
+  if (ttl !== undefined && !unicast)
+    judge.repair(block.where("unicast_ttl"), "'unicast_ttl' without unicast peers has no effect");
   let multicastGroup = family === 4 ? global.multicastGroup4 : global.multicastGroup6;
   if (destination !== undefined) {
     if (isMulticast(destination.value)) multicastGroup = destination.value.text;
@@ -157,11 +201,21 @@ function finishPeers(entries: readonly PeerEntry[], judge: Judge): UnicastPeer[]
   return peers;
 }
 
-function complainAboutNoAddress(block: InstanceBlock, name: Word, version: VrrpVersion, strict: boolean, judge: Judge): void {
+function complainAboutNoAddress(
+  block: InstanceBlock,
+  name: Word,
+  version: VrrpVersion,
+  strict: boolean,
+  judge: Judge,
+): void {
   const meant = block.value("no_virtual_ipaddress");
   if (strict) judge.refuse(name, "strict mode needs at least one address in 'virtual_ipaddress'");
   else if (meant) return;
-  else if (version === 3) judge.refuse(name, "version 3 needs at least one address in 'virtual_ipaddress' (or 'no_virtual_ipaddress')");
+  else if (version === 3)
+    judge.refuse(
+      name,
+      "version 3 needs at least one address in 'virtual_ipaddress' (or 'no_virtual_ipaddress')",
+    );
   else judge.repair(name, "the instance has no address in 'virtual_ipaddress'");
 }
 
@@ -172,14 +226,20 @@ function readAdvertInterval(block: InstanceBlock, version: VrrpVersion, judge: J
   const most = version === 2 ? 255 : 4095;
   const used = Math.min(most, Math.max(1, Math.floor(given / unit + 0.5))) * unit;
   if (used !== given) {
-    const rule = version === 2 ? "version 2 needs whole seconds" : "version 3 needs hundredths of a second up to 40.95";
+    const rule =
+      version === 2 ? "version 2 needs whole seconds" : "version 3 needs hundredths of a second up to 40.95";
     judge.repair(block.where("advert_int"), `${rule}; ${used / 1e6} is used`);
   }
   return used;
 }
 
 /** Only version 2 has authentication, and strict mode not even there. */
-function readAuthentication(block: InstanceBlock, version: VrrpVersion, strict: boolean, judge: Judge): AuthSetting {
+function readAuthentication(
+  block: InstanceBlock,
+  version: VrrpVersion,
+  strict: boolean,
+  judge: Judge,
+): AuthSetting {
   const none: AuthSetting = { type: "none" };
   const auth = block.value("authentication")[0];
   const type = auth?.value("auth_type");
@@ -191,11 +251,18 @@ function readAuthentication(block: InstanceBlock, version: VrrpVersion, strict: 
   }
   const password = auth.value("auth_pass");
   if (type === undefined) {
-    if (password !== undefined) judge.mention(auth.where("auth_pass"), "'auth_pass' without 'auth_type' has no effect; write 'auth_type PASS'");
+    if (password !== undefined)
+      judge.mention(
+        auth.where("auth_pass"),
+        "'auth_pass' without 'auth_type' has no effect; write 'auth_type PASS'",
+      );
     return none;
   }
   if (password === undefined || password === "") {
-    judge.error(auth.where("auth_type"), `'auth_type ${type}' without 'auth_pass': there is no authentication`);
+    judge.error(
+      auth.where("auth_type"),
+      `'auth_type ${type}' without 'auth_pass': there is no authentication`,
+    );
     return none;
   }
   const bytes = Buffer.from(auth.setting("auth_pass")?.at.text ?? "", "latin1");
@@ -209,6 +276,9 @@ function readAuthentication(block: InstanceBlock, version: VrrpVersion, strict: 
 function readDownTimer(block: InstanceBlock, global: GlobalBlock, strict: boolean, judge: Judge): number {
   const adverts = block.value("down_timer_adverts") ?? global.value("vrrp_down_timer_adverts");
   if (!strict || adverts === DEFAULT_DOWN_TIMER) return adverts;
-  judge.repair(block.where("down_timer_adverts"), `strict mode needs 'down_timer_adverts ${DEFAULT_DOWN_TIMER}', which is used`);
+  judge.repair(
+    block.where("down_timer_adverts"),
+    `strict mode needs 'down_timer_adverts ${DEFAULT_DOWN_TIMER}', which is used`,
+  );
   return DEFAULT_DOWN_TIMER;
 }

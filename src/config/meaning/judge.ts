@@ -54,6 +54,9 @@ export class Judge {
       this.#interfaces.set(name, exists);
     }
     if (exists || this.dynamicInterfaces) return;
-    this.refuse(word, `there is no interface ${quoted(word.text)} (dynamic_interfaces in global_defs allows that)`);
+    this.refuse(
+      word,
+      `there is no interface ${quoted(word.text)} (dynamic_interfaces in global_defs allows that)`,
+    );
   }
 }

@@ -16,7 +16,12 @@ interface Packet {
 }
 
 /** Moves what does not fit from the end of one list to the other (VRRP reference, 12.3). */
-export function limitAddresses(addresses: AddressSetting[], excluded: AddressSetting[], packet: Packet, judge: Judge): void {
+export function limitAddresses(
+  addresses: AddressSetting[],
+  excluded: AddressSetting[],
+  packet: Packet,
+  judge: Judge,
+): void {
   const mtu = (packet.interface !== undefined && judge.host.interfaceMtu?.(packet.interface)) || USUAL_MTU;
   const ipHeader = packet.family === 4 ? 20 : 40;
   const authentication = packet.version === 2 && packet.family === 4 ? 8 : 0;
@@ -25,7 +30,10 @@ export function limitAddresses(addresses: AddressSetting[], excluded: AddressSet
   if (addresses.length <= most) return;
   const moved = addresses.splice(most);
   excluded.unshift(...moved);
-  judge.repair(packet.at, `${moved.length + most} addresses do not fit into an advert; the last ${moved.length} are treated as virtual_ipaddress_excluded`);
+  judge.repair(
+    packet.at,
+    `${moved.length + most} addresses do not fit into an advert; the last ${moved.length} are treated as virtual_ipaddress_excluded`,
+  );
 }
 
 /** Leaves out trackers that have no effect. */
@@ -39,7 +47,10 @@ export function readTrackedInterfaces(
     const name = decodeBytes(entry.name.text);
     judge.needInterface(entry.name);
     if (name === instance.own) {
-      judge.repair(entry.name, `'${name}' is the interface of the instance and tracked anyway; this entry is ignored`);
+      judge.repair(
+        entry.name,
+        `'${name}' is the interface of the instance and tracked anyway; this entry is ignored`,
+      );
     } else if (list.some((tracked) => tracked.name === name)) {
       judge.repair(entry.name, `'${name}' is tracked already; this entry is ignored`);
     } else if (entry.weight !== 0 && instance.owner) {

@@ -20,8 +20,13 @@ export function readMeaning(block: RootBlock, scriptSkipped: Word | undefined, j
   const global = readGlobal(globalBlock, judge);
   const scripts = new Scripts(global, judge);
   const seen = new Map<string, Word>();
-  const staticAddresses = finishAddresses(block.value("static_ipaddress"), global.defaultInterface, seen, judge);
-  const staticRoutes = block.value("static_routes").map((entry) => finishRoute(entry, "static", judge));
+  const staticAddresses = finishAddresses(
+    block.value("static_ipaddress"),
+    global.defaultInterface,
+    seen,
+    judge,
+  );
+  const staticRoutes = block.value("static_routes").map((entry) => finishRoute(entry, judge));
 
   const names = new Map<string, Word>();
   const instances = new Map<string, VrrpInstanceConfig>();
@@ -58,7 +63,9 @@ function refuseSameRouter(
     if (other === undefined) routers.set(key, { name, at });
     else if (!complained) {
       complained = true;
-      const notes = other.at ? [{ message: `'${decodeBytes(other.name.text)}' uses it here`, at: other.at }] : [];
+      const notes = other.at
+        ? [{ message: `'${decodeBytes(other.name.text)}' uses it here`, at: other.at }]
+        : [];
       const where = instance.interface === undefined ? "" : ` on ${instance.interface}`;
       const message = `virtual_router_id ${virtualRouterId} is used by '${decodeBytes(other.name.text)}' and '${instance.name}'${where}`;
       judge.refuse(at, message, { notes });

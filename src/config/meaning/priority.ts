@@ -35,7 +35,13 @@ export function readPreemption(
     preempt = true;
   }
   if (preemptDelayMicros > 0) {
-    const reason = strict ? "strict mode" : initialState === "MASTER" ? "'state MASTER'; write 'state BACKUP'" : preempt ? undefined : "'nopreempt'";
+    const reason = strict
+      ? "strict mode"
+      : initialState === "MASTER"
+        ? "'state MASTER'; write 'state BACKUP'"
+        : preempt
+          ? undefined
+          : "'nopreempt'";
     if (reason !== undefined) {
       judge.repair(block.where("preempt_delay"), `'preempt_delay' is ignored with ${reason}`);
       preemptDelayMicros = 0;

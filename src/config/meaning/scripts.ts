@@ -19,20 +19,31 @@ export class Scripts {
   ) {}
 
   /** The five notify scripts of an instance or group. */
-  notify(entry: (name: "notify_master" | "notify_backup" | "notify_fault" | "notify_stop" | "notify") => ScriptEntry | undefined): NotifyScripts {
+  notify(
+    entry: (
+      name: "notify_master" | "notify_backup" | "notify_fault" | "notify_stop" | "notify",
+    ) => ScriptEntry | undefined,
+  ): NotifyScripts {
     const master = this.#resolve(entry("notify_master"));
     const backup = this.#resolve(entry("notify_backup"));
     const fault = this.#resolve(entry("notify_fault"));
     const stop = this.#resolve(entry("notify_stop"));
     const any = this.#resolve(entry("notify"));
-    return { ...(master && { master }), ...(backup && { backup }), ...(fault && { fault }), ...(stop && { stop }), ...(any && { any }) };
+    return {
+      ...(master && { master }),
+      ...(backup && { backup }),
+      ...(fault && { fault }),
+      ...(stop && { stop }),
+      ...(any && { any }),
+    };
   }
 
   /** Said once for the whole configuration. */
   complain(skipped: Word | undefined): void {
     const at = this.first ?? skipped;
     if (at === undefined || this.global.enableScriptSecurity) return;
-    const message = "scripts are configured, but script security is not; add enable_script_security (and script_user) to global_defs";
+    const message =
+      "scripts are configured, but script security is not; add enable_script_security (and script_user) to global_defs";
     this.judge.diagnostics.report("security", at, message);
   }
 
@@ -48,13 +59,21 @@ export class Scripts {
     return { args: [path, ...rest], ...account, position: positionOf(entry.at) };
   }
 
-  #acceptable(entry: ScriptEntry, path: string, status: "missing" | "notExecutable" | "insecure", user: string | undefined): boolean {
+  #acceptable(
+    entry: ScriptEntry,
+    path: string,
+    status: "missing" | "notExecutable" | "insecure",
+    user: string | undefined,
+  ): boolean {
     if (status === "insecure") {
       const consequence = this.global.enableScriptSecurity ? "; it will not be run" : "";
       this.judge.mention(entry.at, `'${path}' would run as root and others may change it${consequence}`);
       return !this.global.enableScriptSecurity;
     }
-    const reason = status === "missing" ? "does not exist" : `cannot be executed${user === undefined ? "" : ` by '${user}'`}`;
+    const reason =
+      status === "missing"
+        ? "does not exist"
+        : `cannot be executed${user === undefined ? "" : ` by '${user}'`}`;
     this.judge.mention(entry.at, `script '${path}' ${reason}; it will not be run`);
     return false;
   }
@@ -66,7 +85,10 @@ export class Scripts {
       const user = decodeBytes(entry.user.text);
       const group = entry.group === undefined ? undefined : decodeBytes(entry.group.text).replace(/^:/, "");
       if (judge.host.userExists?.(user, group || undefined) === false) {
-        this.judge.mention(entry.user, `there is no user '${user}'${group ? ` or group '${group}'` : ""}; the script will not be run`);
+        this.judge.mention(
+          entry.user,
+          `there is no user '${user}'${group ? ` or group '${group}'` : ""}; the script will not be run`,
+        );
         return undefined;
       }
       return { user, ...(group ? { group } : {}) };

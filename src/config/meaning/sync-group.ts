@@ -37,7 +37,11 @@ export function readSyncGroups(
     groups.push({
       name,
       members,
-      trackInterfaces: readTrackedInterfaces(block.value("track_interface"), { own: undefined, owner: false }, judge),
+      trackInterfaces: readTrackedInterfaces(
+        block.value("track_interface"),
+        { own: undefined, owner: false },
+        judge,
+      ),
       notify: scripts.notify((key) => block.value(key)),
       position: positionOf(nameWord),
     });
@@ -69,10 +73,15 @@ function readMembers(
     const name = decodeBytes(word.text);
     const other = groupOf.get(name);
     if (!instances.has(name)) {
-      judge.error(word, `there is no instance ${quoted(word.text)}; it is ignored in the group${didYouMean(name, instances.keys())}`);
+      judge.error(
+        word,
+        `there is no instance ${quoted(word.text)}; it is ignored in the group${didYouMean(name, instances.keys())}`,
+      );
     } else if (other !== undefined) {
       const notes = [{ message: "it is a member of this group", at: other }];
-      judge.error(word, `${quoted(word.text)} is already in a sync group; it is ignored in this one`, { notes });
+      judge.error(word, `${quoted(word.text)} is already in a sync group; it is ignored in this one`, {
+        notes,
+      });
     } else {
       groupOf.set(name, group);
       members.push(name);
@@ -86,6 +95,9 @@ function dropWeights(instance: VrrpInstanceConfig | undefined, group: Word, judg
   for (const tracked of instance?.trackInterfaces ?? []) {
     if (tracked.weight === 0) continue;
     tracked.weight = 0;
-    judge.repair(group, `'${instance?.name}' is in a sync group: the weight of interface '${tracked.name}' becomes 0 (see sync_group_tracking_weight)`);
+    judge.repair(
+      group,
+      `'${instance?.name}' is in a sync group: the weight of interface '${tracked.name}' becomes 0 (see sync_group_tracking_weight)`,
+    );
   }
 }

@@ -86,7 +86,8 @@ export function formatIpv6(groups: readonly number[]): string {
   }
   const hex = (part: readonly number[]) => part.map((group) => group.toString(16)).join(":");
   if (best === 0 && bestLength === 6) return `::${formatIpv4(((groups[6] ?? 0) << 16) | (groups[7] ?? 0))}`;
-  if (best === 0 && bestLength === 5 && groups[5] === 0xffff) return `::ffff:${formatIpv4(((groups[6] ?? 0) << 16) | (groups[7] ?? 0))}`;
+  if (best === 0 && bestLength === 5 && groups[5] === 0xffff)
+    return `::ffff:${formatIpv4(((groups[6] ?? 0) << 16) | (groups[7] ?? 0))}`;
   if (best < 0) return hex(groups);
   return `${hex(groups.slice(0, best))}::${hex(groups.slice(best + bestLength))}`;
 }

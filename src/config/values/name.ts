@@ -15,8 +15,10 @@ export const LONGEST_INTERFACE = 15;
 export const interfaceName: Value<string> = {
   syntax: "INTERFACE",
   read: (word) => {
-    if (word.length > LONGEST_INTERFACE) return new Complaint(`must be at most ${LONGEST_INTERFACE} characters`);
-    if (word === "" || word === "." || word === ".." || /[/:\s]/.test(word)) return new Complaint("must be the name of an interface");
+    if (word.length > LONGEST_INTERFACE)
+      return new Complaint(`must be at most ${LONGEST_INTERFACE} characters`);
+    if (word === "" || word === "." || word === ".." || /[/:\s]/.test(word))
+      return new Complaint("must be the name of an interface");
     return decodeBytes(word);
   },
 };
@@ -36,7 +38,9 @@ export function oneOf<V extends string>(...choices: readonly V[]): Value<V> {
       const found = choices.find((choice) => choice === word);
       if (found !== undefined) return found;
       const near = nearest(word, choices);
-      return new Complaint(`must be ${near === undefined ? expected : `${expected} (did you mean '${near}'?)`}`);
+      return new Complaint(
+        `must be ${near === undefined ? expected : `${expected} (did you mean '${near}'?)`}`,
+      );
     },
   };
 }

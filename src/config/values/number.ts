@@ -29,7 +29,12 @@ export function seconds(min: string, max: string): Value<number> {
       const micros = toMicros(text);
       if (!(micros >= low && micros <= high)) return complaint;
       if (!/\.\d{7}/.test(text)) return micros;
-      return new Adjusted(micros, `has more than six decimals; ${micros / 1e6} is used`, "warning", "invalidNumber");
+      return new Adjusted(
+        micros,
+        `has more than six decimals; ${micros / 1e6} is used`,
+        "warning",
+        "invalidNumber",
+      );
     },
   };
 }

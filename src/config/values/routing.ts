@@ -45,12 +45,14 @@ export const typeOfService = named("type of service", {}, 255);
 /** A name, or a number in any base. */
 function named(what: string, names: Readonly<Record<string, number>>, max: number): Value<number> {
   const known = Object.keys(names);
-  const expected = known.length > 0 ? `${known.join(", ")} or a number up to ${max}` : `a number up to ${max}`;
+  const expected =
+    known.length > 0 ? `${known.join(", ")} or a number up to ${max}` : `a number up to ${max}`;
   return {
     syntax: known.length > 0 ? `${known.join("|")}|<0-${max}>` : `<0-${max}>`,
     read: (word) => {
       const value = Object.hasOwn(names, word) ? names[word] : numberInAnyBase(word);
-      if (value === undefined || value > max) return new Complaint(`must be a ${what}: ${expected}`, "general");
+      if (value === undefined || value > max)
+        return new Complaint(`must be a ${what}: ${expected}`, "general");
       return value;
     },
   };

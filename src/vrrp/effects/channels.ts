@@ -16,6 +16,12 @@ export interface ChannelsPorts {
   pollFailed(key: ChannelKey, status: number): void;
 }
 
+/** Below this interval every advert wakes us: a tick would be a good part of the interval. */
+const LEISURELY_MICROS = 50_000;
+/** How long a confirmation may wait: this part of the interval, and never longer than that. */
+const PATIENCE_PARTS = 20;
+const LONGEST_PATIENCE_MILLIS = 20;
+
 interface Entry {
   channel: AdvertChannel;
   members: Set<VrrpInstance>;
@@ -35,6 +41,8 @@ export class Channels {
   readonly #ports: ChannelsPorts;
   readonly #entries = new Map<string, Entry>();
   readonly #ofMachine = new Map<VrrpInstance, Entry>();
+  /** Entries whose filters no longer fit their members. */
+  readonly #stale = new Set<Entry>();
 
   constructor(addon: Addon, ports: ChannelsPorts) {
     this.#addon = addon;
@@ -82,7 +90,32 @@ export class Channels {
       if (list === undefined) entry.byVrid.set(vrid, [machine]);
       else list.push(machine);
     }
-    entry.channel.setVrids([...entry.byVrid.keys()]);
+    this.#stale.add(entry);
+  }
+
+  /** The state of an instance changed: what must be heard at once may be another. */
+  stateChanged(machine: VrrpInstance): void {
+    const entry = this.#ofMachine.get(machine);
+    if (entry !== undefined) this.#stale.add(entry);
+  }
+
+  /** A BACKUP with a leisurely master can wait for its confirmation. */
+  #hear(entry: Entry): void {
+    const urgent: number[] = [];
+    const patient: number[] = [];
+    let shortest = Number.POSITIVE_INFINITY;
+    for (const [vrid, machines] of entry.byVrid) {
+      const interval = Math.min(
+        ...machines.map(({ settings, masterIntervalMicros }) =>
+          Math.min(settings.advertIntervalMicros, masterIntervalMicros),
+        ),
+      );
+      const calm = interval >= LEISURELY_MICROS && machines.every(({ state }) => state === "backup");
+      if (calm) shortest = Math.min(shortest, interval);
+      (calm ? patient : urgent).push(vrid);
+    }
+    const patienceMillis = Math.min(LONGEST_PATIENCE_MILLIS, shortest / 1000 / PATIENCE_PARTS);
+    entry.channel.hear({ urgent, patient, patienceMillis });
   }
 
   /** The channel of an instance; undefined while it has none. */
@@ -96,7 +129,7 @@ export class Channels {
     if (entry === undefined) return;
     this.#ofMachine.delete(machine);
     entry.members.delete(machine);
-    entry.channel.removeOwner(machine.id);
+    entry.channel.sender.removeOwner(machine.id);
     if (entry.members.size > 0) return this.#index(entry);
     this.#entries.delete(channelName(entry.channel.key));
     entry.channel.close();
@@ -113,8 +146,13 @@ export class Channels {
     for (const { channel } of this.#entries.values()) channel.drain();
   }
 
+  /** Sends what is enqueued, and brings the filters up to date. */
   flush(): void {
-    for (const { channel } of this.#entries.values()) channel.flush();
+    for (const { channel } of this.#entries.values()) channel.sender.flush();
+    if (this.#stale.size === 0) return;
+    const stale = [...this.#stale];
+    this.#stale.clear();
+    for (const entry of stale) if (entry.members.size > 0) this.#hear(entry);
   }
 
   close(): void {

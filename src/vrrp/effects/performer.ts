@@ -85,6 +85,7 @@ export class Performer {
         else log[effect.level](`(${machine.name}) ${effect.text}`);
         break;
       case "notify":
+        this.#ports.channels.stateChanged(machine);
         this.#ports.notices.onInstance(machine, ownerOf(machine), effect);
         break;
       case "settingsChanged":
@@ -163,12 +164,12 @@ export class Performer {
     const sending = this.#sendingOf(machine);
     if (sending.channel !== channel || sending.priority !== priority) {
       const { packets, destinations } = outgoing(machine.settings, machine.sourceAddress, priority);
-      channel.setPackets(machine.id, packets, destinations, machine.sourceAddress);
+      channel.sender.setPackets(machine.id, packets, destinations, machine.sourceAddress);
       sending.channel = channel;
       sending.priority = priority;
     }
     sending.identification = (sending.identification % 0xffff) + 1;
-    channel.enqueue(machine.id, sending.identification);
+    channel.sender.enqueue(machine.id, sending.identification);
     if (priority === 0) this.#ports.log.detail(() => `(${machine.name}) sent 0 priority`);
   }
 

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../../src/config/model.js";
-import type { ChildRow, Slice } from "../../../src/core/children.js";
+import type { ChildRow } from "../../../src/core/children.js";
 import { Daemon } from "../../../src/core/daemon.js";
 import { loadAddon } from "../../../src/native/load.js";
 
@@ -25,7 +25,7 @@ const row: ChildRow = {
   entry: join(dirname(fileURLToPath(import.meta.url)), "fake-child.js"),
   pidStem: "vrrp",
   pidOption: "vrrpPid",
-  slice: (config) => (config.notActedOn.length > 0 ? undefined : (config.vrrp as Slice)),
+  slice: (config) => (config.notActedOn.length > 0 ? undefined : config.vrrp),
 };
 
 new Daemon(

@@ -4,21 +4,27 @@ import { asToChild, BEAT_MILLIS, type ToCore } from "../../../src/platform/messa
 
 /** What the tests put where a real child finds its configuration. */
 export interface FakeSlice {
-  /** "refuse", "crash", "status N" on being configured; "deaf" to stop; else a good citizen. */
+  /** "refuse", "crash", "status N" on being configured; "deaf" to stop; "talk N" lines when stopping; else a good citizen. */
   behaviour: string;
 }
 
 process.on("SIGUSR1", () => undefined);
 
-const send = (message: ToCore): boolean => process.connected && process.send?.(message) === true;
+function send(message: ToCore): boolean {
+  if (!process.connected || process.send === undefined) return false;
+  process.send(message); // its result tells of a full pipe, not of a lost message
+  return true;
+}
 const log = createChildLog(send);
 const leave = (): void => log.flush(() => process.exit(0));
 let deaf = false;
+let lines = 0;
 
 function configure(generation: number, behaviour: string): void {
   log.info(`configured ${generation}: ${behaviour}`);
   log.flush();
   deaf = behaviour === "deaf";
+  if (behaviour.startsWith("talk ")) lines = Number(behaviour.slice(5));
   if (behaviour === "crash") throw new Error("crashed as told");
   if (behaviour.startsWith("status ")) process.exit(Number(behaviour.slice(7)));
   if (behaviour === "refuse") send({ kind: "refused", generation, reason: "told to", permanent: false });
@@ -29,7 +35,10 @@ process.on("message", (raw) => {
   const message = asToChild<FakeSlice>(raw);
   if (message.kind === "configure") configure(message.generation, message.slice.behaviour);
   else if (message.kind === "dump") log.info(`dump ${message.what}`);
-  else if (message.kind === "stop" && !deaf) leave();
+  else if (message.kind === "stop" && !deaf) {
+    for (let i = 1; i <= lines; i++) log.info(`line ${i} of ${lines}`);
+    leave();
+  }
 });
 process.on("uncaughtException", (error) => {
   console.error(error.stack);

@@ -97,7 +97,9 @@ export class Bench {
   advance(duration: number): void {
     const end = this.now + duration;
     for (;;) {
-      const beats = [...this.children.values()].filter((child) => child.alive && child.responsive && child.started);
+      const beats = [...this.children.values()].filter(
+        (child) => child.alive && child.responsive && child.started,
+      );
       const next = Math.min(this.supervisor.deadline ?? Infinity, ...beats.map(({ nextBeat }) => nextBeat));
       if (next > end) break;
       this.now = Math.max(this.now, next);
@@ -158,7 +160,15 @@ export class Bench {
     if (this.children.get(name)?.alive) throw new Error(`${name} was started twice`);
     const pid = this.#nextPid++;
     this.spawns.push({ child: name, at: this.now });
-    const child = { pid, alive: true, responsive: true, started: false, nextBeat: Infinity, generations: [], slices: [] };
+    const child = {
+      pid,
+      alive: true,
+      responsive: true,
+      started: false,
+      nextBeat: Infinity,
+      generations: [],
+      slices: [],
+    };
     this.children.set(name, child);
     this.post({ kind: "spawned", child: name, pid });
   }

@@ -1,11 +1,13 @@
 /** The command line as scripts and service files of keepalived use it. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
 import { readGnuWords, type OptionShape } from "../../../src/cli/gnu-words.js";
 import { facilityOf, helpText, readCommandLine, umaskOf } from "../../../src/cli/options.js";
 import { signalNumber } from "../../../src/cli/signum.js";
 import { VERSION, versionText } from "../../../src/cli/version.js";
+import { repository } from "../../setup/repository.js";
 
 const SHAPES: OptionShape[] = [
   { short: "f", long: "use-file", value: "required" },
@@ -23,7 +25,10 @@ const GNU: [string, { words?: string[]; operands?: string[]; problems?: string[]
   ["--use-file=x --use-file y", { words: ["--use-file=x", "--use-file=y"] }],
   ["--use x", { words: ["--use-file=x"] }],
   ["--log-c", { words: ["--log-console"] }],
-  ["--log", { problems: ["option '--log' is ambiguous; possibilities: '--log-console' '--log-detail' '--log-x'"] }],
+  [
+    "--log",
+    { problems: ["option '--log' is ambiguous; possibilities: '--log-console' '--log-detail' '--log-x'"] },
+  ],
   ["-t x", { words: ["--config-test"], operands: ["x"] }],
   ["-tx", { words: ["--config-test=x"] }],
   ["--config-test=x", { words: ["--config-test=x"] }],
@@ -31,7 +36,10 @@ const GNU: [string, { words?: string[]; operands?: string[]; problems?: string[]
   ["--use-file=", { problems: ["option '--use-file' requires an argument"] }],
   ["-f", { problems: ["option -- 'f' requires an argument"] }],
   ["--log-x=1", { problems: ["option '--log-x' doesn't allow an argument"] }],
-  ["-z --nope -l", { words: ["--log-console"], problems: ["invalid option -- 'z'", "unrecognized option '--nope'"] }],
+  [
+    "-z --nope -l",
+    { words: ["--log-console"], problems: ["invalid option -- 'z'", "unrecognized option '--nope'"] },
+  ],
   ["a -l - b", { words: ["--log-console"], operands: ["a", "-", "b"] }],
   ["-l -- -D", { words: ["--log-console"], operands: ["-D"] }],
 ];
@@ -56,12 +64,18 @@ const MEANINGS: [string, Partial<ReturnType<typeof readCommandLine>>][] = [
   ["-C -B", { switches: { vrrp: false, check: true, bfd: false, all: false } }],
   ["-P -C --all", { switches: { vrrp: true, check: true, bfd: true, all: true } }],
   ["--all -C", { switches: { vrrp: false, check: true, bfd: true, all: true } }],
-  ["-p a -r b -c c --bfd_pid=d", { pidFiles: { parentPid: "a", vrrpPid: "b", checkersPid: "c", bfdPid: "d" } }],
+  [
+    "-p a -r b -c c --bfd_pid=d",
+    { pidFiles: { parentPid: "a", vrrpPid: "b", checkersPid: "c", bfdPid: "d" } },
+  ],
   ["-S 3", { facility: 19 << 3 }],
   ["-S local9", { facility: 24, remarks: ["Invalid log facility 'local9'"] }],
   ["-u 022", { umask: 0o22 }],
   ["-u 01000", { remarks: ["Invalid --umask value '01000', ignoring"] }],
-  ["-R -V -G -e -m", { respawn: false, keepOnStop: true, syslog: false, allIncludesMustExist: true, coreDump: true }],
+  [
+    "-R -V -G -e -m",
+    { respawn: false, keepOnStop: true, syslog: false, allIncludesMustExist: true, coreDump: true },
+  ],
   ["-s ns1 -i node1", { namespace: "ns1", configId: "node1" }],
   ["-t", { mode: "test" }],
   ["-t/tmp/x", { mode: "test", testLog: "/tmp/x" }],
@@ -113,7 +127,7 @@ test("file masks are numbers as in C", () => {
 });
 
 test("the version is that of the package, and the first line is where scripts look", () => {
-  const manifest: unknown = JSON.parse(readFileSync("package.json", "utf8"));
+  const manifest: unknown = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
   assert.equal((manifest as { version: string }).version, VERSION);
   assert.match(versionText(), /^Keepalived v\d/);
   assert.match(versionText(), /\bVRRP\b.*\bVRRP_AUTH\b/);

@@ -1,6 +1,15 @@
 /** Pid files, dumps, where files lie, and what children inherit. Works in a directory of its own. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
@@ -100,7 +109,12 @@ test("two daemons with pid files of their own have journals of their own", () =>
 });
 
 test("children do not inherit what changes Node or speaks for the service", () => {
-  const environment = { PATH: "/bin", NODE_OPTIONS: "--inspect", NODE_EXTRA_CA_CERTS: "/x", NOTIFY_SOCKET: "/y" };
+  const environment = {
+    PATH: "/bin",
+    NODE_OPTIONS: "--inspect",
+    NODE_EXTRA_CA_CERTS: "/x",
+    NOTIFY_SOCKET: "/y",
+  };
   assert.deepEqual(childEnvironment(environment), { PATH: "/bin" });
   assert.equal(environment.NODE_OPTIONS, "--inspect", "ours stays as it is");
 });

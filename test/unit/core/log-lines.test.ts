@@ -20,7 +20,11 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 test("the lines of one turn travel as one message, with the time at which they were written", async () => {
   const sent: ToCore[] = [];
   let clock = 1000;
-  const log = createChildLog((message) => void sent.push(message), 0, () => clock++);
+  const log = createChildLog(
+    (message) => void sent.push(message),
+    0,
+    () => clock++,
+  );
   log.info("one");
   log.warning("two");
   assert.equal(sent.length, 0);

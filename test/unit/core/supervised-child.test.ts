@@ -47,7 +47,9 @@ test("one line says how a child ended and what follows", () => {
   const bench = new Bench().start();
   const { pid } = bench.child();
   bench.killed();
-  assert.ok(bench.said.includes(`Keepalived_vrrp pid ${pid} exited due to signal 9 (SIGKILL): restarting at once`));
+  assert.ok(
+    bench.said.includes(`Keepalived_vrrp pid ${pid} exited due to signal 9 (SIGKILL): restarting at once`),
+  );
   bench.die({ status: 70 });
   assert.ok(bench.said.some((text) => text.endsWith("exited with status 70: restarting in 1 s")));
 });

@@ -61,6 +61,7 @@ test("a bad file changes nothing", () => {
   assert.ok(!bench.said.includes("Reload complete"));
   bench.advance(10 * SECOND);
   assert.equal(bench.spawns.length, 1);
+  assert.deepEqual(bench.supervisor.reloads, { accepted: 0, refused: 1 });
 });
 
 test("reloads during a reload are remembered once", () => {
@@ -117,7 +118,9 @@ test("a child that refuses a reload keeps the old configuration, also for its re
   bench.refusal = { reason: "no such interface", permanent: false };
   bench.edition = 2;
   bench.post({ kind: "reloadRequested" });
-  assert.ok(bench.said.some((text) => text.includes("no such interface") && text.includes("keeps the old one")));
+  assert.ok(
+    bench.said.some((text) => text.includes("no such interface") && text.includes("keeps the old one")),
+  );
   assert.ok(bench.child().alive);
   bench.refusal = undefined;
   bench.killed();

@@ -117,7 +117,10 @@ export class FakeKernel implements Channel {
     if (removal) this.present.delete(text);
     else this.present.set(text, message);
     // As the real one: the monitor hears of it after the answer.
-    this.pending.push({ ...message, header: { ...message.header, portId: message.kind === "route" ? this.portId : 0 } });
+    this.pending.push({
+      ...message,
+      header: { ...message.header, portId: message.kind === "route" ? this.portId : 0 },
+    });
     return { ok: true };
   }
 }
@@ -130,6 +133,7 @@ function describe(message: Message): string {
   if (message.kind === "address") {
     return `${formatAddress(message.address.local)}/${message.address.prefixLength} on ${message.address.index}`;
   }
-  if (message.kind === "route") return `route ${formatAddress(message.route.destination)}/${message.route.prefixLength}`;
+  if (message.kind === "route")
+    return `route ${formatAddress(message.route.destination)}/${message.route.prefixLength}`;
   throw new Error("unexpected request");
 }

@@ -19,7 +19,7 @@ function seen(id: string): { family: 4 | 6; packet: Uint8Array } {
   return { family, packet: bytes.subarray(family === 4 ? ETHERNET : ETHERNET + IPV6) };
 }
 
-const adverts = vectors.filter(({ decoded }) => decoded.type.startsWith("vrrp")).map(({ id }) => id);
+const adverts = vectors.filter(({ decoded }) => decoded?.type === "vrrp").map(({ id }) => id);
 const isAh = (id: string): boolean => frame(id)[12] === 0x08 && frame(id)[ETHERNET + 9] === IPPROTO_AH;
 
 /** The vrid of a captured advert, by hand. */
@@ -48,12 +48,42 @@ test("captured adverts pass a filter that names their router, and no other", () 
 test("any set of routers passes exactly its members", () => {
   const { packet } = seen("v2-noauth");
   fc.assert(
-    fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 255 })), fc.integer({ min: 0, max: 255 }), (vrids, vrid) => {
-      const advert = packet.slice();
-      advert[21] = vrid;
-      assert.equal(run(filterFor("v2-noauth", vrids), advert) !== 0, vrids.includes(vrid));
-    }),
+    fc.property(
+      fc.uniqueArray(fc.integer({ min: 1, max: 255 })),
+      fc.integer({ min: 0, max: 255 }),
+      (vrids, vrid) => {
+        const advert = packet.slice();
+        advert[21] = vrid;
+        assert.equal(run(filterFor("v2-noauth", vrids), advert) !== 0, vrids.includes(vrid));
+      },
+    ),
   );
+});
+
+test("priority 0 can be told from the rest, router by router", () => {
+  const { packet } = seen("v2-noauth");
+  const sets = {
+    vrids: [1, 2],
+    resigning: [10, 11, 12, 13, 14, 100],
+    advertising: [20, 21, 22, 23, 24, 200],
+  };
+  const program = vrrpFilter({ family: 4, protocol: IPPROTO_VRRP, ...sets });
+  const passes = (vrid: number, priority: number): boolean => {
+    const advert = packet.slice();
+    advert[21] = vrid;
+    advert[22] = priority;
+    return run(program, advert) !== 0;
+  };
+  for (let vrid = 1; vrid <= 255; vrid++) {
+    assert.equal(
+      passes(vrid, 0),
+      sets.vrids.includes(vrid) || sets.resigning.includes(vrid),
+      `${vrid} resigning`,
+    );
+    const wanted = sets.vrids.includes(vrid) || sets.advertising.includes(vrid);
+    assert.equal(passes(vrid, 1), wanted, `${vrid} priority 1`);
+    assert.equal(passes(vrid, 255), wanted, `${vrid} priority 255`);
+  }
 });
 
 test("options in the IPv4 header move the VRRP header", () => {

@@ -34,13 +34,46 @@ test("addresses are written as RFC 5952 says", () => {
 });
 
 test("what inet_pton refuses is refused", () => {
-  const bad = ["", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ", "1.2.3.4/24", "::1::", "1:2:3:4:5:6:7"];
-  bad.push("1:2:3:4:5:6:7:8:9", "1:2:3:4::5:6:7:8", "12345::", "fe80::1%eth0", ":::", "1.2.3.4::", "::1.2.3", "::g", ":1");
+  const bad = [
+    "",
+    "1.2.3",
+    "1.2.3.4.5",
+    "256.1.1.1",
+    "01.2.3.4",
+    "1.2.3.4 ",
+    "1.2.3.4/24",
+    "::1::",
+    "1:2:3:4:5:6:7",
+  ];
+  bad.push(
+    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4::5:6:7:8",
+    "12345::",
+    "fe80::1%eth0",
+    ":::",
+    "1.2.3.4::",
+    "::1.2.3",
+    "::g",
+    ":1",
+  );
   for (const text of bad) assert.equal(parseAddress(text), undefined, text);
 });
 
 test("text that looks like an address is taken exactly when Node takes it", () => {
-  const piece = fc.constantFrom("0", "1", "ff", "abcd", "12345", ":", "::", ".", "255", "256", "1.2.3.4", "g");
+  const piece = fc.constantFrom(
+    "0",
+    "1",
+    "ff",
+    "abcd",
+    "12345",
+    ":",
+    "::",
+    ".",
+    "255",
+    "256",
+    "1.2.3.4",
+    "g",
+  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 16 }), (pieces) => {
       const text = pieces.join("");

@@ -95,7 +95,11 @@ test("another label for the same address means removing and adding it", () => {
   reconciler.setDesired("VI_1", [VIP], []);
   loop.settle();
   kernel.log.length = 0;
-  reconciler.setDesired("VI_1", [{ ...VIP, label: "eth0:1", position: { file: "x", line: 9, column: 9 } }], []);
+  reconciler.setDesired(
+    "VI_1",
+    [{ ...VIP, label: "eth0:1", position: { file: "x", line: 9, column: 9 } }],
+    [],
+  );
   loop.settle();
   assert.deepEqual(kernel.log, [`remove ${VIP_TEXT}`, `add ${VIP_TEXT}`]);
 });
@@ -208,11 +212,11 @@ test("a rate-limited address that is given up is not put back later", () => {
 test("old news of our own removal does not pass for a loss", () => {
   const { loop, kernel, reconciler, told } = setUp();
   kernel.lagging = true;
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", [VIP], [ROUTE]);
   loop.settle();
   reconciler.clear("VI_1");
   loop.settle();
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", [VIP], [ROUTE]);
   loop.settle();
   kernel.deliver();
   loop.settle();

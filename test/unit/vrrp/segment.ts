@@ -5,7 +5,7 @@
  */
 
 import type { VrrpInstanceConfig } from "../../../src/config/model.js";
-import { formatAddress, parseAddress } from "../../../src/net/ip-address.js";
+import { parseAddress } from "../../../src/net/ip-address.js";
 import { type Deadline, Deadlines } from "../../../src/platform/deadlines.js";
 import { encodeAdvert, readRouterId } from "../../../src/vrrp/advert.js";
 import type { InstanceEvent, Micros, State, TimerName } from "../../../src/vrrp/events.js";
@@ -77,6 +77,8 @@ export class Segment {
   loss = 0;
   /** A datagram takes from 0 to this long. */
   maxDelayMicros: Micros = 0;
+  /** A timer fires from 0 to this late. */
+  maxLatenessMicros: Micros = 0;
   /** Called after every event of any node. */
   observe: () => void = () => {};
   readonly history: Happening[] = [];
@@ -179,11 +181,6 @@ export class Segment {
     for (const node of this.#nodes.values()) this.#fly(node, source, bytes, source, settings.multicastGroup);
   }
 
-  /** Any bytes at all. */
-  deliver(name: string, bytes: Uint8Array): void {
-    this.#fly(this.node(name), "outside", bytes, "0.0.0.0", "0.0.0.0");
-  }
-
   /** Lets time pass; stops at every deadline in between. Datagrams come before timers of the same moment. */
   advance(micros: Micros): void {
     const end = this.now + micros;
@@ -270,7 +267,10 @@ export class Segment {
       this.#note(node, instance.name, effect.kind, detailOf(effect));
       if (effect.kind === "sendAdvert") this.#send(node, instance, effect.priority);
       else if (effect.kind === "armTimer")
-        this.#timers.arm(this.#timer(node, instance, effect.timer), effect.at);
+        this.#timers.arm(
+          this.#timer(node, instance, effect.timer),
+          effect.at + this.#upTo(this.maxLatenessMicros),
+        );
       else if (effect.kind === "cancelTimer") this.#timers.cancel(this.#timer(node, instance, effect.timer));
       else if (effect.kind === "addAddresses") node.holding.add(instance.name);
       else if (effect.kind === "removeAddresses") node.holding.delete(instance.name);
@@ -326,8 +326,11 @@ export class Segment {
       source: parseAddress(source) ?? new Uint8Array(0),
       destination: parseAddress(destination) ?? new Uint8Array(0),
     };
-    const delay = this.maxDelayMicros === 0 ? 0 : Math.floor(this.#random() * (this.maxDelayMicros + 1));
-    this.#flights.arm(this.#flights.create(flight), this.now + delay);
+    this.#flights.arm(this.#flights.create(flight), this.now + this.#upTo(this.maxDelayMicros));
+  }
+
+  #upTo(micros: Micros): Micros {
+    return micros === 0 ? 0 : Math.floor(this.#random() * (micros + 1));
   }
 }
 
@@ -385,9 +388,4 @@ function detailOf(effect: Extract<RoutedEffect, { instance: VrrpInstance }>["eff
     default:
       return "";
   }
-}
-
-/** For messages. */
-export function nameOf(source: Uint8Array | undefined): string {
-  return source === undefined ? "nobody" : formatAddress(source);
 }

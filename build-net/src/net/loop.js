@@ -1,1 +1,0 @@
-//# sourceMappingURL=loop.js.map

@@ -1,1 +1,0 @@
-//# sourceMappingURL=settings.js.map

@@ -1,7 +1,0 @@
-function malformed(drop, detail) {
-  return { ok: false, drop, detail };
-}
-export {
-  malformed
-};
-//# sourceMappingURL=decoded.js.map

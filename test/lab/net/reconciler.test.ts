@@ -1,0 +1,207 @@
+/** Addresses and routes in a real kernel: a thousand at once, removed by others, with their link, after an overrun. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import type { Setting } from "../../../src/net/settings.js";
+import { address, manyAddresses, route } from "../../unit/net/settings.js";
+import {
+  addressesOnV0,
+  enterOwnNamespace,
+  ip,
+  ipBatch,
+  type Networking,
+  onV0,
+  openNetworking,
+  skip,
+  until,
+} from "./namespace.js";
+
+let told: string[] = [];
+let net: Networking;
+const VIP = onV0(address("192.0.2.1/24"));
+const VIP6 = onV0(address("2001:db8::1/64", { flags: 0x02 }));
+const ROUTE = route("10.99.0.0/16", { device: "v0" });
+
+const name = (setting: Setting): string => ("address" in setting ? setting.address : setting.destination);
+const listener = {
+  applied: (owner: string) => void told.push(`applied ${owner}`),
+  cleared: (owner: string) => void told.push(`cleared ${owner}`),
+  failed: (owner: string, setting: Setting, { code }: { code: string }) =>
+    void told.push(`failed ${owner} ${name(setting)} ${code}`),
+  lost: (_owner: string, setting: Setting) => void told.push(`lost ${name(setting)}`),
+  restored: (_owner: string, setting: Setting) => void told.push(`restored ${name(setting)}`),
+};
+
+before(async () => {
+  if (skip) return;
+  enterOwnNamespace("rec");
+  net = await openNetworking(listener);
+  await until("v0 is up", () => net.links.byName("v0")?.up === true);
+});
+
+afterEach(async () => {
+  if (skip) return;
+  net.reconciler.clear("VI_1");
+  await net.reconciler.idle();
+  told = [];
+});
+
+after(() => {
+  if (!skip) net.close();
+});
+
+async function hold(
+  addresses: Parameters<typeof net.reconciler.setDesired>[1],
+  routes: Parameters<typeof net.reconciler.setDesired>[2],
+) {
+  net.reconciler.setDesired("VI_1", addresses, routes);
+  await until("everything is applied", () => told.includes("applied VI_1"));
+}
+
+test("a thousand addresses and routes are really there, and really gone", { skip }, async () => {
+  const addresses = manyAddresses(1000).map(onV0);
+  const routes = Array.from({ length: 1000 }, (_, i) =>
+    route(`10.2.${i >> 8}.${i & 255}/32`, { device: "v0" }),
+  );
+  await hold(addresses, routes);
+  assert.equal(addressesOnV0().filter((text) => text.startsWith("10.1.")).length, 1000);
+  assert.equal(ip("route show proto 18").trim().split("\n").length, 1000);
+  await until("the table has them", () => (net.links.byName("v0")?.addresses.size ?? 0) >= 1000);
+  net.reconciler.clear("VI_1");
+  await until("everything is cleared", () => told.includes("cleared VI_1"));
+  assert.equal(addressesOnV0().filter((text) => text.startsWith("10.1.")).length, 0);
+  assert.equal(ip("route show proto 18"), "");
+  assert.deepEqual(told, ["applied VI_1", "cleared VI_1"]);
+});
+
+test("stepping down in the middle of a thousand leaves nothing", { skip }, async () => {
+  net.reconciler.setDesired("VI_1", manyAddresses(1000).map(onV0), []);
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(!told.includes("applied VI_1"));
+  net.reconciler.clear("VI_1");
+  await until("everything is cleared", () => told.includes("cleared VI_1"));
+  assert.equal(addressesOnV0().filter((text) => text.startsWith("10.1.")).length, 0);
+});
+
+test("all details of an address arrive in the kernel", { skip }, async () => {
+  const labelled = { ...VIP, label: "v0:7", broadcast: "192.0.2.255", scope: 253 };
+  const peer = onV0(address("192.0.2.9", { peer: "192.0.2.10" }));
+  await hold(
+    [labelled, peer, { ...VIP6, preferredSeconds: 0 }],
+    [
+      { ...ROUTE, source: "192.0.2.1", metric: 5, mtu: 1400, table: 1000 },
+      route("10.98.0.0/16", { device: "v0", gateway: "192.0.2.77", onlink: true }),
+      route("2001:db8:9::/48", { device: "v0", gateway: "fe80::77" }),
+    ],
+  );
+  const shown = ip("-o address show dev v0");
+  assert.match(shown, /inet 192\.0\.2\.1\/24 brd 192\.0\.2\.255 scope link (proto \S+ )?v0:7/);
+  assert.match(shown, /inet 192\.0\.2\.9 peer 192\.0\.2\.10\/32 scope global/);
+  assert.match(shown, /inet6 2001:db8::1\/64 scope global (nodad deprecated|deprecated nodad)/);
+  assert.match(
+    ip("route show table 1000"),
+    /10\.99\.0\.0\/16 dev v0 proto keepalived scope link src 192\.0\.2\.1 metric 5 mtu 1400/,
+  );
+  assert.match(ip("route show proto 18"), /10\.98\.0\.0\/16 via 192\.0\.2\.77 dev v0 onlink/);
+  assert.match(ip("-6 route show proto 18"), /2001:db8:9::\/48 via fe80::77 dev v0/);
+});
+
+test("what somebody else removes comes back", { skip }, async () => {
+  await hold([VIP, VIP6], [ROUTE]);
+  ip("route delete 10.99.0.0/16");
+  ip("address delete 192.0.2.1/24 dev v0");
+  ip("-6 address delete 2001:db8::1/64 dev v0");
+  await until("all are restored", () => told.filter((line) => line.startsWith("restored")).length === 3);
+  assert.ok(addressesOnV0().includes("192.0.2.1/24") && addressesOnV0().includes("2001:db8::1/64"));
+  assert.match(ip("route show proto 18"), /10\.99\.0\.0\/16/);
+});
+
+test("a route that went with its source address, or with the last address, comes back", {
+  skip,
+}, async () => {
+  ip("address add 198.51.100.1/24 dev v0");
+  await hold([VIP], [{ ...ROUTE, source: "192.0.2.1" }, route("10.98.0.0/16", { device: "v0" })]);
+  ip("address delete 192.0.2.1/24 dev v0");
+  await until("the route with the source is back", () => ip("route show proto 18").includes("10.99.0.0/16"));
+  net.reconciler.setDesired("VI_1", [], [route("10.98.0.0/16", { device: "v0" })]);
+  await until("the address is gone", () => !addressesOnV0().includes("192.0.2.1/24"));
+  ip("address delete 198.51.100.1/24 dev v0");
+  await until("the route is back", () => ip("route show proto 18").includes("10.98.0.0/16"));
+});
+
+test("secondaries that went with somebody else's primary come back", { skip }, async () => {
+  ip("address add 192.0.2.200/24 dev v0");
+  await hold([VIP, onV0(address("192.0.2.2/24"))], []);
+  ip("address delete 192.0.2.200/24 dev v0");
+  await until("both are restored", () => told.filter((line) => line.startsWith("restored")).length === 2);
+  assert.deepEqual(
+    addressesOnV0().filter((text) => text.startsWith("192.")),
+    ["192.0.2.1/24", "192.0.2.2/24"],
+  );
+});
+
+test("one owner's secondary survives the removal of another's primary", { skip }, async () => {
+  net.reconciler.setDesired("VI_0", [VIP], []);
+  await until("the primary is there", () => told.includes("applied VI_0"));
+  await hold([onV0(address("192.0.2.2/24"))], []);
+  net.reconciler.clear("VI_0");
+  await until("the secondary is restored", () => told.includes("restored 192.0.2.2"));
+  assert.deepEqual(
+    addressesOnV0().filter((text) => text.startsWith("192.")),
+    ["192.0.2.2/24"],
+  );
+});
+
+test("after the link went down and up everything is there again", { skip }, async () => {
+  await hold([VIP, VIP6], [ROUTE]);
+  ip("link set v0 down");
+  await until("v0 is down", () => net.links.byName("v0")?.up === false);
+  assert.equal(ip("route show proto 18"), "");
+  ip("link set v0 up");
+  await until("the route is back", () => ip("route show proto 18").includes("10.99.0.0/16"));
+  await until("the IPv6 address is back", () => addressesOnV0().includes("2001:db8::1/64"));
+  assert.ok(addressesOnV0().includes("192.0.2.1/24"));
+});
+
+test("a device that is deleted and made anew gets its address again", { skip }, async () => {
+  ip("link add w0 type veth peer name w1");
+  ip("link set w0 up");
+  await until("w0 is there", () => net.links.byName("w0") !== undefined);
+  await hold([{ ...VIP, device: "w0" }], []);
+  ip("link delete w0");
+  await until("w0 is gone", () => net.links.byName("w0") === undefined);
+  ip("link add w0 type veth peer name w1");
+  ip("link set w0 up");
+  ip("link set w1 up");
+  await until("the address is back", () => ip("-o address show dev w0").includes("192.0.2.1/24"));
+  ip("link delete w0");
+  assert.deepEqual(
+    told.filter((line) => line.startsWith("failed")),
+    [],
+  );
+});
+
+test("the kernel's refusal comes back with its own words", { skip }, async () => {
+  await hold([], [route("10.97.0.0/16", { gateway: "203.0.113.1", device: "v0" })]);
+  assert.deepEqual(told, ["failed VI_1 10.97.0.0 ENETUNREACH", "applied VI_1"]);
+});
+
+test("after an overrun the table is right and what is missing is put back", { skip }, async () => {
+  const small = await openNetworking(listener, { receiveBuffer: 4096 });
+  try {
+    small.reconciler.setDesired("VI_9", [VIP], []);
+    await until("the address is there", () => told.includes("applied VI_9"));
+    const before = small.refreshes();
+    const churn = Array.from({ length: 500 }, (_, i) => `address add 10.3.${i >> 8}.${i & 255}/32 dev v0`);
+    ipBatch([...churn, "address delete 192.0.2.1/24 dev v0"]);
+    await until("a refresh", () => small.refreshes() > before);
+    await until("the table has everything", () => (small.links.byName("v0")?.addresses.size ?? 0) > 500);
+    await until("the address is back", () => addressesOnV0().includes("192.0.2.1/24"));
+    assert.ok(told.includes("lost 192.0.2.1") && told.includes("restored 192.0.2.1"));
+    ipBatch(Array.from({ length: 500 }, (_, i) => `address delete 10.3.${i >> 8}.${i & 255}/32 dev v0`));
+    await until("they are gone from the table", () => (small.links.byName("v0")?.addresses.size ?? 0) < 10);
+    small.reconciler.clear("VI_9");
+    await small.reconciler.idle();
+  } finally {
+    small.close();
+  }
+});

@@ -1,0 +1,679 @@
+/** Every keyword that is acted on: accepted, both ends of its range, one beyond each end refused under the argument. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Config, VrrpInstanceConfig } from "../../../src/config/model.js";
+import { brief, good, instance, messages, read } from "./fake-files.js";
+
+type Check<T> = (subject: T) => unknown;
+
+interface Case<T> {
+  keyword: string;
+  /** Argument and what the configuration then says. */
+  accepted: readonly (readonly [argument: string, expected: unknown])[];
+  refused?: readonly string[];
+  /** What the configuration says without the keyword. */
+  byDefault?: unknown;
+  of: Check<T>;
+}
+
+const s = 1_000_000;
+
+const globals: readonly Case<Config>[] = [
+  { keyword: "router_id", accepted: [["LVS_1", "LVS_1"]], byDefault: "host1", of: (c) => c.global.routerId },
+  {
+    keyword: "notification_email_from",
+    accepted: [['"A B <a@b>"', "A B <a@b>"]],
+    of: (c) => c.global.notificationEmailFrom,
+  },
+  {
+    keyword: "smtp_server",
+    accepted: [
+      ["mail.example", { host: "mail.example", port: 25 }],
+      ["10.0.0.9 65535", { host: "10.0.0.9", port: 65535 }],
+    ],
+    of: (c) => c.global.smtpServer,
+  },
+  {
+    keyword: "smtp_connect_timeout",
+    accepted: [
+      ["1", s],
+      ["4294", 4294 * s],
+    ],
+    refused: ["-1", "4295", "x", "1.5", "6x"],
+    byDefault: 30 * s,
+    of: (c) => c.global.smtpConnectTimeoutMicros,
+  },
+  {
+    keyword: "vrrp_mcast_group4",
+    accepted: [
+      ["224.0.0.1", "224.0.0.1"],
+      ["239.255.255.255", "239.255.255.255"],
+    ],
+    refused: ["223.255.255.255", "240.0.0.0", "ff02::12", "224.0.0"],
+    byDefault: "224.0.0.18",
+    of: (c) => c.global.multicastGroup4,
+  },
+  {
+    keyword: "vrrp_mcast_group6",
+    accepted: [["FF02:0::13", "ff02::13"]],
+    refused: ["fe80::1", "224.0.0.18"],
+    byDefault: "ff02::12",
+    of: (c) => c.global.multicastGroup6,
+  },
+  {
+    keyword: "vrrp_garp_interval",
+    accepted: [
+      ["0.000001", 1],
+      ["4294.967295", 4294967295],
+      [".5", 500_000],
+      ["5.", 5 * s],
+    ],
+    refused: ["0", "4294.967296", "-1", "1e3", "1s"],
+    byDefault: 0,
+    of: (c) => c.global.garpIntervalMicros,
+  },
+  {
+    keyword: "vrrp_gna_interval",
+    accepted: [["0.2", 200_000]],
+    refused: ["0", "4295"],
+    byDefault: 0,
+    of: (c) => c.global.gnaIntervalMicros,
+  },
+  {
+    keyword: "script_user",
+    accepted: [
+      ["root", { user: "root" }],
+      ["root wheel", { user: "root", group: "wheel" }],
+    ],
+    of: (c) => c.global.scriptUser,
+  },
+  {
+    keyword: "enable_script_security",
+    accepted: [["", true]],
+    byDefault: false,
+    of: (c) => c.global.enableScriptSecurity,
+  },
+  {
+    keyword: "dynamic_interfaces",
+    accepted: [
+      ["", true],
+      ["allow_if_changes", true],
+    ],
+    refused: ["maybe"],
+    byDefault: false,
+    of: (c) => c.global.dynamicInterfaces,
+  },
+  {
+    keyword: "default_interface",
+    accepted: [["eth5", "eth5"]],
+    refused: ["0123456789abcdef"],
+    byDefault: "eth0",
+    of: (c) => c.global.defaultInterface,
+  },
+];
+
+const first = (c: Config): VrrpInstanceConfig => {
+  const [found] = c.vrrp.instances;
+  assert.ok(found);
+  return found;
+};
+
+/** Global keywords that are defaults of instances. */
+const inherited: readonly Case<Config>[] = [
+  {
+    keyword: "vrrp_version",
+    accepted: [
+      ["2", 2],
+      ["3", 3],
+    ],
+    refused: ["1", "4"],
+    byDefault: 2,
+    of: (c) => first(c).version,
+  },
+  {
+    keyword: "vrrp_strict",
+    accepted: [
+      ["", true],
+      ["on", true],
+      ["no", false],
+    ],
+    refused: ["TRUE", "1"],
+    byDefault: false,
+    of: (c) => first(c).strict,
+  },
+  {
+    keyword: "vrrp_skip_check_adv_addr",
+    accepted: [
+      ["", true],
+      ["true", true],
+      ["off", false],
+    ],
+    refused: ["TRUE"],
+    byDefault: false,
+    of: (c) => first(c).skipCheckAdvertAddresses,
+  },
+  {
+    keyword: "vrrp_garp_master_delay",
+    accepted: [
+      ["0", 0],
+      ["4294", 4294 * s],
+    ],
+    refused: ["-1", "4295"],
+    byDefault: 5 * s,
+    of: (c) => first(c).announce.masterDelayMicros,
+  },
+  {
+    keyword: "vrrp_garp_master_repeat",
+    accepted: [
+      ["1", 1],
+      ["4294967295", 4294967295],
+    ],
+    refused: ["-1", "4294967296"],
+    byDefault: 5,
+    of: (c) => first(c).announce.masterRepeat,
+  },
+  {
+    keyword: "vrrp_garp_master_refresh",
+    accepted: [
+      ["0", 0],
+      ["4294967295", 4294967295 * s],
+    ],
+    refused: ["-1", "4294967296"],
+    byDefault: 0,
+    of: (c) => first(c).announce.masterRefreshMicros,
+  },
+  {
+    keyword: "vrrp_garp_master_refresh_repeat",
+    accepted: [
+      ["1", 1],
+      ["4294967295", 4294967295],
+    ],
+    refused: ["-1", "4294967296"],
+    byDefault: 1,
+    of: (c) => first(c).announce.masterRefreshRepeat,
+  },
+  {
+    keyword: "vrrp_garp_lower_prio_delay",
+    accepted: [
+      ["0", 0],
+      ["4294", 4294 * s],
+    ],
+    refused: ["-1", "4295"],
+    byDefault: 5 * s,
+    of: (c) => first(c).announce.lowerPrioDelayMicros,
+  },
+  {
+    keyword: "vrrp_garp_lower_prio_repeat",
+    accepted: [
+      ["0", 0],
+      ["2147483647", 2147483647],
+    ],
+    refused: ["-1", "2147483648"],
+    byDefault: 5,
+    of: (c) => first(c).announce.lowerPrioRepeat,
+  },
+  {
+    keyword: "vrrp_down_timer_adverts",
+    accepted: [
+      ["1", 1],
+      ["100", 100],
+    ],
+    refused: ["0", "101"],
+    byDefault: 3,
+    of: (c) => first(c).downTimerAdverts,
+  },
+  {
+    keyword: "vrrp_lower_prio_no_advert",
+    accepted: [
+      ["", true],
+      ["no", false],
+    ],
+    refused: ["x"],
+    byDefault: false,
+    of: (c) => first(c).lowerPrioNoAdvert,
+  },
+  {
+    keyword: "vrrp_higher_prio_send_advert",
+    accepted: [
+      ["", true],
+      ["no", false],
+    ],
+    refused: ["x"],
+    byDefault: false,
+    of: (c) => first(c).higherPrioSendAdvert,
+  },
+];
+
+const instances: readonly Case<Config>[] = [
+  {
+    keyword: "state",
+    accepted: [
+      ["MASTER", "MASTER"],
+      ["BACKUP", "BACKUP"],
+    ],
+    refused: ["master", "FAULT"],
+    byDefault: "BACKUP",
+    of: (c) => first(c).initialState,
+  },
+  {
+    keyword: "interface",
+    accepted: [["bond0.100", "bond0.100"]],
+    refused: ["0123456789abcdef", "a/b"],
+    of: (c) => first(c).interface,
+    byDefault: "eth0",
+  },
+  {
+    keyword: "virtual_router_id",
+    accepted: [
+      ["1", 1],
+      ["255", 255],
+    ],
+    refused: ["0", "256", "0x33", "abc"],
+    of: (c) => first(c).virtualRouterId,
+    byDefault: 51,
+  },
+  {
+    keyword: "priority",
+    accepted: [
+      ["1", 1],
+      ["255", 255],
+    ],
+    refused: ["0", "256", "100.0", "-1"],
+    byDefault: 100,
+    of: (c) => first(c).priority,
+  },
+  {
+    keyword: "advert_int",
+    accepted: [
+      ["1", s],
+      ["255", 255 * s],
+    ],
+    refused: ["0.001", "255.1", "300", "x"],
+    byDefault: s,
+    of: (c) => first(c).advertIntervalMicros,
+  },
+  {
+    keyword: "version",
+    accepted: [
+      ["2", 2],
+      ["3", 3],
+    ],
+    refused: ["1", "4"],
+    byDefault: 2,
+    of: (c) => first(c).version,
+  },
+  { keyword: "nopreempt", accepted: [["", false]], byDefault: true, of: (c) => first(c).preempt },
+  {
+    keyword: "preempt_delay",
+    accepted: [
+      ["0", 0],
+      ["1000", 1000 * s],
+      ["0.5", 500_000],
+    ],
+    refused: ["-1", "1000.1"],
+    byDefault: 0,
+    of: (c) => first(c).preemptDelayMicros,
+  },
+  {
+    keyword: "mcast_src_ip",
+    accepted: [["10.0.0.9", "10.0.0.9"]],
+    refused: ["10.0.0.999", "host"],
+    of: (c) => first(c).sourceAddress,
+  },
+  {
+    keyword: "dont_track_primary",
+    accepted: [["", false]],
+    byDefault: true,
+    of: (c) => first(c).trackPrimary,
+  },
+  {
+    keyword: "skip_check_adv_addr",
+    accepted: [
+      ["", true],
+      ["off", false],
+    ],
+    refused: ["TRUE"],
+    byDefault: false,
+    of: (c) => first(c).skipCheckAdvertAddresses,
+  },
+  {
+    keyword: "strict_mode",
+    accepted: [
+      ["", true],
+      ["off", false],
+    ],
+    refused: ["2"],
+    byDefault: false,
+    of: (c) => first(c).strict,
+  },
+  {
+    keyword: "garp_master_delay",
+    accepted: [
+      ["0", 0],
+      ["4294", 4294 * s],
+    ],
+    refused: ["-1", "4295"],
+    byDefault: 5 * s,
+    of: (c) => first(c).announce.masterDelayMicros,
+  },
+  {
+    keyword: "garp_master_repeat",
+    accepted: [
+      ["1", 1],
+      ["4294967295", 4294967295],
+    ],
+    refused: ["-1", "4294967296"],
+    byDefault: 5,
+    of: (c) => first(c).announce.masterRepeat,
+  },
+  {
+    keyword: "garp_master_refresh",
+    accepted: [
+      ["0", 0],
+      ["4294967295", 4294967295 * s],
+    ],
+    refused: ["-1", "4294967296"],
+    byDefault: 0,
+    of: (c) => first(c).announce.masterRefreshMicros,
+  },
+  {
+    keyword: "garp_master_refresh_repeat",
+    accepted: [
+      ["1", 1],
+      ["4294967295", 4294967295],
+    ],
+    refused: ["-1", "4294967296"],
+    byDefault: 1,
+    of: (c) => first(c).announce.masterRefreshRepeat,
+  },
+  {
+    keyword: "garp_lower_prio_delay",
+    accepted: [
+      ["0", 0],
+      ["4294", 4294 * s],
+    ],
+    refused: ["-1", "4295"],
+    byDefault: 5 * s,
+    of: (c) => first(c).announce.lowerPrioDelayMicros,
+  },
+  {
+    keyword: "garp_lower_prio_repeat",
+    accepted: [
+      ["0", 0],
+      ["2147483647", 2147483647],
+    ],
+    refused: ["-1", "2147483648"],
+    byDefault: 5,
+    of: (c) => first(c).announce.lowerPrioRepeat,
+  },
+  {
+    keyword: "down_timer_adverts",
+    accepted: [
+      ["1", 1],
+      ["100", 100],
+    ],
+    refused: ["0", "101"],
+    byDefault: 3,
+    of: (c) => first(c).downTimerAdverts,
+  },
+  {
+    keyword: "lower_prio_no_advert",
+    accepted: [
+      ["", true],
+      ["no", false],
+    ],
+    refused: ["x"],
+    byDefault: false,
+    of: (c) => first(c).lowerPrioNoAdvert,
+  },
+  {
+    keyword: "higher_prio_send_advert",
+    accepted: [
+      ["", true],
+      ["no", false],
+    ],
+    refused: ["x"],
+    byDefault: false,
+    of: (c) => first(c).higherPrioSendAdvert,
+  },
+  {
+    keyword: "debug",
+    accepted: [
+      ["0", 0],
+      ["4", 4],
+    ],
+    refused: ["-1", "5"],
+    byDefault: 0,
+    of: (c) => first(c).debug,
+  },
+];
+
+function check(cases: readonly Case<Config>[], text: (line: string) => string, block: string): void {
+  for (const { keyword, accepted, refused, byDefault, of } of cases) {
+    test(`${block}: ${keyword}`, () => {
+      assert.deepEqual(of(good(text(""))), byDefault);
+      for (const [argument, expected] of accepted) {
+        const line = argument === "" ? keyword : `${keyword} ${argument}`;
+        assert.deepEqual(of(good(text(line))), expected, line);
+      }
+      for (const argument of refused ?? []) {
+        const [problem, ...more] = read(text(`${keyword} ${argument}`)).diagnostics.filter(
+          (d) => d.severity === "error",
+        );
+        assert.equal(more.length, 0, `${keyword} ${argument}`);
+        assert.equal(problem?.at?.column, keyword.length + 2, `${keyword} ${argument}`);
+        assert.equal(problem?.at?.text, `${keyword} ${argument}`);
+      }
+    });
+  }
+}
+
+const withGlobal = (line: string) => `global_defs {\n${line}\n}\n${instance("")}`;
+check(globals, withGlobal, "global_defs");
+check(inherited, withGlobal, "global_defs");
+check(instances, (line) => instance(line), "vrrp_instance");
+
+test("global_defs: notification_email collects the words of all lines", () => {
+  const text =
+    'global_defs {\n notification_email { a@b c@d\n "E F <e@f>"\n }\n notification_email { g@h }\n}\n';
+  assert.deepEqual(good(text).global.notificationEmail, ["a@b", "c@d", "E F <e@f>", "g@h"]);
+  assert.deepEqual(brief(read("global_defs {\n notification_email {\n }\n}\n")), [
+    "2:2 error the block 'notification_email' is empty",
+  ]);
+});
+
+test("global_defs may be given several times", () => {
+  const { global } = good(
+    "global_defs {\n router_id a\n default_interface x0\n}\nglobal_defs {\n router_id b\n}\n",
+  );
+  assert.deepEqual([global.routerId, global.defaultInterface], ["b", "x0"]);
+});
+
+test("vrrp_iptables and enable_traps are accepted and named as not acted on", () => {
+  const config = good("global_defs {\n vrrp_iptables IN OUT\n enable_traps\n}\n");
+  assert.deepEqual(config.notActedOn, [
+    "global_defs: vrrp_iptables (keepalived.conf:2)",
+    "global_defs: enable_traps (keepalived.conf:3)",
+  ]);
+});
+
+test("keywords of the language without a row are skipped, with their blocks, and named", () => {
+  const text =
+    "virtual_server 10.0.0.1 80 {\n real_server 10.0.0.2 80 {\n  TCP_CHECK {\n }\n }\n}\nvirtual_server 10.0.0.2 80 {\n}\nglobal_defs {\n lvs_flush\n}\n";
+  assert.deepEqual(good(text).notActedOn, [
+    "virtual_server 10.0.0.1 80 (keepalived.conf:1) and 1 more",
+    "global_defs: lvs_flush (keepalived.conf:10)",
+  ]);
+});
+
+test("authentication: PASS with up to 8 bytes, longer ones are cut", () => {
+  const auth = (lines: string) => read(instance(`authentication {\n${lines}\n}`));
+  assert.deepEqual(first(auth("auth_type PASS\nauth_pass 12345678").config).auth, {
+    type: "pass",
+    password: "12345678",
+  });
+  const long = auth("auth_type PASS\nauth_pass 123456789");
+  assert.deepEqual(first(long.config).auth, { type: "pass", password: "12345678" });
+  assert.deepEqual(brief(long), ["6:11 warning 'auth_pass' has 9 bytes; only the first 8 are used"]);
+  assert.deepEqual([long.testStatus, long.reloadable], [5, true]);
+  assert.deepEqual(brief(auth("auth_type PASS")), [
+    "5:11 error 'auth_type PASS' without 'auth_pass': there is no authentication",
+  ]);
+  assert.match(messages(auth("auth_type MD5\nauth_pass x")), /'auth_type' must be PASS or AH, not 'MD5'/);
+});
+
+test("virtual_ipaddress: everything an address may carry", () => {
+  const config = good(
+    instance(
+      "virtual_ipaddress {\n 10.0.0.2/24 dev eth1 label NIC:1 brd + scope link no_track\n 10.0.0.3 peer 10.0.0.4 noprefixroute\n}",
+    ),
+  );
+  const [second, third] = first(config).addresses.map(({ position: _, ...rest }) => rest);
+  const base = { family: 4, preferredSeconds: 0xffffffff };
+  assert.deepEqual(
+    { ...base, ...second },
+    {
+      ...base,
+      address: "10.0.0.2",
+      prefixLength: 24,
+      device: "eth1",
+      scope: 253,
+      flags: 0,
+      noTrack: true,
+      label: "NIC:1",
+      broadcast: "10.0.0.255",
+    },
+  );
+  assert.deepEqual(
+    { ...base, ...third },
+    {
+      ...base,
+      address: "10.0.0.3",
+      prefixLength: 32,
+      device: "eth0",
+      scope: 0,
+      flags: 0x200,
+      noTrack: false,
+      peer: "10.0.0.4",
+    },
+  );
+});
+
+test("virtual_ipaddress: IPv6 flags and lifetimes", () => {
+  const text = instance(
+    "virtual_ipaddress {\n FE80:0:0::1\n 2001:db8::1/64 -nodad home\n 2001:db8::2 preferred_lft forever\n}",
+    "address",
+  );
+  const got = first(good(text)).addresses.map((a) => [
+    a.address,
+    a.prefixLength,
+    a.flags,
+    a.preferredSeconds,
+  ]);
+  assert.deepEqual(got, [
+    ["fe80::1", 128, 2, 0],
+    ["2001:db8::1", 64, 0x10, 0xffffffff],
+    ["2001:db8::2", 128, 2, 0xffffffff],
+  ]);
+});
+
+test("virtual_ipaddress: mistakes, each under its word", () => {
+  const lines = [
+    "10.0.0.1000/24",
+    "10.0.0.5/33",
+    "10.0.0.6/2x",
+    "10.0.0.7 dev",
+    "10.0.0.8 labl x",
+    "10.0.0.9/24 10.0.0.10/24",
+    "10.0.0.11/31 brd +",
+    "10.0.0.12 label 0123456789abcdef",
+  ];
+  const result = read(instance(`virtual_ipaddress {\n${lines.join("\n")}\n}`));
+  assert.deepEqual(brief(result), [
+    "5:1 error '10.0.0.1000/24' is not an IP address; the entry is ignored",
+    "6:10 error the prefix length must be 0 to 32, not '33'; /32 is used",
+    "7:10 error the prefix length must be 0 to 32, not '2x'; /32 is used",
+    "8:10 error 'dev' needs INTERFACE; the entry is ignored",
+    "9:10 error unknown option 'labl'; it is ignored; did you mean 'label'?",
+    "10:13 error unknown option '10.0.0.10/24'; write one address per line",
+    "11:1 error 'brd +' needs a prefix length of at most 30",
+    "12:17 error '0123456789abcdef' must be at most 15 characters; the option is ignored",
+  ]);
+});
+
+test("virtual_routes and static_routes", () => {
+  const config = good(
+    `static_routes {\n default via 10.0.0.254 dev eth0 metric 5 src 10.0.0.9\n}\n${instance("virtual_routes {\n to blackhole 10.2.3.4/16 no_track\n 2001:db8::/32 via fe80::1 dev eth0 table 100 onlink\n}")}`,
+  );
+  const plain = (list: Config["vrrp"]["staticRoutes"]) => list.map(({ position: _, ...rest }) => rest);
+  const common = { table: 254, protocol: 18, onlink: false, noTrack: false };
+  assert.deepEqual(plain(config.vrrp.staticRoutes), [
+    {
+      ...common,
+      family: 4,
+      type: 1,
+      destination: "0.0.0.0",
+      prefixLength: 0,
+      gateway: "10.0.0.254",
+      device: "eth0",
+      source: "10.0.0.9",
+      metric: 5,
+    },
+  ]);
+  assert.deepEqual(plain(first(config).routes), [
+    { ...common, family: 4, type: 6, destination: "10.2.0.0", prefixLength: 16, noTrack: true },
+    {
+      ...common,
+      family: 6,
+      type: 1,
+      destination: "2001:db8::",
+      prefixLength: 32,
+      gateway: "fe80::1",
+      device: "eth0",
+      table: 100,
+      onlink: true,
+    },
+  ]);
+});
+
+test("unicast_peer with limits, unicast_src_ip and unicast_ttl", () => {
+  const config = good(
+    instance(
+      "unicast_src_ip 10.0.0.9\nunicast_ttl 255\nunicast_peer {\n 10.0.0.8\n 10.0.0.7 min_ttl 0 max_ttl 255\n}",
+    ),
+  );
+  const { sourceAddress, unicastPeers, unicastTtl } = first(config);
+  assert.deepEqual([sourceAddress, unicastTtl], ["10.0.0.9", 255]);
+  assert.deepEqual(unicastPeers, [{ address: "10.0.0.8" }, { address: "10.0.0.7", minTtl: 0, maxTtl: 255 }]);
+  assert.deepEqual(brief(read(instance("unicast_peer {\n 10.0.0.7 min_ttl 256\n x\n}"))), [
+    "5:19 error '256' must be a whole number from 0 to 255; the option is ignored",
+    "6:2 error 'x' is not an IP address; the peer is ignored",
+  ]);
+});
+
+test("track_interface with weights", () => {
+  const track = (entry: string) => read(instance(`track_interface {\n ${entry}\n}`));
+  assert.deepEqual(first(track("eth1 weight -253 reverse").config).trackInterfaces, [
+    { name: "eth1", weight: -253, reverse: true },
+  ]);
+  const limited = track("eth1 weight 254");
+  assert.equal(first(limited.config).trackInterfaces[0]?.weight, 253);
+  assert.deepEqual(brief(limited), ["5:14 warning '254' is beyond 253, which is used"]);
+  assert.deepEqual(brief(track("eth1 weight 255")), [
+    "5:14 error '255' must be a whole number from -254 to 254; the option is ignored",
+  ]);
+});
+
+test("notify scripts of instances and groups", () => {
+  const secure = "global_defs {\n enable_script_security\n script_user root\n}\n";
+  const config = good(
+    `${secure}${instance("notify_master \"/bin/x a 'b c'\" nobody\nnotify_backup /bin/y\nnotify_fault /bin/z\nnotify_stop /bin/s\nnotify run/n.sh")}vrrp_sync_group G {\n group { V }\n notify /bin/g\n}\n`,
+  );
+  const { master, backup, fault, stop, any } = first(config).notify;
+  assert.deepEqual([master?.args, master?.user], [["/bin/x", "a", "b c"], "nobody"]);
+  assert.deepEqual(
+    [backup, fault, stop, any].map((script) => script?.args[0]),
+    ["/bin/y", "/bin/z", "/bin/s", "/etc/keepalived/run/n.sh"],
+  );
+  assert.deepEqual(config.vrrp.syncGroups[0]?.notify.any?.args, ["/bin/g"]);
+});

@@ -1,0 +1,82 @@
+/** Which scripts may run, and which would let somebody else act as root. Ownership can only be set up by root. */
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { scriptStatus } from "../../../src/platform/script-file.js";
+
+const folder = mkdtempSync(join(tmpdir(), "keepalived-scripts-"));
+after(() => rmSync(folder, { recursive: true }));
+chmodSync(folder, 0o755);
+const skip = process.getuid?.() === 0 ? false : "needs root to set owners";
+const ROOT = { uid: 0, gid: 0 };
+const USER = { uid: 1234, gid: 1234 };
+
+function script(name: string, mode: number): string {
+  const path = join(folder, name);
+  writeFileSync(path, "#!/bin/sh\n");
+  chmodSync(path, mode);
+  return path;
+}
+
+test("a script of root's own is fine, and found by its name in PATH", { skip }, () => {
+  const path = script("good", 0o755);
+  assert.equal(scriptStatus(path, ROOT, undefined), "ok");
+  assert.equal(scriptStatus("good", ROOT, `/nowhere:${folder}`), "ok");
+  assert.equal(scriptStatus("good", ROOT, "/nowhere"), "missing");
+});
+
+test("what is not there or cannot be executed by its user is told apart", { skip }, () => {
+  assert.equal(scriptStatus(join(folder, "nothing"), ROOT, undefined), "missing");
+  assert.equal(scriptStatus(script("plain", 0o644), ROOT, undefined), "notExecutable");
+  assert.equal(scriptStatus(script("roots-only", 0o700), USER, undefined), "notExecutable");
+  assert.equal(scriptStatus(folder, ROOT, undefined), "notExecutable");
+  const theirs = script("theirs", 0o100);
+  chownSync(theirs, USER.uid, 0);
+  assert.equal(scriptStatus(theirs, USER, undefined), "ok");
+  assert.equal(scriptStatus(theirs, { uid: 99, gid: 99 }, undefined), "notExecutable");
+});
+
+test("root must not run what others may change", { skip }, () => {
+  assert.equal(scriptStatus(script("open", 0o777), ROOT, undefined), "insecure");
+  assert.equal(
+    scriptStatus(join(folder, "open"), USER, undefined),
+    "ok",
+    "as that user it is their own affair",
+  );
+  const group = script("group", 0o775);
+  assert.equal(scriptStatus(group, ROOT, undefined), "ok", "root's group is root");
+  chownSync(group, 0, USER.gid);
+  assert.equal(scriptStatus(group, ROOT, undefined), "insecure");
+  const foreign = script("foreign", 0o755);
+  chownSync(foreign, USER.uid, 0);
+  assert.equal(scriptStatus(foreign, ROOT, undefined), "insecure");
+});
+
+test("nor what lies in a folder that others may change, unless it is sticky", { skip }, () => {
+  const open = join(folder, "open-folder");
+  mkdirSync(open);
+  writeFileSync(join(open, "x"), "#!/bin/sh\n");
+  chmodSync(join(open, "x"), 0o755);
+  chmodSync(open, 0o777);
+  assert.equal(scriptStatus(join(open, "x"), ROOT, undefined), "insecure");
+  chmodSync(open, 0o1777);
+  assert.equal(scriptStatus(join(open, "x"), ROOT, undefined), "ok");
+});
+
+test("links are followed, and both ways to the script count", { skip }, () => {
+  const good = script("target", 0o755);
+  const bad = join(folder, "bad-folder");
+  mkdirSync(bad);
+  symlinkSync(good, join(bad, "link"));
+  assert.equal(scriptStatus(join(bad, "link"), ROOT, undefined), "ok");
+  chmodSync(bad, 0o777);
+  assert.equal(scriptStatus(join(bad, "link"), ROOT, undefined), "insecure");
+  symlinkSync(join(folder, "gone"), join(folder, "dangling"));
+  assert.equal(scriptStatus(join(folder, "dangling"), ROOT, undefined), "missing");
+});
+
+test("set-id programs of root are root's, whoever starts them", { skip }, () => {
+  assert.equal(scriptStatus(script("setuid", 0o4777), USER, undefined), "insecure");
+});

@@ -1,0 +1,152 @@
+/** The sending of gratuitous ARP and NA (reference 11.2, 11.4), on a socket that only remembers. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Announcer, type AnnouncerOptions } from "../../../src/net/announcer.js";
+import { formatAddress } from "../../../src/net/ip-address.js";
+import type { Link } from "../../../src/net/links.js";
+import { addonWith, FakeSocket } from "./fake-socket.js";
+import { second, VirtualLoop } from "./virtual-loop.js";
+
+const LINK: Link = {
+  index: 3,
+  name: "eth0",
+  flags: 0x41,
+  up: true,
+  mtu: 1500,
+  mac: Uint8Array.of(2, 0, 0, 0, 0xb1, 1),
+  type: 1,
+  master: 0,
+  addresses: new Map(),
+};
+
+function setUp(options: Partial<AnnouncerOptions> = {}) {
+  const socket = new FakeSocket();
+  const loop = new VirtualLoop();
+  const failures: string[] = [];
+  const announcer = new Announcer(addonWith(socket), loop, {
+    garpIntervalMicros: 0,
+    gnaIntervalMicros: 0,
+    failed: (owner, { code, subject }) => failures.push(`${owner} ${code} ${subject}`),
+    ...options,
+  });
+  const sent = (): string[] => {
+    return socket.calls
+      .flat()
+      .map(({ data }) => formatAddress(data, data.length === 42 ? 28 : 22, data.length === 42 ? 4 : 16));
+  };
+  return { socket, loop, announcer, failures, sent };
+}
+
+test("rounds go over all addresses in order, not address by address", () => {
+  const { loop, announcer, sent } = setUp();
+  announcer.announce("VI_1", LINK, ["192.0.2.1", "2001:db8::1", "192.0.2.2"], 2);
+  loop.settle();
+  assert.deepEqual(sent(), [
+    "192.0.2.1",
+    "2001:db8::1",
+    "192.0.2.2",
+    "192.0.2.1",
+    "2001:db8::1",
+    "192.0.2.2",
+  ]);
+});
+
+test("a frame goes to its interface with its type", () => {
+  const { socket, loop, announcer } = setUp();
+  announcer.announce("VI_1", LINK, ["192.0.2.1", "2001:db8::1"], 1);
+  loop.settle();
+  const [arp, na] = socket.calls.flat();
+  // sockaddr_ll: family 17, ethertype in network order, interface index.
+  assert.deepEqual([...(arp?.address.subarray(0, 8) ?? [])], [17, 0, 0x08, 0x06, 3, 0, 0, 0]);
+  assert.deepEqual([...(na?.address.subarray(0, 8) ?? [])], [17, 0, 0x86, 0xdd, 3, 0, 0, 0]);
+});
+
+test("a thousand addresses go out in batches of 256, a turn of the loop between", () => {
+  const { socket, loop, announcer } = setUp();
+  announcer.announce(
+    "VI_1",
+    LINK,
+    Array.from({ length: 1000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`),
+    1,
+  );
+  const sizes: number[] = [];
+  while (loop.turn()) sizes.push(socket.calls.length);
+  assert.deepEqual(sizes, [1, 2, 3, 4]);
+  assert.deepEqual(
+    socket.calls.map((call) => call.length),
+    [256, 256, 256, 232],
+  );
+});
+
+test("a full send buffer delays, and loses nothing", () => {
+  const { socket, loop, announcer, sent } = setUp();
+  socket.refusals.push("EAGAIN");
+  socket.room = 2;
+  announcer.announce("VI_1", LINK, ["192.0.2.1", "192.0.2.2", "192.0.2.3"], 1);
+  loop.settle();
+  assert.deepEqual(sent(), []);
+  loop.advance(0.002 * second);
+  assert.deepEqual(sent(), ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+});
+
+test("what is cancelled is not sent, and nobody else's is", () => {
+  const { loop, announcer, sent } = setUp();
+  announcer.announce("VI_1", LINK, ["192.0.2.1"], 5);
+  announcer.announce("VI_2", LINK, ["192.0.2.2"], 1);
+  announcer.cancel("VI_1");
+  loop.settle();
+  assert.deepEqual(sent(), ["192.0.2.2"]);
+});
+
+test("a refusal ends this announcement with one word, not the others", () => {
+  const { socket, loop, announcer, failures, sent } = setUp();
+  socket.refusals.push("ENETDOWN");
+  announcer.announce("VI_1", LINK, ["192.0.2.1", "192.0.2.2"], 2);
+  announcer.announce("VI_2", LINK, ["192.0.2.9"], 1);
+  loop.settle();
+  assert.deepEqual(failures, ["VI_1 ENETDOWN announcing 192.0.2.1"]);
+  assert.deepEqual(sent(), ["192.0.2.9"]);
+});
+
+test("links without ARP or with other hardware addresses are left alone", () => {
+  const { loop, announcer, sent } = setUp();
+  announcer.announce("VI_1", { ...LINK, flags: 0xc1 }, ["192.0.2.1"], 1);
+  announcer.announce("VI_1", { ...LINK, mac: new Uint8Array(20) }, ["192.0.2.1"], 1);
+  loop.settle();
+  assert.deepEqual(sent(), []);
+});
+
+test("a new MAC makes new frames", () => {
+  const { socket, loop, announcer } = setUp();
+  announcer.announce("VI_1", LINK, ["192.0.2.1"], 1);
+  announcer.announce("VI_1", { ...LINK, mac: Uint8Array.of(2, 0, 0, 0, 0, 9) }, ["192.0.2.1"], 1);
+  loop.settle();
+  assert.deepEqual(
+    socket.calls.flat().map(({ data }) => data[11]),
+    [1, 9],
+  );
+});
+
+test("with intervals ARP and NA have a clock each, and leaving MASTER stops both", () => {
+  const { loop, announcer, sent } = setUp({
+    garpIntervalMicros: 0.2 * second,
+    gnaIntervalMicros: 0.1 * second,
+  });
+  announcer.announce("VI_1", LINK, ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"], 2);
+  loop.settle();
+  assert.deepEqual(sent(), ["192.0.2.1", "2001:db8::1"]);
+  loop.advance(0.15 * second);
+  assert.deepEqual(sent().slice(2), ["2001:db8::2"]);
+  loop.advance(0.1 * second);
+  assert.deepEqual(sent().slice(3), ["192.0.2.2", "2001:db8::1"]);
+  announcer.cancel("VI_1");
+  loop.advance(5 * second);
+  assert.equal(sent().length, 5);
+});
+
+test("a router says so in its advertisements", () => {
+  const { socket, loop, announcer } = setUp({ isRouter: (link) => link.name === "eth0" });
+  announcer.announce("VI_1", LINK, ["2001:db8::1"], 1);
+  loop.settle();
+  assert.equal(socket.calls[0]?.[0]?.data[58], 0xa0);
+});
