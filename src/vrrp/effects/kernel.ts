@@ -50,6 +50,10 @@ export function describeSetting(setting: Setting): string {
   return `route ${setting.destination}/${setting.prefixLength}`;
 }
 
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 export class Kernel {
   readonly links = new Links();
   readonly #ports: KernelPorts;
@@ -123,17 +127,30 @@ export class Kernel {
     )) {
       this.#ports.log.warning(`Cannot remove a leftover: ${formatSystemError(error)}`);
     }
-    await writeJournal(journalPath, ours);
+    await this.writeJournal(journalPath, ours);
   }
 
-  /** Writes the journal for a reload: before anything new is added, and after the old is gone. */
-  writeJournal(journalPath: string, entries: JournalEntries): Promise<void> {
-    return writeJournal(journalPath, entries);
+  /**
+   * Writes the journal: before anything new is added, and after the old is gone. Service comes before accounts: when
+   * the file cannot be written that is said, and the addresses are managed all the same.
+   */
+  async writeJournal(journalPath: string, entries: JournalEntries): Promise<void> {
+    try {
+      await writeJournal(journalPath, entries);
+    } catch (error) {
+      this.#ports.log.error(
+        `Cannot write ${journalPath}: ${reason(error)}; after a crash, addresses may stay until the next start`,
+      );
+    }
   }
 
   /** Nothing of ours is left. */
-  removeJournal(journalPath: string): Promise<void> {
-    return removeJournal(journalPath);
+  async removeJournal(journalPath: string): Promise<void> {
+    try {
+      await removeJournal(journalPath);
+    } catch (error) {
+      this.#ports.log.warning(`Cannot remove ${journalPath}: ${reason(error)}`);
+    }
   }
 
   #indexOf(name: string): number {

@@ -1,5 +1,5 @@
 /**
- * The rtnetlink codecs: bytes captured from iproute2 and from Linux (netlink-messages.json), the npm package `netlink`
+ * The rtnetlink codecs: bytes captured from iproute2 and from Linux (netlink-messages.ts), the npm package `netlink`
  * as an independent reader of what we write, and noise.
  */
 import assert from "node:assert/strict";

@@ -243,6 +243,18 @@ test("an address that goes with a link that is down comes back when the link is 
   assert.deepEqual(told.slice(1), ["restored VI_1 192.0.2.1"]);
 });
 
+test("an IPv4 route that went silently with its source or the last address is added again", () => {
+  const { loop, kernel, reconciler } = setUp();
+  reconciler.setDesired("VI_1", [VIP], [route("10.0.0.0/8", { source: "192.0.2.1" })]);
+  reconciler.setDesired("static", [], [route("10.7.0.0/16")]);
+  loop.settle();
+  kernel.log.length = 0;
+  for (const text of ["route 10.0.0.0/8", "route 10.7.0.0/16"]) kernel.present.delete(text);
+  kernel.steal(VIP_TEXT);
+  loop.settle();
+  assert.deepEqual(kernel.log, [`add ${VIP_TEXT}`, "add route 10.0.0.0/8", "add route 10.7.0.0/16"]);
+});
+
 test("a device that goes and comes gets its addresses again", () => {
   const { loop, kernel, reconciler } = setUp();
   reconciler.setDesired("VI_1", [VIP], []);

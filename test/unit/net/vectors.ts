@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { received, sent } from "./netlink-messages.js";
 
 /** The repository, from wherever the tests were built to. */
 function root(): string {
@@ -30,9 +31,7 @@ export function frame(id: string): Uint8Array {
   return fromHex(vector.frame_hex);
 }
 
-export const netlinkMessages = JSON.parse(
-  readFileSync(join(root(), "test/unit/net/netlink-messages.json"), "utf8"),
-) as { sent: Record<string, string>; received: Record<string, string> };
+export const netlinkMessages = { sent, received };
 
 export function fromHex(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex, "hex"));

@@ -1,0 +1,295 @@
+/** Timers, sending and hearing, against a fake addon: what is handed over when, and in how many system calls. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Addon, META_FIELDS, SEND_FIELDS } from "../../../src/native/addon.js";
+import { run } from "../net/bpf-interpreter.js";
+import { AdvertChannel } from "../../../src/vrrp/effects/advert-channel.js";
+import { AdvertSender } from "../../../src/vrrp/effects/advert-sender.js";
+import { Alarm } from "../../../src/vrrp/effects/alarm.js";
+import { VrrpInstance } from "../../../src/vrrp/instance.js";
+import { addressBytes, outgoing } from "../../../src/vrrp/outgoing.js";
+import { settings } from "./settings.js";
+
+/** A socket that remembers what was sent, and delivers what the test puts into it. */
+class FakeSocket {
+  static made: FakeSocket[] = [];
+  readonly fd = 3;
+  readonly calls: Uint8Array[][] = [];
+  readonly waiting: Uint8Array[] = [];
+  filter = new Uint8Array(0);
+  closed = false;
+  onReadable: ((status: number) => void) | undefined;
+  refuse: Error | undefined;
+  full = false;
+
+  constructor() {
+    FakeSocket.made.push(this);
+  }
+  setOption(): void {}
+  getOption(): number {
+    return 0;
+  }
+  attachFilter(program: Uint8Array): void {
+    this.filter = program.slice();
+  }
+  bind(): void {}
+  connect(): void {}
+  localAddress(): Uint8Array {
+    return new Uint8Array(0);
+  }
+  receiveBatch(slab: Uint8Array, slotSize: number, meta: Int32Array): number {
+    const batch = this.waiting.splice(0, Math.floor(slab.length / slotSize));
+    batch.forEach((bytes, i) => {
+      slab.set(bytes, i * slotSize);
+      meta.set([bytes.length, 0, 0, -1, 0, 0], i * META_FIELDS);
+    });
+    return batch.length;
+  }
+  sendBatch(slab: Uint8Array, table: Int32Array, first: number, count: number): number {
+    if (this.full) return 0;
+    if (this.refuse !== undefined) {
+      const error = this.refuse;
+      this.refuse = undefined;
+      throw error;
+    }
+    const sent: Uint8Array[] = [];
+    for (let i = first; i < first + count; i++) {
+      const at = table[i * SEND_FIELDS] ?? 0;
+      sent.push(slab.slice(at, at + (table[i * SEND_FIELDS + 1] ?? 0)));
+    }
+    this.calls.push(sent);
+    return count;
+  }
+  startReading(onReadable: (status: number) => void): void {
+    this.onReadable = onReadable;
+  }
+  stopReading(): void {
+    this.onReadable = undefined;
+  }
+  setRef(): void {}
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** A clock that stands still, one timer that the test sets off, and the sockets above. */
+function fakeAddon(): { addon: Addon; clock: { now: number; armedFor: number | undefined; fire(): void } } {
+  FakeSocket.made = [];
+  const clock = { now: 0, armedFor: undefined as number | undefined, fire: (): void => {} };
+  class FakeTimer {
+    constructor(callback: () => void) {
+      clock.fire = callback;
+    }
+    arm(at: number): void {
+      clock.armedFor = at;
+    }
+    disarm(): void {
+      clock.armedFor = undefined;
+    }
+    setRef(): void {}
+    close(): void {}
+  }
+  const some: Partial<Addon> = { Timer: FakeTimer, Socket: FakeSocket, monotonicMicros: () => clock.now };
+  return { addon: some as Addon, clock };
+}
+
+const key = { family: 4, interfaceName: "eth0", ifindex: 7, group: "224.0.0.18", source: undefined } as const;
+const source = addressBytes("192.0.2.1");
+const machine = (id: number): VrrpInstance => new VrrpInstance(settings({ virtualRouterId: id }), id);
+
+function sender(): { socket: FakeSocket; errors: Array<[number, string]>; sender: AdvertSender } {
+  const socket = new FakeSocket();
+  const errors: Array<[number, string]> = [];
+  const it = new AdvertSender(key, socket, (owner, error) => errors.push([owner, error.message]));
+  for (const id of [1, 2, 3]) {
+    const { packets, destinations } = outgoing(settings({ virtualRouterId: id }), source, 100);
+    it.setPackets(id, packets, destinations, source);
+  }
+  return { socket, errors, sender: it };
+}
+
+const vridAndId = (packet: Uint8Array): [number, number] => [
+  packet[21] ?? 0,
+  (packet[4] ?? 0) * 256 + (packet[5] ?? 0),
+];
+
+test("adverts that are due together leave in one call, each with its identification", () => {
+  const { socket, sender: it } = sender();
+  it.enqueue(3, 0x1234);
+  it.enqueue(1, 7);
+  it.flush();
+  assert.equal(socket.calls.length, 1);
+  assert.deepEqual(socket.calls[0]?.map(vridAndId), [
+    [3, 0x1234],
+    [1, 7],
+  ]);
+  it.flush();
+  assert.equal(socket.calls.length, 1);
+});
+
+test("two adverts of one instance are two packets, in order", () => {
+  const { socket, sender: it } = sender();
+  it.enqueue(1, 1);
+  it.enqueue(1, 2);
+  it.flush();
+  assert.deepEqual(socket.calls.flat().map(vridAndId), [
+    [1, 1],
+    [1, 2],
+  ]);
+});
+
+test("a packet that changes while it is due leaves as it was", () => {
+  const { socket, sender: it } = sender();
+  it.enqueue(1, 1);
+  const { packets, destinations } = outgoing(settings({ virtualRouterId: 1 }), source, 0);
+  it.setPackets(1, packets, destinations, source);
+  it.enqueue(1, 2);
+  it.flush();
+  assert.deepEqual(
+    socket.calls.flat().map((packet) => packet[22]),
+    [100, 0],
+  );
+});
+
+test("a refused packet is reported and skipped, the others leave", () => {
+  const { socket, errors, sender: it } = sender();
+  for (const id of [1, 2, 3]) it.enqueue(id, id);
+  socket.refuse = new Error("ENETUNREACH");
+  it.flush();
+  assert.deepEqual(errors, [[1, "ENETUNREACH"]]);
+  assert.deepEqual(socket.calls.flat().map(vridAndId), [
+    [2, 2],
+    [3, 3],
+  ]);
+});
+
+test("a full send buffer is reported and does not loop", () => {
+  const { socket, errors, sender: it } = sender();
+  it.enqueue(2, 1);
+  socket.full = true;
+  it.flush();
+  assert.deepEqual(errors, [[2, "the socket's send buffer is full"]]);
+});
+
+test("all deadlines that are due are handed over with one time, then the timer is set for the next", () => {
+  const { addon, clock } = fakeAddon();
+  const fired: Array<[number, string, number]> = [];
+  let afterwards = 0;
+  const alarm = new Alarm(addon, {
+    fired: (which, timer, now) => fired.push([which.id, timer, now]),
+    beforeMasterDown: () => {},
+    afterwards: () => void afterwards++,
+  });
+  const [a, b, c] = [machine(1), machine(2), machine(3)];
+  alarm.arm(a, "advert", 100);
+  alarm.arm(b, "advert", 105);
+  alarm.arm(c, "advert", 900);
+  assert.equal(clock.armedFor, 100);
+  clock.now = 120;
+  clock.fire();
+  assert.deepEqual(fired, [
+    [1, "advert", 120],
+    [2, "advert", 120],
+  ]);
+  assert.equal(afterwards, 1);
+  assert.equal(clock.armedFor, 900);
+});
+
+test("postponing costs no system call, an earlier deadline does", () => {
+  const { addon, clock } = fakeAddon();
+  const alarm = new Alarm(addon, { fired: () => {}, beforeMasterDown: () => {}, afterwards: () => {} });
+  const a = machine(1);
+  alarm.arm(a, "masterDown", 1000);
+  clock.armedFor = undefined;
+  alarm.arm(a, "masterDown", 2000);
+  assert.equal(clock.armedFor, undefined);
+  alarm.arm(a, "advert", 500);
+  assert.equal(clock.armedFor, 500);
+});
+
+test("before a master is declared dead the sockets are read: an advert that waits there saves it", () => {
+  const { addon, clock } = fakeAddon();
+  const fired: number[] = [];
+  const [a, b] = [machine(1), machine(2)];
+  let drained = 0;
+  const alarm: Alarm = new Alarm(addon, {
+    fired: (which) => fired.push(which.id),
+    beforeMasterDown: () => {
+      drained++;
+      alarm.arm(a, "masterDown", 5000);
+    },
+    afterwards: () => {},
+  });
+  alarm.arm(a, "masterDown", 100);
+  alarm.arm(b, "masterDown", 110);
+  clock.now = 3000;
+  clock.fire();
+  assert.equal(drained, 1);
+  assert.deepEqual(fired, [2]);
+  assert.equal(clock.armedFor, 5000);
+});
+
+test("a forgotten instance has no deadlines", () => {
+  const { addon, clock } = fakeAddon();
+  const fired: number[] = [];
+  const alarm = new Alarm(addon, {
+    fired: (which) => fired.push(which.id),
+    beforeMasterDown: () => {},
+    afterwards: () => {},
+  });
+  const a = machine(1);
+  alarm.arm(a, "advert", 10);
+  alarm.forget(a);
+  clock.now = 100;
+  clock.fire();
+  assert.deepEqual(fired, []);
+});
+
+/** An advert of this vrid and priority as the socket sees it. */
+function advert(vrid: number, priority: number): Uint8Array {
+  const { packets } = outgoing(settings({ virtualRouterId: vrid }), source, priority);
+  return packets[0] ?? new Uint8Array(0);
+}
+
+test("the urgent socket hears what cannot wait, the patient one the rest, and no advert goes to neither", () => {
+  const { addon } = fakeAddon();
+  const ports = { onPacket: () => {}, onDrained: () => {}, onSendError: () => {}, onPollError: () => {} };
+  const channel = new AdvertChannel(addon, key, ports);
+  channel.hear({ urgent: [1], patient: [2], patienceMillis: 5 });
+  const [first, second] = FakeSocket.made;
+  const heardBy = (vrid: number, priority: number): string =>
+    [first, second]
+      .map((socket, i) => (socket !== undefined && run(socket.filter, advert(vrid, priority)) !== 0 ? i : ""))
+      .join("");
+  assert.deepEqual([heardBy(1, 100), heardBy(1, 0)], ["0", "0"]);
+  assert.deepEqual([heardBy(2, 100), heardBy(2, 0)], ["1", "0"]);
+  assert.deepEqual([heardBy(3, 100), heardBy(3, 0)], ["", ""]);
+  channel.hear({ urgent: [1, 2], patient: [], patienceMillis: 5 });
+  assert.equal(heardBy(2, 100).startsWith("0"), true);
+  assert.equal(second?.closed, true);
+});
+
+test("after a burst the patient socket is left alone for a tick, and polled again when it was quiet", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { addon } = fakeAddon();
+  let heard = 0;
+  const channel = new AdvertChannel(addon, key, {
+    onPacket: () => void heard++,
+    onDrained: () => {},
+    onSendError: () => {},
+    onPollError: () => {},
+  });
+  channel.hear({ urgent: [], patient: [1], patienceMillis: 5 });
+  const socket = FakeSocket.made[1];
+  assert.ok(socket);
+  socket.waiting.push(advert(1, 100));
+  socket.onReadable?.(0);
+  assert.equal(heard, 1);
+  assert.equal(socket.onReadable, undefined);
+  socket.waiting.push(advert(1, 100), advert(1, 100));
+  context.mock.timers.tick(5);
+  assert.equal(heard, 3);
+  assert.equal(socket.onReadable, undefined);
+  context.mock.timers.tick(5);
+  assert.notEqual(socket.onReadable, undefined);
+});
