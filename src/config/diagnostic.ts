@@ -85,19 +85,18 @@ export class Diagnostics {
     message: string,
     extra: Extra = {},
   ): void {
+    const severity = extra.severity ?? defaultSeverity(kind);
+    if (this.isFull) {
+      this.#dropped++;
+      this.#count(kind, severity);
+      return;
+    }
     const location = at && locate(at);
     const place = location && excerptOf(location);
     const key = `${kind} ${place?.file}:${place?.line}:${place?.column} ${message}`;
     if (this.#seen.has(key)) return;
-    const severity = extra.severity ?? defaultSeverity(kind);
-    this.worst = Math.max(this.worst, KINDS[kind]);
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
-    if (severity === "error") this.errors++;
-    if (this.#list.length >= MAX_KEPT) {
-      this.#dropped++;
-      return;
-    }
     this.#seen.add(key);
+    this.#count(kind, severity);
     const notes: Note[] = [];
     for (const note of extra.notes ?? []) {
       notes.push(
@@ -114,6 +113,17 @@ export class Diagnostics {
       notes,
       order,
     });
+  }
+
+  /** Nothing more is kept: whoever words a costly message need not. */
+  get isFull(): boolean {
+    return this.#list.length >= MAX_KEPT;
+  }
+
+  #count(kind: Kind, severity: Severity): void {
+    this.worst = Math.max(this.worst, KINDS[kind]);
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    if (severity === "error") this.errors++;
   }
 
   /** All of them in reading order. */

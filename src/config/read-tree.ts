@@ -176,6 +176,11 @@ export class TreeReader {
   }
 
   #unknown<S>(table: Table<S>, head: Word): void {
+    if (this.diagnostics.isFull) {
+      this.diagnostics.report("unknownKeyword", head, "unknown keyword");
+      this.skipBlockOf(head);
+      return;
+    }
     const word = head.text;
     const here = [...Object.keys(table.rows), ...table.others];
     const where = this.#open.at(-1)?.head.text;

@@ -21,7 +21,7 @@ export type RoutedEffect =
   | { instance: undefined; effect: GroupEffect };
 type OfInstance = Extract<RoutedEffect, { instance: VrrpInstance }>;
 
-export class Router implements GroupDriver {
+export class Router {
   #instances: VrrpInstance[] = [];
   #groups: SyncGroup[] = [];
   #byName = new Map<string, VrrpInstance>();
@@ -31,6 +31,12 @@ export class Router implements GroupDriver {
   readonly #out: RoutedEffect[] = [];
   /** Lists by length, reused for the effects of a single instance: a due or a confirming advert allocates nothing. */
   readonly #lists: OfInstance[][] = [];
+
+  /** What the groups act through: effects go to the end of the list. */
+  readonly #driver: GroupDriver = {
+    run: (member, event) => this.#run(member, event),
+    tell: (effect) => this.#out.push({ instance: undefined, effect }),
+  };
 
   constructor(config: RouterConfig) {
     for (const settings of config.instances) this.#add(this.#create(settings));
@@ -57,9 +63,9 @@ export class Router implements GroupDriver {
    */
   start(now: Micros, timersFrom: Micros = now): readonly RoutedEffect[] {
     this.#begin(now);
-    for (const group of this.#groups) group.onStarting(this);
+    for (const group of this.#groups) group.onStarting(this.#driver);
     for (const instance of this.#instances) {
-      if (!instance.running) this.run(instance, { kind: "started", timersFrom });
+      if (!instance.running) this.#run(instance, { kind: "started", timersFrom });
     }
     return this.#out;
   }
@@ -69,7 +75,7 @@ export class Router implements GroupDriver {
     const effects = this.#address(instance, instance.handle(event, now));
     if (instance.partners === undefined || !instance.running) return effects;
     this.#begin(now);
-    this.#groupOf.get(instance)?.onMemberActed(instance, effects, this);
+    this.#groupOf.get(instance)?.onMemberActed(instance, effects, this.#driver);
     return this.#out.length === 0 ? effects : [...effects, ...this.#out];
   }
 
@@ -84,7 +90,7 @@ export class Router implements GroupDriver {
       }
     }
     this.#out.push(...notices);
-    for (const group of this.#groups) group.onStopped(this);
+    for (const group of this.#groups) group.onStopped(this.#driver);
     return this.#out;
   }
 
@@ -100,37 +106,31 @@ export class Router implements GroupDriver {
     for (const instance of this.#instances) {
       const key = identity(instance.settings);
       if (wanted.has(key)) kept.set(key, instance);
-      else this.run(instance, { kind: "removed" });
+      else this.#run(instance, { kind: "removed" });
     }
     this.#instances = [];
     this.#byName = new Map();
     for (const settings of config.instances) {
       const instance = kept.get(identity(settings));
-      if (instance !== undefined) this.run(instance, { kind: "reconfigured", settings });
+      if (instance !== undefined) this.#run(instance, { kind: "reconfigured", settings });
       this.#add(instance ?? this.#create(settings));
     }
     this.#regroup(config.syncGroups);
-    for (const group of this.#groups) group.settle("reloaded", this);
+    for (const group of this.#groups) group.settle("reloaded", this.#driver);
     for (const instance of this.#instances) {
       // Out of a faulted group, a sound instance takes part again.
       const stranded =
         instance.partners === undefined && instance.state === "fault" && instance.readiness === "ready";
       if (stranded)
-        this.run(instance, { kind: "groupMoved", to: "backup", release: false, cause: "reloaded" });
+        this.#run(instance, { kind: "groupMoved", to: "backup", release: false, cause: "reloaded" });
     }
     return this.#out;
   }
 
-  /** For the groups: an event for one member, its effects at the end of the list. */
-  run(member: VrrpInstance, event: InstanceEvent): void {
+  #run(member: VrrpInstance, event: InstanceEvent): void {
     // Copied, since an instance may act twice within one call and reuses its effects.
     for (const effect of member.handle(event, this.#now))
       this.#out.push({ instance: member, effect: { ...effect } });
-  }
-
-  /** For the groups. */
-  tell(effect: GroupEffect): void {
-    this.#out.push({ instance: undefined, effect });
   }
 
   #begin(now: Micros): void {

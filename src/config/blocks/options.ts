@@ -4,8 +4,11 @@ import { quoted } from "../diagnostic.js";
 import { Adjusted, Complaint, type Site, type Value } from "../schema.js";
 import type { Word } from "../text.js";
 
-/** "drop": the entry is of no use any more; "complained": the word is no option, and its value need not be reported too. */
-export type Applied = "drop" | "complained" | undefined | void;
+/** "drop": the entry is of no use any more. */
+export type Applied = "drop" | undefined | void;
+
+/** "complained": the word is no option, and its value need not be reported too. */
+export type Unknown = "drop" | "complained" | undefined | void;
 
 export interface Option<E> {
   readonly syntax: string;
@@ -60,7 +63,7 @@ export function readOptions<E>(
   words: readonly Word[],
   from: number,
   site: Site,
-  unknown: (word: Word) => Applied,
+  unknown: (word: Word) => Unknown,
 ): boolean {
   for (let i = from; i < words.length; i++) {
     const word = words[i];

@@ -205,6 +205,20 @@ test("preempt_delay starts anew when a better master was heard in between", () =
   assert.match(lan.did("a", "log").join("\n"), /3 stop preempt delay/);
 });
 
+test("preempt_delay starts anew when BACKUP is entered again", () => {
+  const lan = pestered({ preemptDelayMicros: seconds(3) });
+  assert.equal(lan.state("a"), "master");
+  lan.outsider("10.8.0.9", settings({ priority: 200 }));
+  for (let i = 0; i < 4; i++) {
+    lan.advance(seconds(1));
+    lan.outsider("10.8.0.9", settings({ priority: 50 }));
+  }
+  lan.advance(0);
+  const last = lan.now - seconds(1); // the delay began with the first of four, so the third was the last accepted
+  lan.advance(seconds(3));
+  assert.equal(lan.sent("a").at(-1)?.at, last + FIRST);
+});
+
 test("priority 150 started beside a MASTER of 100 takes over 3.41 s later, the old one steps down in silence", () => {
   const lan = master({}, seconds(10));
   lan.join("b", settings({ priority: 150 }), "10.8.0.6");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { VrrpInstanceConfig } from "../../../src/config/model.js";
 import type { RouterConfig } from "../../../src/vrrp/router.js";
-import { Segment } from "./segment.js";
+import { randomFrom, Segment } from "./segment.js";
 import { announce, group, seconds, settings } from "./settings.js";
 
 const one = (changes: Partial<VrrpInstanceConfig> = {}) => settings({ name: "VI_1", ...changes });
@@ -166,4 +166,59 @@ test("two faulted members: the group recovers when the last one does", () => {
   assert.deepEqual(lan.notices("a", seconds(5)), ["VI_1 FAULT", "VI_2 FAULT", "SG FAULT"]);
   fault("VI_2", []);
   assert.deepEqual(lan.notices("a", seconds(5)).slice(3), ["VI_2 BACKUP", "VI_1 BACKUP", "SG BACKUP"]);
+});
+
+/** Hosts of one group each, bothered at random; the seed is in every message. */
+function bother(seed: number): void {
+  const random = randomFrom(seed);
+  const pick = (limit: number) => Math.floor(random() * limit);
+  const lan = new Segment(seed);
+  lan.maxDelayMicros = 300;
+  lan.maxLatenessMicros = 300;
+  const names = ["a", "b", "c"].slice(0, 2 + pick(2));
+  const bothIn = (name: string) => lan.node(name).router?.instances.map(({ state }) => state) ?? [];
+  lan.observe = () => {
+    for (const { name } of lan.nodes) {
+      assert.equal(
+        new Set(bothIn(name)).size <= 1,
+        true,
+        `seed ${seed}: ${name} is ${bothIn(name)} at ${lan.now}`,
+      );
+    }
+  };
+  const preempt = pick(2) === 0;
+  names.forEach((name, i) => {
+    const priority = 1 + pick(254);
+    lan.join(name, pair(one({ priority, preempt }), two({ priority, preempt })), `192.0.2.${i + 1}`);
+  });
+  for (let i = 0; i < 10; i++) {
+    lan.advance(pick(seconds(5)));
+    const name = names[pick(names.length)] ?? "a";
+    const action = pick(7);
+    if (action === 0) lan.stop(name);
+    else if (action === 1) lan.kill(name);
+    else if (action === 2) lan.start(name);
+    else if (action === 3) lan.partition({ [name]: 1 });
+    else if (action === 4) lan.heal();
+    else if (action === 5) lan.loss = pick(2) * 0.5;
+    else if (lan.node(name).router !== undefined) {
+      const faults = pick(2) === 0 ? (["interfaceDown"] as const) : [];
+      lan.tell(name, { kind: "faultsChanged", faults, cause: "link" }, `VI_${1 + pick(2)}`);
+    }
+  }
+  lan.heal();
+  lan.loss = 0;
+  for (const name of names) {
+    lan.start(name);
+    for (const who of ["VI_1", "VI_2"])
+      lan.tell(name, { kind: "faultsChanged", faults: [], cause: "link" }, who);
+  }
+  lan.advance(seconds(30));
+  const masters = names.filter((name) => lan.node(name).holding.size > 0);
+  assert.equal(masters.length, 1, `seed ${seed}: masters ${masters}`);
+  assert.deepEqual(bothIn(masters[0] ?? ""), ["master", "master"], `seed ${seed}`);
+}
+
+test("300 random schedules: members of a group never differ, and one host ends with all addresses", () => {
+  for (let seed = 1; seed <= 300; seed++) bother(seed);
 });
