@@ -17,7 +17,7 @@ async function measure(program: Program): Promise<Samples> {
 export const start: Subject = {
   name: "start",
   about: "start of the program to the first advert of an address owner",
-  rounds: 7,
+  rounds: 5,
   metrics: [{ id: "start.advert", title: "start to the first advert of an owner (255)", unit: "ms" }],
   measure,
 };

@@ -42,7 +42,7 @@ async function measure(program: Program): Promise<Samples> {
 export const stop: Subject = {
   name: "stop",
   about: "SIGTERM to a master: priority 0, address gone, process ended",
-  rounds: 7,
+  rounds: 5,
   metrics: [
     {
       id: "stop.exit",

@@ -2,7 +2,7 @@
  * What can be wrong with a configuration, as plain data: kinds with upstream's numbers, places with an excerpt.
  * The collector keeps them all, each once; what a kind means for the exit status is decided in `verdict.ts`.
  */
-import { decodeBytes, type Location, locate, type Range, type Word } from "./text.js";
+import { decodeBytes, type Location, locate, type Place, type Range, type Word } from "./text.js";
 
 /** Upstream's kinds, in the order of their weight (config-language reference, section 7). */
 export const KINDS = {
@@ -147,7 +147,7 @@ function defaultSeverity(kind: Kind): Severity {
 /** How the text got there: definitions on the way, then the include lines from the inside out. */
 function trailOf(location: Location): Note[] {
   const notes: Note[] = [];
-  for (const step of location.trail) notes.push({ message: step.message, at: excerptOf(step.location) });
+  for (const step of location.trail) notes.push({ message: step.message, at: excerptOf(step.place) });
   for (let from = location.source.includedFrom; from; ) {
     const place = locate(from);
     const { line } = place.source.position(place.start);
@@ -157,7 +157,7 @@ function trailOf(location: Location): Note[] {
   return notes;
 }
 
-function excerptOf(location: Location): Excerpt {
+function excerptOf(location: Place): Excerpt {
   const { source } = location;
   const start = Math.min(location.start, source.chars.length);
   const { line, column } = source.position(start);

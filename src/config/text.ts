@@ -144,50 +144,57 @@ export function madeText(chars: string, cause: Range): Derived {
 }
 
 /** Where a range really stands. */
-export interface Location {
+export interface Place {
   readonly source: Source;
   readonly start: number;
   readonly end: number;
-  /** Definitions and references on the way. */
-  readonly trail: readonly { readonly message: string; readonly location: Location }[];
 }
+
+export interface Location extends Place {
+  /** Definitions and references on the way. */
+  readonly trail: readonly { readonly message: string; readonly place: Place }[];
+}
+
+/** More steps do not help anybody. */
+const LONGEST_TRAIL = 8;
 
 /** Finds the file position of a range: the use for text of a definition, the body for lines of a multi-line one. */
 export function locate(range: Range): Location {
-  const { of, start, end } = range;
-  if (of instanceof Source) return { source: of, start, end, trail: [] };
-  const first = locatePiece(of, start, end);
-  const last = end - 1 > start ? locatePiece(of, end - 1, end) : first;
-  const reaches = last.source === first.source && last.end > first.start;
-  const trail = first.trail.length > 0 ? first.trail : last.trail;
-  return { source: first.source, start: first.start, end: reaches ? last.end : first.end, trail };
+  const trail: { message: string; place: Place }[] = [];
+  const first = follow(range, (message, step) => {
+    if (trail.length < LONGEST_TRAIL) trail.push({ message, place: placeOf(step) });
+  });
+  const { source, start } = first;
+  if (range.of instanceof Source || range.end - 1 <= range.start) return { ...first, trail };
+  const last = follow({ of: range.of, start: range.end - 1, end: range.end }, (message, step) => {
+    if (trail.length === 0) trail.push({ message, place: placeOf(step) });
+  });
+  return { source, start, end: last.source === source && last.end > start ? last.end : first.end, trail };
 }
 
-function locatePiece(text: Derived, start: number, end: number): Location {
-  const piece = text.pieceAt(start);
-  if (piece === undefined) throw new Error("a derived text is never empty");
-  const { part, at } = piece;
-  const from = part.start + (start - at);
-  const to = Math.max(from + 1, Math.min(part.end, from + (end - start)));
-  switch (part.via?.kind) {
-    case undefined:
-      return locate({ of: part.of, start: from, end: to });
-    case "made":
-      return locate(part.via.use);
-    case "value": {
-      const use = locate(part.via.use);
-      const definition = {
-        message: `'$${part.via.name}' is defined here`,
-        location: locate({ of: part.of, start: from, end: to }),
-      };
-      return { ...use, trail: [...use.trail, definition] };
-    }
-    case "line": {
-      const body = locate({ of: part.of, start: from, end: to });
-      const use = { message: `'$${part.via.name}' is used here`, location: locate(part.via.use) };
-      return { ...body, trail: [...body.trail, use] };
-    }
+function placeOf(range: Range): Place {
+  return follow(range, () => undefined);
+}
+
+/** Goes back step by step to a file, telling each definition and each use that is passed. */
+function follow(range: Range, pass: (message: string, step: Range) => void): Place {
+  let { of, start, end } = range;
+  while (of instanceof Derived) {
+    const piece = of.pieceAt(start);
+    if (piece === undefined) throw new Error("a derived text that is shown is never empty");
+    const { part, at } = piece;
+    const from: number = part.start + (start - at);
+    const own: Range = {
+      of: part.of,
+      start: from,
+      end: Math.max(from + 1, Math.min(part.end, from + (end - start))),
+    };
+    const { via } = part;
+    if (via?.kind === "value") pass(`'$${via.name}' is defined here`, own);
+    else if (via?.kind === "line") pass(`'$${via.name}' is used here`, via.use);
+    ({ of, start, end } = via === undefined || via.kind === "line" ? own : via.use);
   }
+  return { source: of, start, end };
 }
 
 /** Whether the character at an index is there because the definition `name` was expanded. */

@@ -96,7 +96,7 @@ export function readOptions<E>(
 }
 
 /** The usual complaint. */
-export function unknownOption<E>(options: OptionTable<E>, word: Word, site: Site, then: string): void {
+export function unknownOption<E>(options: OptionTable<E>, word: Word, site: Site, then: string): Unknown {
   const hint = didYouMean(word.text, Object.keys(options));
   site.tree.diagnostics.report("general", word, `unknown option ${quoted(word.text)}; ${then}${hint}`);
   return "complained";

@@ -39,10 +39,22 @@ export interface AnnounceLimits {
   gnaIntervalMicros: number;
 }
 
+function isLimited(limits: AnnounceLimits): boolean {
+  return limits.garpIntervalMicros > 0 || limits.gnaIntervalMicros > 0;
+}
+
 interface Waiting {
   /** A waiting announcement is dropped when its instance is no longer MASTER; a waiting notification is not. */
   kind: "announce" | "notify";
   readonly run: () => void;
+}
+
+/** A change of an owner's addresses that is under way. */
+interface Work {
+  until: "applied" | "cleared";
+  waiting: Waiting[];
+  /** Addresses that were announced as soon as they were there; undefined when nothing is to be announced yet. */
+  early?: Set<AddressSetting>;
 }
 
 export function describeSetting(setting: Setting): string {
@@ -61,8 +73,9 @@ export class Kernel {
   readonly #monitor: Monitor;
   readonly #reconciler: Reconciler;
   #announcer: Announcer;
+  #limited: boolean;
   /** Owners whose addresses are being added or removed, and what waits for that. */
-  readonly #busy = new Map<string, { until: "applied" | "cleared"; waiting: Waiting[] }>();
+  readonly #busy = new Map<string, Work>();
   readonly #forwarding = new Map<string, { value: boolean; at: number }>();
 
   constructor(ports: KernelPorts, limits: AnnounceLimits) {
@@ -74,6 +87,7 @@ export class Kernel {
       failed: (error) => log.error(`Netlink: ${formatSystemError(error)}`),
     });
     this.#reconciler = new Reconciler(this.#channel, this.links, loop, {
+      added: (owner, addresses) => this.#onAdded(owner, addresses),
       applied: (owner) => this.#settled(owner, "applied"),
       cleared: (owner) => this.#settled(owner, "cleared"),
       failed: (owner, setting, error) => this.#onFailed(owner, setting, error),
@@ -83,6 +97,7 @@ export class Kernel {
     });
     this.links.addListener(ports.links);
     this.#announcer = this.#createAnnouncer(limits);
+    this.#limited = isLimited(limits);
   }
 
   #createAnnouncer(limits: AnnounceLimits): Announcer {
@@ -98,6 +113,7 @@ export class Kernel {
   setLimits(limits: AnnounceLimits): void {
     this.#announcer.close();
     this.#announcer = this.#createAnnouncer(limits);
+    this.#limited = isLimited(limits);
   }
 
   /** Resolves when the table of links and addresses is complete. */
@@ -202,27 +218,51 @@ export class Kernel {
     );
   }
 
-  /** `rounds` frames per address, when the addresses are there. */
+  /**
+   * `rounds` frames per address. The first of an address leaves as soon as it is there, so that the neighbours need
+   * not wait for a thousand others; the further rounds follow when all are there. (With a rate limit all wait for
+   * that: its queue counts the frames of an address together.)
+   */
   announce(owner: string, addresses: readonly AddressSetting[], rounds: number): void {
+    const work = this.#busy.get(owner);
+    if (work === undefined || work.until !== "applied" || work.early !== undefined || this.#limited) {
+      this.afterChange(owner, "announce", () => this.#announceNow(owner, addresses, rounds));
+      return;
+    }
+    const early = new Set<AddressSetting>();
+    work.early = early;
     this.afterChange(owner, "announce", () => {
-      const byDevice = new Map<string, string[]>();
-      for (const { device, address } of addresses) {
-        const list = byDevice.get(device);
-        if (list === undefined) byDevice.set(device, [address]);
-        else list.push(address);
-      }
-      for (const [device, list] of byDevice) {
-        const link = this.links.byName(device);
-        if (link === undefined) continue;
-        for (const address of list) {
-          const what = address.includes(":") ? "Unsolicited Neighbour Adverts" : "gratuitous ARPs";
-          this.#ports.log.detail(
-            () => `${this.#ports.describe(owner)} Sending/queueing ${what} on ${device} for ${address}`,
-          );
-        }
-        this.#announcer.announce(owner, link, list, rounds);
-      }
+      const missing = addresses.filter((address) => !early.has(address));
+      if (missing.length > 0) this.#announceNow(owner, missing, 1);
+      if (rounds > 1) this.#announceNow(owner, addresses, rounds - 1);
     });
+  }
+
+  #onAdded(owner: string, addresses: readonly AddressSetting[]): void {
+    const early = this.#busy.get(owner)?.early;
+    if (early === undefined) return;
+    for (const address of addresses) early.add(address);
+    this.#announceNow(owner, addresses, 1);
+  }
+
+  #announceNow(owner: string, addresses: readonly AddressSetting[], rounds: number): void {
+    const byDevice = new Map<string, string[]>();
+    for (const { device, address } of addresses) {
+      const list = byDevice.get(device);
+      if (list === undefined) byDevice.set(device, [address]);
+      else list.push(address);
+    }
+    for (const [device, list] of byDevice) {
+      const link = this.links.byName(device);
+      if (link === undefined) continue;
+      for (const address of list) {
+        const what = address.includes(":") ? "Unsolicited Neighbour Adverts" : "gratuitous ARPs";
+        this.#ports.log.detail(
+          () => `${this.#ports.describe(owner)} Sending/queueing ${what} on ${device} for ${address}`,
+        );
+      }
+      this.#announcer.announce(owner, link, list, rounds);
+    }
   }
 
   /** One frame for an address of the link itself. */
@@ -233,7 +273,9 @@ export class Kernel {
   cancelAnnouncements(owner: string): void {
     this.#announcer.cancel(owner);
     const work = this.#busy.get(owner);
-    if (work !== undefined) work.waiting = work.waiting.filter(({ kind }) => kind !== "announce");
+    if (work === undefined) return;
+    work.waiting = work.waiting.filter(({ kind }) => kind !== "announce");
+    delete work.early;
   }
 
   #isRouter(link: Link): boolean {

@@ -182,7 +182,7 @@ function bother(seed: number): void {
       assert.equal(
         new Set(bothIn(name)).size <= 1,
         true,
-        `seed ${seed}: ${name} is ${bothIn(name)} at ${lan.now}`,
+        `seed ${seed}: ${name} is ${bothIn(name).join()} at ${lan.now}`,
       );
     }
   };
@@ -215,7 +215,7 @@ function bother(seed: number): void {
   }
   lan.advance(seconds(30));
   const masters = names.filter((name) => lan.node(name).holding.size > 0);
-  assert.equal(masters.length, 1, `seed ${seed}: masters ${masters}`);
+  assert.equal(masters.length, 1, `seed ${seed}: masters ${masters.join()}`);
   assert.deepEqual(bothIn(masters[0] ?? ""), ["master", "master"], `seed ${seed}`);
 }
 
