@@ -42,10 +42,6 @@ async function bundlePrograms() {
   for (const [name, { entry, command }] of Object.entries(PROGRAMS)) {
     const outfile = join(root, "dist", `${name}.js`);
     if (modified(outfile) > sources) continue;
-    if (!existsSync(join(root, entry))) {
-      console.warn(`bundle: ${entry} does not exist yet, dist/${name}.js is not made`);
-      continue;
-    }
     await build({
       entryPoints: [join(root, entry)],
       outfile,

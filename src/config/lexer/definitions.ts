@@ -29,7 +29,7 @@ const DOLLAR = 36;
 const CLOSE_BRACE = 125;
 
 /** One pass over a line does not replace more; what is limited below by the length alone may still shrink for ever. */
-const MOST_REPLACEMENTS = 1000;
+const MOST_REPLACEMENTS = 500;
 /** Bytes of a line after substitution. */
 export const LONGEST_LINE = 1023;
 
@@ -37,6 +37,9 @@ export class Definitions {
   readonly #values = new Map<string, readonly Range[]>();
   /** Names that have more than one line, whatever their value is. */
   readonly #multiline = new Set<string>();
+
+  /** Whether the last line could not be expanded completely: trying again would not help. */
+  gaveUp = false;
 
   constructor(
     readonly world: BuiltinWorld,
@@ -56,6 +59,7 @@ export class Definitions {
 
   /** Replaces references from left to right, the replaced text included. Returns the line itself when there is none. */
   expand(line: Range, directory: string): Range | LinesReference {
+    this.gaveUp = false;
     let current = line;
     let from = line.start;
     for (let count = 0; ; count++) {
@@ -64,7 +68,8 @@ export class Definitions {
       const reference = readReference(current, dollar);
       if (count > MOST_REPLACEMENTS) {
         this.diagnostics.report("general", reference?.range ?? line, "too many substitutions in one line");
-        return current;
+        this.gaveUp = true;
+        return line;
       }
       const replacement = reference && this.#replacement(reference, current, directory);
       if (reference === undefined || replacement === undefined) {
@@ -76,8 +81,8 @@ export class Definitions {
         if (next.end - next.start > LONGEST_LINE) {
           const message = `the line would grow beyond ${LONGEST_LINE} bytes by '$${reference.name}', which stays as it is`;
           this.diagnostics.report("general", reference.range, message);
-          from = dollar + 1;
-          continue;
+          this.gaveUp = true;
+          return current;
         }
         from = next.start + (dollar - current.start);
         current = next;
@@ -94,6 +99,7 @@ export class Definitions {
     if (reference.parameters.length > 0) return undefined;
     if (comesFrom(range, name)) {
       this.diagnostics.report("general", range, `the definition of '$${name}' refers to itself`);
+      this.gaveUp = true;
       return undefined;
     }
     const first = lines[0];

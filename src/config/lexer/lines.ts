@@ -55,7 +55,7 @@ const DEEPEST_EXPANSION = 100;
 const MOST_FILES = 10_000;
 const MOST_EXPANDED_LINES = 500_000;
 /** Substitutions that lead to further conditions, definitions, substitutions of one line. */
-const MOST_PASSES = 100;
+const MOST_PASSES = 10;
 
 export class LineReader {
   /** Include problems that are errors from here on (`include_check`). */
@@ -69,6 +69,8 @@ export class LineReader {
   readonly #definitions: Definitions;
   readonly #queue: Queued[] = [];
   #rest: Range | undefined;
+  /** The rest belongs to a line whose substitution failed: it is used as it stands. */
+  #restIsFinal = false;
   #pushedBack: LogicalLine | undefined;
   #collecting: { name: string; lines: Range[] } | undefined;
   #opened = 0;
@@ -117,7 +119,7 @@ export class LineReader {
       this.#rest = undefined;
       const range = rest ?? this.#nextRange();
       if (range === undefined) return undefined;
-      const line = this.#process(range);
+      const line = this.#process(range, rest !== undefined && this.#restIsFinal);
       if (line !== undefined) return line;
     }
   }
@@ -165,7 +167,8 @@ export class LineReader {
   }
 
   /** Steps 2.3 to 2.10 for a line; undefined when it ends in something else than a logical line. */
-  #process(line: Range): LogicalLine | undefined {
+  #process(line: Range, final: boolean): LogicalLine | undefined {
+    this.#restIsFinal = final;
     let { of, start, end } = line;
     let conditional = true;
     for (let pass = 0; pass < MOST_PASSES; pass++) {
@@ -181,7 +184,7 @@ export class LineReader {
         conditional = false;
       }
       if (this.#isDirective(first, { of, start, end })) return undefined;
-      if (indexWithin(chars, DOLLAR, start, end) < 0) break;
+      if (final || indexWithin(chars, DOLLAR, start, end) < 0) break;
       const before: Range = { of, start, end };
       const expanded = this.#definitions.expand(before, this.directory);
       if (expanded === before) break;
@@ -195,6 +198,10 @@ export class LineReader {
       const stripped = stripComment(expanded, this.diagnostics);
       if (stripped === undefined) return undefined;
       ({ of, start, end } = stripped);
+      if (this.#definitions.gaveUp) {
+        this.#restIsFinal = true;
+        break;
+      }
       conditional = true;
     }
     return this.#cut({ of, start, end });
