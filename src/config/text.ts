@@ -47,6 +47,9 @@ export class Source {
   /** Whether a column counts bytes and characters alike. */
   readonly #ascii: boolean;
 
+  /** Most files substitute nothing, and need not be searched for it line by line. */
+  readonly hasReferences: boolean;
+
   constructor(
     /** The name that messages show. */
     readonly name: string,
@@ -54,6 +57,7 @@ export class Source {
     /** The include line that led here. */
     readonly includedFrom?: Range,
   ) {
+    this.hasReferences = chars.includes("$");
     this.#ascii = !/[\x80-\xff]/.test(chars);
   }
 

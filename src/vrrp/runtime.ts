@@ -249,7 +249,8 @@ export class VrrpRuntime {
     const name = after?.name ?? before?.name;
     if (!this.#sees) return;
     if (before?.index === after?.index && before?.up === after?.up && before?.name === after?.name) return;
-    this.#log.detail(() => `Netlink reports ${name} ${after?.up === true ? "up" : "down"}`);
+    const now = after === undefined ? "gone" : after.up ? "up" : "down";
+    this.#log.detail(`Netlink reports ${name} ${now}`);
     if (before !== undefined && before.name !== name) this.#judgeAll(before.name);
     this.#judgeAll(name);
   }

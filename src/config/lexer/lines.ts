@@ -183,10 +183,13 @@ export class LineReader {
         first = chars.charCodeAt(start);
         conditional = false;
       }
-      if (this.#isDirective(first, { of, start, end })) return undefined;
-      if (final || indexWithin(chars, DOLLAR, start, end) < 0) break;
+      const special = first === SMALL_I || first === DOLLAR || first === TILDE;
+      if (special && this.#isDirective(first, { of, start, end })) return undefined;
+      if (final || (of instanceof Source && !of.hasReferences)) break;
+      if (indexWithin(chars, DOLLAR, start, end) < 0) break;
       const before: Range = { of, start, end };
       const expanded = this.#definitions.expand(before, this.directory);
+      if (this.#definitions.gaveUp) this.#restIsFinal = true;
       if (expanded === before) break;
       if ("lines" in expanded) {
         this.#push(
@@ -198,10 +201,7 @@ export class LineReader {
       const stripped = stripComment(expanded, this.diagnostics);
       if (stripped === undefined) return undefined;
       ({ of, start, end } = stripped);
-      if (this.#definitions.gaveUp) {
-        this.#restIsFinal = true;
-        break;
-      }
+      if (this.#restIsFinal) break;
       conditional = true;
     }
     return this.#cut({ of, start, end });

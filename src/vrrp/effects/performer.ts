@@ -198,6 +198,11 @@ export class Performer {
   onSendFailed(machine: VrrpInstance, error: Error): void {
     const sending = this.#sendingOf(machine);
     if (sending.failing) return;
+    // "I stop" on a link that is down or gone cannot leave: that is why it is sent.
+    if (sending.priority === 0) {
+      this.#ports.log.detail(() => `(${machine.name}) priority 0 could not be sent: ${error.message}`);
+      return;
+    }
     sending.failing = true;
     this.#ports.log.warning(`(${machine.name}) send advert error: ${error.message}`);
   }

@@ -94,9 +94,14 @@ export class Lab {
     return program;
   }
 
+  /** Path of the configuration file of a host's router: to be changed before a reload. */
+  configurationOf(host: Host): string {
+    return join(this.#folder, `${host.name}.conf`);
+  }
+
   /** Starts a router on a host from the text of a configuration file. */
   startRouter(host: Host, product: Product, configuration: string): Program {
-    const file = join(this.#folder, `${host.name}.conf`);
+    const file = this.configurationOf(host);
     writeFileSync(file, configuration);
     return this.run(`${host.name} (${product})`, {
       namespace: host.namespace,

@@ -79,6 +79,12 @@ test("an interface that does not exist refuses, unless dynamic_interfaces", () =
   assert.equal(read(instance("").replace("/24", "/24 dev eth7"), host).usable, false);
 });
 
+test("the seventh decimal is rounded half up", () => {
+  const gap = (seconds: string) =>
+    read(`global_defs {\n vrrp_garp_interval ${seconds}\n}\n`).config.global.garpIntervalMicros;
+  assert.deepEqual(["0.0000015", "0.0000014", "0.9999995"].map(gap), [2, 1, 1_000_000]);
+});
+
 test("repairs are warnings that count for -t and do not stop a reload", () => {
   const repaired: [string, string][] = [
     [instance("", "address"), "1:15 warning the instance has no address in 'virtual_ipaddress'"],
