@@ -3,6 +3,7 @@
  * Knows nothing of what the values mean together; that is `meaning/`.
  */
 import { ROOT_BLOCKS, whereKnown } from "./blocks/known.js";
+import type { Recorder } from "./dump-record.js";
 import { didYouMean, nearest } from "./did-you-mean.js";
 import { type Diagnostics, quoted } from "./diagnostic.js";
 import type { LineReader, LogicalLine } from "./lexer/lines.js";
@@ -43,6 +44,8 @@ export class TreeReader {
   constructor(
     readonly lines: LineReader,
     readonly diagnostics: Diagnostics,
+    /** Keeps what is in force, when a dump is wanted. */
+    readonly recorder?: Recorder,
   ) {}
 
   /** Reads everything. */
@@ -62,12 +65,14 @@ export class TreeReader {
     const name = args.length === 0 ? head.text : [head, ...args].map((word) => word.text).join(" ");
     const knows = (word: string) => isKeyword(table.rows, word) || table.others.has(word);
     this.#open.push({ head, name, knows });
+    this.recorder?.open(into);
     this.#readBody(table, into);
+    this.recorder?.close();
     this.#open.pop();
   }
 
-  /** Reads a value block, one entry per line. */
-  readEntries(site: Site, distinct: boolean, entry: (words: readonly Word[]) => void): void {
+  /** Reads a value block, one entry per line; `entry` answers false when it drops one. */
+  readEntries(site: Site, distinct: boolean, entry: (words: readonly Word[]) => unknown): void {
     const { head, words } = site;
     if (words[1] !== undefined) {
       this.diagnostics.report("general", words[1], `'${head.text}' takes no words before its '{'`);
@@ -75,6 +80,7 @@ export class TreeReader {
     this.#expectOpen(head);
     const outer = [...this.#open];
     this.#open.push({ head, name: head.text, knows: () => false });
+    this.recorder?.open();
     for (let line = this.#nextInside(); line !== undefined; line = this.#nextInside()) {
       if (line.brace === "}") break;
       const first = line.words[0];
@@ -87,8 +93,13 @@ export class TreeReader {
       } else if (distinct && ROOT_BLOCKS.has(first.text)) {
         this.#leave(line, first);
         break;
-      } else entry(line.words);
+      } else {
+        const before = this.recorder?.begin(line) ?? 0;
+        const kept = entry(line.words) !== false;
+        this.recorder?.end(before, kept, "accumulates");
+      }
     }
+    this.recorder?.close();
     this.#open.pop();
   }
 
@@ -157,7 +168,9 @@ export class TreeReader {
       this.diagnostics.report("deprecated", site.head, `'${name}' is deprecated; write ${row.deprecated}`);
     }
     if (row.notActedOn) this.noteNotActedOn(name, site.head);
+    const before = this.recorder?.begin(site.line) ?? 0;
     const value = row.read(site, previous);
+    this.recorder?.end(before, value !== undefined, row.repeat);
     if (value === undefined) return;
     const first = previous !== undefined && row.repeat === "accumulates" ? previous : undefined;
     block.given[name] = {

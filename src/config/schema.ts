@@ -30,6 +30,8 @@ export class Adjusted<V> {
 export interface Value<V> {
   readonly syntax: string;
   read(text: string): V | Complaint | Adjusted<V>;
+  /** The word for a value, where the value itself is not it. */
+  write?(value: V): string;
 }
 
 /** A line that starts with a keyword, and what a row needs to read it. */
@@ -49,6 +51,14 @@ export interface Setting<V> {
 }
 
 /** What happens when a keyword is given again. */
+/** What the reference says about a word that may stand in an entry. */
+export interface OptionDoc {
+  readonly syntax: string;
+  readonly doc: string;
+  readonly deprecated?: string;
+  readonly notActedOn?: boolean;
+}
+
 export type Repeat = "last wins" | "first wins" | "accumulates";
 
 /** Everything about one keyword. */
@@ -64,8 +74,18 @@ export interface Row<V> {
   readonly notActedOn?: boolean | undefined;
   /** Whether `{` follows. */
   readonly opens: boolean;
+  /** The keywords in its braces. */
+  readonly inner?: TableOutline | undefined;
+  /** The words that may stand in its entries. */
+  readonly options?: Readonly<Record<string, OptionDoc>> | undefined;
   /** The new value, or undefined to leave the setting as it was. */
   read(site: Site, previous: Setting<V> | undefined): V | undefined;
+}
+
+/** A table as the reference sees it: the rows without their types. */
+export interface TableOutline {
+  readonly name: string;
+  readonly rows: object;
 }
 
 export type Rows<S> = { readonly [N in keyof S]: Row<S[N]> };
@@ -192,15 +212,25 @@ export function readValue<V>(site: Site, word: Word, value: Value<V>, wrong?: V)
       word,
       `'${name}' ${result.message}, not ${quoted(word.text)}; ${used}`,
     );
+    if (wrong !== undefined) noteUsed(site, word, value, wrong);
     return wrong;
   }
   if (result instanceof Adjusted) {
     site.tree.diagnostics.report(result.kind, word, `'${name}' ${result.message}`, {
       severity: result.severity,
     });
+    noteUsed(site, word, value, result.value);
     return result.value;
   }
   return result;
+}
+
+/** For the dump: another value than the one that stands there is in force. */
+function noteUsed<V>(site: Site, word: Word, value: Value<V>, used: V): void {
+  const { recorder } = site.tree;
+  if (recorder === undefined) return;
+  if (value.write !== undefined) recorder.edit(word, value.write(used));
+  else if (typeof used === "number" || typeof used === "string") recorder.edit(word, String(used));
 }
 
 /** A keyword that takes no argument and switches something on. */
@@ -235,6 +265,7 @@ export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): R
     default: [],
     repeat: "accumulates",
     opens: true,
+    inner,
     read: (site, previous) => {
       const { tree, head, words } = site;
       if (options.name === "one" && words.length !== 2) {
@@ -256,7 +287,11 @@ export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): R
 
 /** A brace-enclosed list of entries, one per line, that are no keywords. */
 export function entries<E>(
-  entry: { readonly syntax: string; read(words: readonly Word[], site: Site): E | undefined },
+  entry: {
+    readonly syntax: string;
+    readonly options?: Readonly<Record<string, OptionDoc>>;
+    read(words: readonly Word[], site: Site): E | undefined;
+  },
   doc: string,
   options: Options & {
     /** An entry never looks like a keyword, so that a keyword shows a missing brace. */ distinct?: boolean;
@@ -269,11 +304,13 @@ export function entries<E>(
     default: [],
     repeat: "accumulates",
     opens: true,
+    options: entry.options,
     read: (site, previous) => {
       const list: E[] = [...(previous?.value ?? [])];
       site.tree.readEntries(site, options.distinct === true, (words) => {
         const read = entry.read(words, site);
         if (read !== undefined) list.push(read);
+        return read !== undefined;
       });
       return list;
     },

@@ -133,6 +133,7 @@ export const addressOptions: OptionTable<AddressEntry> = {
 
 export const addressEntry = {
   syntax: "IPADDR[/PREFIXLEN] [dev INTERFACE] [scope SCOPE] [brd ADDR|+|-] [label LABEL] ...",
+  options: addressOptions,
 
   read(words: readonly Word[], site: Site): AddressEntry | undefined {
     const [first] = words;

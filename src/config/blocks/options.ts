@@ -43,6 +43,7 @@ export function valued<E, V>(
     apply: (entry, word, site) => {
       const result = value.read(word.text);
       if (result instanceof Complaint) {
+        if (more.wrong !== "drop") site.tree.recorder?.edit(word, "");
         const what = more.wrong === "drop" ? "the entry is ignored" : "the option is ignored";
         site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}; ${what}`);
         return more.wrong;

@@ -185,6 +185,7 @@ const DEFAULTS = new Set(["default", "any", "all", "default6"]);
 export const routeEntry = {
   syntax:
     "[to] [TYPE] IPADDR[/LEN]|default [via GATEWAY] [dev INTERFACE] [src ADDR] [metric N] [table T] ...",
+  options: routeOptions,
 
   read(words: readonly Word[], site: Site): RouteEntry | undefined {
     const [at] = words;

@@ -44,6 +44,7 @@ export const trackOptions: OptionTable<TrackEntry> = {
 /** INTERFACE [weight N [reverse]]. */
 export const trackInterfaceEntry = {
   syntax: "INTERFACE [weight <-254-254> [reverse]]",
+  options: trackOptions,
 
   read(words: readonly Word[], site: Site): TrackEntry | undefined {
     const [name] = words;
@@ -74,6 +75,7 @@ export const peerOptions: OptionTable<PeerEntry> = {
 /** IPADDR [min_ttl N] [max_ttl N]. */
 export const peerEntry = {
   syntax: "IPADDR [min_ttl <0-255>] [max_ttl <0-255>]",
+  options: peerOptions,
 
   read(words: readonly Word[], site: Site): PeerEntry | undefined {
     const [at] = words;

@@ -36,7 +36,16 @@ export function seconds(min: string, max: string): Value<number> {
         "invalidNumber",
       );
     },
+    write: (micros) => decimal(micros, 6),
   };
+}
+
+/** A whole number of small units as people write it: the last `decimals` digits are the fraction. */
+export function decimal(value: number, decimals: number): string {
+  const scale = 10 ** decimals;
+  const whole = Math.floor(value / scale);
+  const fraction = String(value - whole * scale).padStart(decimals, "0").replace(/0+$/, "");
+  return fraction === "" ? String(whole) : `${whole}.${fraction}`;
 }
 
 /** Exact for six decimals, half up beyond. */
@@ -65,6 +74,7 @@ export function wholeSeconds(min: number, max: number): Value<number> {
       const n = inner.read(text);
       return typeof n === "number" ? n * 1_000_000 : n;
     },
+    write: (micros) => decimal(micros, 6),
   };
 }
 

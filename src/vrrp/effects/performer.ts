@@ -31,7 +31,7 @@ interface Sending {
   priority: number;
   /** IPv4 identification of the last advert; never 0, which would leave the choice to the kernel. */
   identification: number;
-  /** The last send failed, and that was said. */
+  /** A send failed since the last transition, and that was said. */
   failing: boolean;
 }
 
@@ -86,6 +86,7 @@ export class Performer {
         break;
       case "notify":
         this.#ports.channels.stateChanged(machine);
+        this.#sendingOf(machine).failing = false;
         this.#ports.notices.onInstance(machine, ownerOf(machine), effect);
         break;
       case "settingsChanged":
@@ -194,7 +195,7 @@ export class Performer {
     this.#sending.delete(machine);
   }
 
-  /** Said once per series of failures; a state never changes because of one. */
+  /** Said once until the next transition; a state never changes because of one. */
   onSendFailed(machine: VrrpInstance, error: Error): void {
     const sending = this.#sendingOf(machine);
     if (sending.failing) return;
