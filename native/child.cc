@@ -1,7 +1,8 @@
 /// A child process as JavaScript sees it: options in, exit and stderr out. How it is started is in spawn.cc.
 ///
 /// A child is watched until it has ended, even when it was closed before: somebody must take its exit status,
-/// or it stays a zombie.
+/// or it stays a zombie. Its status is taken after onExit: until then its number, and with it that of its group,
+/// cannot be given to another process, so that onExit may still kill the group.
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@ namespace keepalived {
 namespace {
 
 constexpr int kLastSignal = 64;
+/// As much as a pipe holds by default: an ended child's last words, and how much is read in one turn.
+constexpr size_t kPipeSize = 65536;
 
 SpawnRequest ReadRequest(Arguments& args, Napi::Value value) {
   SpawnRequest request;
@@ -91,6 +94,7 @@ class Child : public Resource<Child> {
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Child",
                        {InstanceAccessor<&Child::Pid>("pid"), InstanceMethod<&Child::Kill>("kill"),
+                        InstanceMethod<&Child::ReadStderr>("readStderr"),
                         InstanceMethod<&Child::Close>("close")});
   }
 
@@ -117,34 +121,55 @@ class Child : public Resource<Child> {
 
   static void OnExited(uv_poll_t* poll, int, int) {
     auto* self = static_cast<Child*>(poll->data);
+    const auto id = static_cast<id_t>(self->pidfd_.get());
     siginfo_t ended{};
-    const int result = ::waitid(P_PIDFD, static_cast<id_t>(self->pidfd_.get()), &ended, WEXITED | WNOHANG);
+    const int result = ::waitid(P_PIDFD, id, &ended, WEXITED | WNOHANG | WNOWAIT);
     if (result == 0 && ended.si_pid == 0) return;  // still running
     int status = -1;
     int signal = -1;
     if (result == 0) (ended.si_code == CLD_EXITED ? status : signal) = ended.si_status;
+    uv_poll_stop(poll);
     Napi::HandleScope scope(self->env_);
+    self->ReadOnce();  // what it said last comes before the news of its end
     const Napi::FunctionReference on_exit = std::move(self->on_exit_);
-    self->EndWatch();
     self->Call(on_exit, {Napi::Number::New(self->env_, status), Napi::Number::New(self->env_, signal)});
+    if (self->pidfd_) ::waitid(P_PIDFD, id, &ended, WEXITED | WNOHANG);
+    self->EndWatch();
   }
 
   static void OnStderrReadable(uv_poll_t* poll, int, int) {
     auto* self = static_cast<Child*>(poll->data);
-    std::array<uint8_t, 16384> buffer;
-    const ssize_t length = ::read(self->stderr_.get(), buffer.data(), buffer.size());
-    if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
     Napi::HandleScope scope(self->env_);
+    self->ReadOnce();
+  }
+
+  /// Hands over what the pipe holds, at most kPipeSize.
+  void ReadOnce() {
+    if (!stderr_ || on_stderr_.IsEmpty()) return;
+    std::array<uint8_t, kPipeSize> buffer;
+    const ssize_t length = ::read(stderr_.get(), buffer.data(), buffer.size());
+    if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
     const size_t size = length > 0 ? static_cast<size_t>(length) : 0;
-    auto chunk = Napi::Uint8Array::New(self->env_, size);
-    if (chunk.IsEmpty()) return self->EndStderr();  // the environment is ending
+    auto chunk = Napi::Uint8Array::New(env_, size);
+    if (chunk.IsEmpty()) return EndStderr();  // the environment is ending
     if (size > 0) {
       std::memcpy(chunk.Data(), buffer.data(), size);
-      return self->Call(self->on_stderr_, {chunk});
+      return Call(on_stderr_, {chunk});
     }
-    const Napi::FunctionReference on_stderr = std::move(self->on_stderr_);
-    self->EndStderr();
-    self->Call(on_stderr, {chunk});
+    const Napi::FunctionReference on_stderr = std::move(on_stderr_);
+    EndStderr();
+    Call(on_stderr, {chunk});
+  }
+
+  Napi::Value ReadStderr(const Napi::CallbackInfo& info) {
+    if (closed_) return ThrowClosed("read");
+    Arguments args(env_);
+    const bool on = args.Boolean(info[0], "on");
+    if (!args.ok() || !stderr_poll_) return env_.Undefined();
+    const int status = on ? uv_poll_start(stderr_poll_.get(), UV_READABLE, OnStderrReadable)
+                          : uv_poll_stop(stderr_poll_.get());
+    if (status != 0) ThrowErrno(env_, "uv_poll_start", -status);
+    return env_.Undefined();
   }
 
   Napi::Value Pid(const Napi::CallbackInfo&) { return Napi::Number::New(env_, pid_); }

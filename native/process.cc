@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <syslog.h>
 
 #include <cerrno>
@@ -191,6 +192,14 @@ Napi::Value EnterNamespace(Info info) {
   return Done(info.Env(), "setns", ::setns(file.get(), type));
 }
 
+Napi::Value MakeFifo(Info info) {
+  Arguments args(info.Env());
+  const std::string path = args.String(info[0], "path");
+  const int mode = args.Int(info[1], "mode", 0, 07777);
+  if (!args.ok()) return info.Env().Undefined();
+  return Done(info.Env(), "mkfifo", ::mkfifo(path.c_str(), static_cast<mode_t>(mode)));
+}
+
 /// An "open file description" lock: it survives the close of another descriptor of the same file, and the
 /// fork.
 Napi::Value LockFile(Info info) {
@@ -256,6 +265,7 @@ void ExportProcess(Napi::Env env, Napi::Object exports) {
   add("setChildSubreaper", SetChildSubreaper);
   add("setDumpable", SetDumpable);
   add("enterNamespace", EnterNamespace);
+  add("makeFifo", MakeFifo);
   add("lockFile", LockFile);
   add("openSyslog", OpenSyslog);
   add("syslog", Syslog);

@@ -1,26 +1,66 @@
 /** `-t`: reads the configuration as the daemon would, prints what is wrong with it, and gives the verdict. */
 import { closeSync, constants, openSync, writeSync } from "node:fs";
-import type { ConfigurationReader } from "../core/configuration.js";
+import { diagnosticsAsJson } from "../config/diagnostic-json.js";
+import { decodeBytes } from "../config/text.js";
+import type { ConfigurationReader, ReadOutcome } from "../core/configuration.js";
 import { EXIT } from "../core/exits.js";
 
+const STDOUT = 1;
 const STDERR = 2;
 const MODE = 0o644;
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
-/** @param file where the messages go instead of standard error; appended to, never through a symbolic link. */
-export function testConfiguration(reader: ConfigurationReader, file: string | undefined): number {
+export interface TestOptions {
+  configFile: string;
+  /** Where the messages go instead of standard error; appended to, never through a symbolic link. */
+  log?: string;
+  /** --json: one document on standard output instead of the messages. */
+  json: boolean;
+}
+
+export function testConfiguration(reader: ConfigurationReader, options: TestOptions): number {
   let output = STDERR;
-  if (file !== undefined) {
+  if (options.log !== undefined) {
     try {
-      output = openSync(file, FLAGS, MODE);
+      output = openSync(options.log, FLAGS, MODE);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       process.stderr.write(`keepalived: cannot open the file of --config-test: ${reason}\n`);
       return EXIT.fatal;
     }
   }
-  const { problems, testStatus } = reader.read();
-  if (problems.length > 0) writeSync(output, `${problems.join("\n")}\n`);
+  const outcome = reader.read();
+  if (options.json)
+    writeWhole(options.log === undefined ? STDOUT : output, asJson(outcome, options.configFile));
+  else {
+    if (outcome.problems.length > 0) writeWhole(output, `${outcome.problems.join("\n")}\n`);
+    if (outcome.dump !== undefined) writeWhole(STDOUT, Buffer.from(outcome.dump, "latin1"));
+  }
   if (output !== STDERR) closeSync(output);
-  return testStatus;
+  return outcome.testStatus;
+}
+
+function asJson(outcome: ReadOutcome, configFile: string): string {
+  const { diagnostics = [], testStatus, dump, config } = outcome;
+  return diagnosticsAsJson({
+    configFile,
+    status: testStatus,
+    diagnostics,
+    notActedOn: config.notActedOn,
+    ...(dump !== undefined && { dump: decodeBytes(dump) }),
+  });
+}
+
+/** A pipe takes what it has room for, or nothing for the moment; when nobody reads it any more, that is all. */
+function writeWhole(file: number, text: string | Buffer): void {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(file, bytes, at);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw error;
+    }
+  }
 }

@@ -49,7 +49,8 @@ function settingsOf(line: CommandLine, argv: readonly string[]): DaemonSettings 
     coreDump: line.coreDump,
     ignoreSigint: line.ignoreSigint,
     commandLine: ["keepalived", ...argv].join(" "),
-    withoutEffect: line.dumpConfiguration ? [...line.withoutEffect, "--dump-conf"] : line.withoutEffect,
+    dumpConfiguration: line.dumpConfiguration,
+    withoutEffect: line.withoutEffect,
   };
 }
 
@@ -114,7 +115,11 @@ function main(argv: readonly string[]): number | undefined {
   if (line.problems.length > 0) return EXIT.fatal;
   const settings = settingsOf(line, argv);
   if (line.mode === "test")
-    return testConfiguration(configurationReader(settings, loadAddon()), line.testLog);
+    return testConfiguration(configurationReader(settings, loadAddon()), {
+      configFile: settings.configFile,
+      ...(line.testLog !== undefined && { log: line.testLog }),
+      json: line.json,
+    });
   if (!line.foreground && !isLaunched()) launch();
   else startDaemon(settings);
   return undefined;

@@ -26,6 +26,8 @@ export interface CommandLine {
   coreDump: boolean;
   ignoreSigint: boolean;
   dumpConfiguration: boolean;
+  /** Of -t: what is wrong as JSON on standard output. */
+  json: boolean;
   /** File of -t. */
   testLog?: string;
   signum?: string;
@@ -106,7 +108,11 @@ const ROWS: readonly Row[] = [
   ["-I, --dont-release-ipvs", "Don't remove IPVS topology on daemon stop", later("--dont-release-ipvs")],
   ["-R, --dont-respawn", "Don't respawn child processes", (line) => void (line.respawn = false)],
   ["-n, --dont-fork", "Don't fork the daemon process", (line) => void (line.foreground = true)],
-  ["-d, --dump-conf", "Dump the configuration data", (line) => void (line.dumpConfiguration = true)],
+  [
+    "-d, --dump-conf",
+    "Dump the configuration data: to the log, or with -t to standard output",
+    (line) => void (line.dumpConfiguration = true),
+  ],
   [
     "-p, --pid <FILE>",
     "Use specified pidfile for parent process",
@@ -158,6 +164,11 @@ const ROWS: readonly Row[] = [
     "Check the configuration for obvious errors, output to stderr by default",
     setTest,
   ],
+  [
+    "--json",
+    "With -t: what is wrong as one JSON document on standard output",
+    (line) => void (line.json = true),
+  ],
   ["--config-fd <NUMBER>", "Internal", later("--config-fd")],
   ["--ignore-sigint", "Ignore SIGINT, for debugging", (line) => void (line.ignoreSigint = true)],
   ["-v, --version", "Display the version number", (line) => void (line.mode = "version")],
@@ -203,6 +214,11 @@ function shapeOf(option: Option): OptionShape {
   return option.short === undefined ? shape : { ...shape, short: option.short.replace(/^-/, "") };
 }
 
+/** The options as the manual lists them. */
+export function optionDocs(): { flags: string; text: string }[] {
+  return ROWS.map(([flags, text]) => ({ flags, text }));
+}
+
 /** The usage text. */
 export function helpText(): string {
   return program().helpInformation();
@@ -227,6 +243,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     coreDump: false,
     ignoreSigint: false,
     dumpConfiguration: false,
+    json: false,
     withoutEffect: [],
     remarks: [],
     problems: gnu.problems,

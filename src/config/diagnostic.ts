@@ -35,6 +35,8 @@ export interface Excerpt {
   /** Counted from 1. */
   line: number;
   column: number;
+  /** The column after the last character that is meant; it is on the same line. */
+  endColumn: number;
   /** The line, or the part of a long one, as it may be shown on a terminal. */
   text: string;
   /** Where the carets go in `text`, from 0. */
@@ -176,6 +178,7 @@ function excerptOf(location: Place): Excerpt {
     file: source.name,
     line,
     column,
+    endColumn: Math.max(column + 1, source.position(caretStop).column),
     text: lead + marked + tail,
     caretStart: lead.length,
     caretEnd: lead.length + Math.max(1, marked.length),

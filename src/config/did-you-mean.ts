@@ -23,6 +23,11 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return found === undefined ? "" : `; did you mean '${found}'?`;
 }
 
+/** The word that a message suggests, for editors that offer to replace it. */
+export function suggestionIn(message: string): string | undefined {
+  return /did you mean '([^']+)'\?/.exec(message)?.[1] ?? /is deprecated; write '([^']+)'/.exec(message)?.[1];
+}
+
 /** Edits between two words; two neighbours swapped count as one. */
 function distance(a: string, b: string): number {
   let before: number[] = [];

@@ -47,7 +47,7 @@ export class Recorder {
     const done = this.#current;
     this.#current = undefined;
     if (done === undefined || !kept) return;
-    done.complained = done.edits.length === 0 && this.#said() > before;
+    done.complained = done.edits.length === 0 && done.block === undefined && this.#said() > before;
     const { lines } = this.#into;
     const { block } = done;
     if (block !== undefined && lines.some((line) => line.block === block)) return;

@@ -18,15 +18,20 @@ export function dump(root: RecordedBlock): string {
   return out.length === 0 ? "" : `${out.join("\n")}\n`;
 }
 
-/** The same for people and terminals. */
-export function dumpForReading(root: RecordedBlock): string {
-  return decodeBytes(dump(root));
+/** Keywords whose argument nobody but the owner of the file should read. */
+const SECRETS = /^( *(?:auth_pass|password|key(?: \d+)?) ).*$/gm;
+
+/** A dump as it may stand in a log. */
+export function hideSecrets(text: string): string {
+  return decodeBytes(text).replace(SECRETS, "$1********");
 }
 
 function writeBlock(block: RecordedBlock, indent: string, out: string[]): void {
   for (const recorded of block.lines) {
-    if (recorded.complained) out.push(`${indent}# not taken as written: see the message about ${placeOf(recorded)}`);
+    if (recorded.complained)
+      out.push(`${indent}# not taken as written: see the message about ${placeOf(recorded)}`);
     const text = lineText(recorded);
+    if (indent === "" && recorded.block !== undefined && out.length > 0) out.push("");
     const start = text.length > LONGEST ? "" : indent;
     if (recorded.block === undefined) {
       out.push(start + text);
@@ -36,7 +41,6 @@ function writeBlock(block: RecordedBlock, indent: string, out: string[]): void {
     else out.push(`${start}${text} {`);
     writeBlock(recorded.block, indent + INDENT, out);
     out.push(`${indent}}`);
-    if (indent === "") out.push("");
   }
 }
 

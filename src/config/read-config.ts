@@ -6,6 +6,8 @@ import { root } from "./blocks/root.js";
 import { type Diagnostic, Diagnostics } from "./diagnostic.js";
 import type { FileReader } from "./lexer/includes.js";
 import { LineReader } from "./lexer/lines.js";
+import { dump } from "./dump.js";
+import { Recorder } from "./dump-record.js";
 import { type HostKnowledge, Judge } from "./meaning/judge.js";
 import { readMeaning } from "./meaning/meaning.js";
 import type { Config } from "./model.js";
@@ -24,12 +26,16 @@ export interface ReadOptions extends HostKnowledge {
   configId: string;
   /** `-e`: every include problem is an error. */
   includeAll: boolean;
+  /** Whether the configuration is to be written out again (`dump.ts`). */
+  record?: boolean;
 }
 
 export interface ReadResult extends Verdict {
   config: Config;
   /** In the order of the text. */
   diagnostics: Diagnostic[];
+  /** What is in force, as text; only with `record`. */
+  dump?: string;
 }
 
 /** Never throws for anything that stands in a file. */
@@ -40,7 +46,7 @@ export function readConfig(reader: FileReader, options: ReadOptions): ReadResult
     { configId: options.configId, includeAll: options.includeAll },
     diagnostics,
   );
-  const tree = new TreeReader(lines, diagnostics);
+  const tree = new TreeReader(lines, diagnostics, options.record ? new Recorder(diagnostics) : undefined);
   const judge = new Judge(diagnostics, options);
   lines.openTop(options.path);
   const block = tree.readRoot(root);
@@ -51,7 +57,8 @@ export function readConfig(reader: FileReader, options: ReadOptions): ReadResult
     includeFailed: lines.includeFailed,
     refusals: judge.refusals,
   });
-  return { config, diagnostics: diagnostics.sorted(), ...verdict };
+  const dumped = tree.recorder && { dump: dump(tree.recorder.root) };
+  return { config, diagnostics: diagnostics.sorted(), ...verdict, ...dumped };
 }
 
 /** One entry per keyword and kind of block: the first place and how many more. */

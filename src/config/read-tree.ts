@@ -165,7 +165,9 @@ export class TreeReader {
     const row = table.rows[name];
     const previous = block.given[name];
     if (row.deprecated !== undefined) {
-      this.diagnostics.report("deprecated", site.head, `'${name}' is deprecated; write ${row.deprecated}`);
+      const kind = row.deprecatedQuietly === true ? "logged" : "deprecated";
+      const message = `'${name}' is deprecated; write ${row.deprecated}`;
+      this.diagnostics.report(kind, site.head, message, { severity: "deprecated" });
     }
     if (row.notActedOn) this.noteNotActedOn(name, site.head);
     const before = this.recorder?.begin(site.line) ?? 0;

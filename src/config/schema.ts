@@ -50,7 +50,6 @@ export interface Setting<V> {
   readonly head: Word;
 }
 
-/** What happens when a keyword is given again. */
 /** What the reference says about a word that may stand in an entry. */
 export interface OptionDoc {
   readonly syntax: string;
@@ -59,6 +58,7 @@ export interface OptionDoc {
   readonly notActedOn?: boolean;
 }
 
+/** What happens when a keyword is given again. */
 export type Repeat = "last wins" | "first wins" | "accumulates";
 
 /** Everything about one keyword. */
@@ -70,6 +70,8 @@ export interface Row<V> {
   readonly repeat: Repeat;
   /** What to write instead. */
   readonly deprecated?: string | undefined;
+  /** The old name is as good as the new one: it is said, but does not count. */
+  readonly deprecatedQuietly?: boolean | undefined;
   /** Read and checked, but this version does nothing with it. */
   readonly notActedOn?: boolean | undefined;
   /** Whether `{` follows. */
@@ -151,10 +153,13 @@ interface Options {
   unit?: string;
   repeat?: Repeat;
   deprecated?: string;
+  deprecatedQuietly?: boolean;
   notActedOn?: boolean;
 }
 
 interface SettingOptions<V> extends Options {
+  /** A missing argument is an ordinary error and the line is ignored; else nothing goes on after it. */
+  lenient?: boolean;
   /** Value of the keyword without argument. */
   alone?: V;
   /** Value used when the argument is wrong; else the line is ignored. */
@@ -188,8 +193,7 @@ export function setting<V>(
     read: (site, previous) => {
       const word = site.words[1];
       if (word === undefined) {
-        if (alone === undefined)
-          site.tree.missingParameter(site.head, `'${site.head.text}' needs ${value.syntax}`);
+        if (alone === undefined) missingArgument(site, value.syntax, options.lenient);
         return alone;
       }
       site.tree.noteExtraWords(site, 2);
@@ -199,6 +203,23 @@ export function setting<V>(
       return undefined;
     },
   };
+}
+
+/** A keyword stands alone that must not; `lenient` as for a setting. */
+export function missingArgument(site: Site, syntax: string, lenient = false): undefined {
+  const message = `'${site.head.text}' needs ${syntax}`;
+  if (!lenient) site.tree.missingParameter(site.head, message);
+  else site.tree.diagnostics.report("general", site.head, `${message}; the line is ignored`);
+}
+
+/** A keyword that may be given only once: the first one stays, whatever the others say. */
+export function once<V>(row: Row<V>): Row<V> {
+  const read: Row<V>["read"] = (site, previous) => {
+    if (previous === undefined) return row.read(site, previous);
+    site.tree.alreadySet(site, previous.head);
+    return undefined;
+  };
+  return { ...row, repeat: "first wins", read };
 }
 
 /** Reads one word, with the complaint under it. */
@@ -250,8 +271,8 @@ export function flag(doc: string, options: Options = {}): Row<boolean> {
 }
 
 interface BlockOptions extends Options {
-  /** "one": exactly one name, else the block is skipped. */
-  name: "none" | "one";
+  /** "one": exactly one name, else the block is skipped. "first": further words are ignored. */
+  name: "none" | "one" | "first";
   /** Given again, it goes on where it stopped. */
   merge?: boolean;
 }
@@ -260,7 +281,7 @@ interface BlockOptions extends Options {
 export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): Row<Block<S>[]> {
   return {
     ...common(options),
-    syntax: options.name === "one" ? "NAME { ... }" : "{ ... }",
+    syntax: options.name === "none" ? "{ ... }" : "NAME { ... }",
     doc,
     default: [],
     repeat: "accumulates",
@@ -268,13 +289,13 @@ export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): R
     inner,
     read: (site, previous) => {
       const { tree, head, words } = site;
-      if (options.name === "one" && words.length !== 2) {
+      if (options.name !== "none" && (words.length < 2 || (options.name === "one" && words.length > 2))) {
         const message = `'${head.text}' needs exactly one name${words.length > 2 ? "; quote a name with blanks" : ""}; the block is skipped`;
         tree.diagnostics.report("general", words[2] ?? head, message);
         tree.skipBlockOf(head);
         return undefined;
       }
-      if (options.name === "none") tree.noteExtraWords(site, 1);
+      if (options.name !== "one") tree.noteExtraWords(site, options.name === "none" ? 1 : 2);
       const list = previous?.value ?? [];
       const again = options.merge === true ? list[0] : undefined;
       const into = again ?? new Block(inner, head, words.slice(1));
@@ -353,6 +374,9 @@ export function custom<V>(
   return { ...common(options), repeat: options.repeat ?? "last wins", opens: false, ...row };
 }
 
-function common(options: Options): Pick<Row<unknown>, "unit" | "deprecated" | "notActedOn"> {
-  return { unit: options.unit, deprecated: options.deprecated, notActedOn: options.notActedOn };
+function common(
+  options: Options,
+): Pick<Row<unknown>, "unit" | "deprecated" | "deprecatedQuietly" | "notActedOn"> {
+  const { unit, deprecated, deprecatedQuietly, notActedOn } = options;
+  return { unit, deprecated, deprecatedQuietly, notActedOn };
 }

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Config } from "../config/model.js";
-import { formatDiagnostic, readConfig, type ReadOptions } from "../config/read-config.js";
+import { type Diagnostic, formatDiagnostic, readConfig, type ReadOptions } from "../config/read-config.js";
 import type { Addon } from "../native/addon.js";
 import { Accounts } from "../platform/accounts.js";
 import { fileReader } from "../platform/config-files.js";
@@ -16,6 +16,10 @@ export interface ReadOutcome {
   config: Config;
   /** Diagnostics in full, several lines each. */
   problems: string[];
+  /** The same as data. */
+  diagnostics?: readonly Diagnostic[];
+  /** What is in force, in the language of the configuration; only when it is wanted. */
+  dump?: string;
   /** The daemon can start with it; otherwise it ends with `exitStatus`. */
   usable: boolean;
   /** Why not. */
@@ -31,7 +35,7 @@ export interface ConfigurationReader {
   read(): ReadOutcome;
 }
 
-type Wanted = Pick<DaemonSettings, "configFile" | "configId" | "allIncludesMustExist">;
+type Wanted = Pick<DaemonSettings, "configFile" | "configId" | "allIncludesMustExist" | "dumpConfiguration">;
 
 /** A reader for the file and the conditions of these settings; every call reads anew. */
 export function configurationReader(settings: Wanted, addon: Addon): ConfigurationReader {
@@ -42,9 +46,10 @@ export function configurationReader(settings: Wanted, addon: Addon): Configurati
         path: settings.configFile,
         configId: settings.configId ?? nodeName(),
         includeAll: settings.allIncludesMustExist,
+        record: settings.dumpConfiguration === true,
         ...hostKnowledge(addon),
       });
-      return { ...result, problems: diagnostics.map(formatDiagnostic) };
+      return { ...result, diagnostics, problems: diagnostics.map(formatDiagnostic) };
     },
   };
 }

@@ -27,6 +27,8 @@ export interface DaemonSettings {
   /** -m, -M */
   coreDump: boolean;
   ignoreSigint: boolean;
+  /** -d: the configuration goes to the log at start. */
+  dumpConfiguration?: boolean;
   /** The words as typed, for the log. */
   commandLine: string;
   /** Options that were given but have no effect in this version. */

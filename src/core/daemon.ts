@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hideSecrets } from "../config/dump.js";
 import type { Addon } from "../native/addon.js";
 import { createLog, type CoreLog, type Speaker } from "../platform/log.js";
 import { BEAT_MILLIS, type ChildOptions, type LogLevel } from "../platform/messages.js";
@@ -103,6 +104,8 @@ export class Daemon {
       this.#fail(outcome.exitStatus, [...outcome.problems, verdict].join("\n"));
       return undefined;
     }
+    if (outcome.dump !== undefined)
+      for (const line of hideSecrets(outcome.dump).trimEnd().split("\n")) this.#say("info", line);
     return outcome.slices;
   }
 

@@ -121,8 +121,13 @@ export interface SpawnOptions {
 /** A child process started by the addon, watched through a pidfd. */
 export interface Child {
   readonly pid: number;
-  /** kill(2) on the process, or on its group; false when it is gone: after onExit always, as the number may be reused. */
+  /**
+   * kill(2) on the process, or on its group; false when it is gone. Within onExit a group can still be reached, whose
+   * leader has ended; after onExit it is false always, as the number may be reused.
+   */
   kill(signal: number, group: boolean): boolean;
+  /** Stops reading stderr, so that a child that writes more has to wait, or goes on. At first it is read. */
+  readStderr(on: boolean): void;
   /** No callback comes any more and the event loop is not kept alive; the child itself runs on, and is still reaped. */
   close(): void;
 }
@@ -141,7 +146,8 @@ export interface Addon {
   /**
    * Starts a program without copying the heap (vfork semantics; in the child only raw system calls).
    * Throws a NativeError when it cannot start: the child's own execve failure is reported here too.
-   * `onStderr` gets chunks, then an empty one at the end; `onExit` comes once.
+   * `onStderr` gets chunks of up to 64 KiB, then an empty one at the end, which may be long after the end of the
+   * child when others hold its stderr open. `onExit` comes once, and after what the pipe held when the child ended.
    */
   spawn(options: SpawnOptions, onExit: ExitHandler, onStderr?: (chunk: Uint8Array) => void): Child;
 
@@ -167,6 +173,8 @@ export interface Addon {
   setDumpable(on: boolean): void;
   /** setns(2) on a path such as /run/netns/NAME; `type` as CLONE_NEWNET. */
   enterNamespace(path: string, type: number): void;
+  /** mkfifo(3); the umask counts. */
+  makeFifo(path: string, mode: number): void;
   /** Takes the OFD write lock on the descriptor; false when somebody else holds it. */
   lockFile(fd: number): boolean;
   /** openlog(3). `facility` is the shifted LOG_ constant. */

@@ -1,5 +1,5 @@
 /**
- * What somebody wants to have in the kernel: addresses and routes as plain data.
+ * What somebody wants to have in the kernel: addresses, routes and rules as plain data.
  * Lives in this room because the reconciler, the planner and the journal work on it; the configuration re-exports it.
  */
 
@@ -33,10 +33,98 @@ export interface AddressSetting {
   preferredSeconds: number;
   /** no_track: its interface does not fault the instance and nobody puts it back. */
   noTrack: boolean;
+  /** use_vmac (virtual addresses): it goes on a VMAC on `device`. */
+  useVmac?: true;
+  /** track_group (static addresses): instances that are in fault with it. */
+  trackGroup?: string;
   position: Position;
 }
 
-/** One route of virtual_routes or static_routes. Enough of the grammar for `DST [via GW] [dev IF] [src A] [metric N] [table T] [scope S] ...`. */
+/** Network by canonical text and length. */
+export interface Prefix {
+  address: string;
+  prefixLength: number;
+}
+
+/** Realms of routes and rules; 0 for none. */
+export interface Realms {
+  from: number;
+  to: number;
+}
+
+/** Lightweight tunnel encapsulation (LWTUNNEL_IP_, LWTUNNEL_IP6_, MPLS labels, ILA locator). */
+export type Encapsulation =
+  | {
+      type: "ip";
+      id?: number;
+      destination?: string;
+      source?: string;
+      tos?: number;
+      ttl?: number;
+      flags?: number;
+    }
+  | {
+      type: "ip6";
+      id?: number;
+      destination?: string;
+      source?: string;
+      trafficClass?: number;
+      hopLimit?: number;
+      flags?: number;
+    }
+  | { type: "mpls"; labels: number[] }
+  /** Four groups of 16 bits, in hexadecimal with colons. */
+  | { type: "ila"; locator: string };
+
+/** One of several next hops of a route. */
+export interface NextHop {
+  gateway?: string;
+  /** Family of the gateway when it differs from the route's. */
+  gatewayFamily?: Family;
+  device?: string;
+  /** 1..256. */
+  weight: number;
+  onlink: boolean;
+  encapsulation?: Encapsulation;
+  realms?: Realms;
+}
+
+/** RTAX_ metrics whose value the kernel must keep as given ("lock"). */
+export type LockableMetric =
+  | "mtu"
+  | "advmss"
+  | "rtt"
+  | "rttvar"
+  | "reordering"
+  | "cwnd"
+  | "ssthresh"
+  | "rto_min"
+  | "congctl";
+
+/** RTAX_ metrics of a route other than the MTU, in the kernel's units. */
+export interface RouteMetrics {
+  locked?: LockableMetric[];
+  hopLimit?: number;
+  advertisedMssBytes?: number;
+  /** RTAX_RTT: eighths of a millisecond. */
+  rttEighthMillis?: number;
+  /** RTAX_RTTVAR: quarters of a millisecond. */
+  rttVarianceQuarterMillis?: number;
+  retransmitTimeoutMinMillis?: number;
+  reordering?: number;
+  windowBytes?: number;
+  congestionWindowPackets?: number;
+  slowStartThresholdPackets?: number;
+  initialCongestionWindowPackets?: number;
+  initialReceiveWindowPackets?: number;
+  /** features ecn. */
+  ecn?: true;
+  quickAck?: boolean;
+  fastOpenWithoutCookie?: boolean;
+  congestionControl?: string;
+}
+
+/** One route of virtual_routes or static_routes. */
 export interface RouteSetting {
   family: Family;
   /** rtm_type number (unicast 1, blackhole 6 ...). */
@@ -56,7 +144,72 @@ export interface RouteSetting {
   tos?: number;
   onlink: boolean;
   mtu?: number;
+  /** add: only when there is no such route; append: after such routes. Else before them (prepend). */
+  insert?: "add" | "append";
+  /** from: packets with these sources only (IPv6). */
+  from?: Prefix;
+  metrics?: RouteMetrics;
+  realms?: Realms;
+  encapsulation?: Encapsulation;
+  /** expires (IPv6). */
+  expiresSeconds?: number;
+  /** pref (IPv6), ICMPV6_ROUTER_PREF_: medium 0, high 1, low 3. */
+  preference?: number;
+  /** ttl-propagate. */
+  ttlPropagate?: boolean;
+  /** Several next hops instead of the one above. */
+  nextHops?: NextHop[];
+  /** Its table is the one of this VRF. */
+  vrf?: string;
   noTrack: boolean;
+  /** track_group (static routes): instances that are in fault with it. */
+  trackGroup?: string;
+  position: Position;
+}
+
+/** What a rule does with a packet. */
+export type RuleAction =
+  | { kind: "table"; table: number }
+  /** Goes on at the rule of this preference. */
+  | { kind: "goto"; preference: number }
+  | { kind: "nop" | "blackhole" | "unreachable" | "prohibit" }
+  /** The table of the VRF of the packet. */
+  | { kind: "l3mdev" };
+
+/** Both ends included. */
+export interface NumberRange {
+  from: number;
+  to: number;
+}
+
+/** One rule of virtual_rules or static_rules; a selector that is absent selects everything. */
+export interface RuleSetting {
+  family: Family;
+  /** FRA_PRIORITY. */
+  preference: number;
+  action: RuleAction;
+  /** not: for packets that the selectors do not select. */
+  invert: boolean;
+  from?: Prefix;
+  to?: Prefix;
+  tos?: number;
+  /** Firewall mark, and which bits of it count. */
+  mark?: { value: number; mask: number };
+  realms?: Realms;
+  suppressPrefixLength?: number;
+  suppressInterfaceGroup?: number;
+  inputInterface?: string;
+  outputInterface?: string;
+  /** 64 bits in decimal: a number would lose some. */
+  tunnelId?: string;
+  userIds?: NumberRange;
+  ipProtocol?: number;
+  sourcePorts?: NumberRange;
+  destinationPorts?: NumberRange;
+  protocol: number;
+  noTrack: boolean;
+  /** track_group (static rules): instances that are in fault with its interface. */
+  trackGroup?: string;
   position: Position;
 }
 

@@ -36,6 +36,9 @@ export interface PacketView {
   source: Uint8Array;
   destination: Uint8Array;
   hopLimit: number;
+  /** The words of the buffer that `bytes` begins in, and the first of them; without, a comparison copies. */
+  words?: Int32Array;
+  firstWord?: number;
 }
 
 /** What the checks need to know of the state machine; a VrrpInstance fits. */
@@ -117,7 +120,7 @@ interface Peer {
 
 /** The receive side of one instance. Make a new one when its settings change. */
 export class AdvertReceiver {
-  readonly #settings: VrrpInstanceConfig;
+  readonly settings: VrrpInstanceConfig;
   readonly #counters: Counters;
   readonly #policy: ChecksumPolicy;
   readonly #unicast: boolean;
@@ -136,7 +139,7 @@ export class AdvertReceiver {
   #master: Uint8Array = NO_ADDRESS;
 
   constructor(settings: VrrpInstanceConfig, counters: Counters, policy: ChecksumPolicy = "auto") {
-    this.#settings = settings;
+    this.settings = settings;
     this.#counters = counters;
     this.#policy = policy;
     this.#unicast = settings.unicastPeers.length > 0;
@@ -177,7 +180,7 @@ export class AdvertReceiver {
 
   /** Steps 1 and 2: authentication header, length. */
   #open(packet: PacketView): Decoded<Candidate> {
-    const { family } = this.#settings;
+    const { family } = this.settings;
     const { bytes } = packet;
     if (family === 4 && bytes[9] === PROTOCOL_AH) return refuse("authMismatch", "received AH, none expected");
     const decoded = decodeAdvert(bytes, family);
@@ -198,7 +201,7 @@ export class AdvertReceiver {
   /** Steps 3 to 12, all reasons not to hear the packet at all. Step 5 (auth_hmac) has its place here. */
   #check(candidate: Candidate): Refused | undefined {
     const { advert, ttl, destination, source } = candidate;
-    const { version, virtualRouterId, priority, strict } = this.#settings;
+    const { version, virtualRouterId, priority, strict } = this.settings;
     if (!this.#unicast && ttl !== EXPECTED_TTL) {
       return refuse(
         "ttl",
@@ -239,7 +242,7 @@ export class AdvertReceiver {
     if (authType === AUTH_PASS && !sameSecret(advert.authData, this.#password)) {
       return refuse("authFailure", "received an invalid passwd!");
     }
-    const ours = this.#settings.advertIntervalMicros;
+    const ours = this.settings.advertIntervalMicros;
     if (intervalMicros === ours) return undefined;
     const seconds = `mine=${ours / 1e6} sec rcv'd=${intervalMicros / 1e6} sec`;
     return refuse("interval", `advertisement interval mismatch ${seconds}`);
@@ -247,8 +250,8 @@ export class AdvertReceiver {
 
   /** Step 10, IPv4 only: the kernel did it for IPv6. */
   #checksumVerifies(candidate: Candidate): boolean {
-    if (this.#settings.family === 6) return true;
-    if (this.#settings.version === 2) return this.#sums("messageOnly", candidate);
+    if (this.settings.family === 6) return true;
+    if (this.settings.version === 2) return this.#sums("messageOnly", candidate);
     // Upstream accepts anything with v3_checksum_as_v2; one of the two forms it has to be (recommendation of ours).
     if (this.#policy === "asVersion2") {
       return this.#sums("messageOnly", candidate) || this.#sums("pseudoHeader", candidate);
@@ -272,14 +275,14 @@ export class AdvertReceiver {
     counters.advertsReceived++;
     const remarks: Remark[] = [];
     const known = view.state === "backup" && sameBytes(candidate.source, view.masterAddress ?? NO_ADDRESS);
-    const unchecked = this.#settings.skipCheckAdvertAddresses && known;
+    const unchecked = this.settings.skipCheckAdvertAddresses && known;
     const listed = unchecked || this.#addressesMatch(candidate, remarks);
     const refused = this.#unicast ? this.#checkPeer(candidate) : undefined;
     if (refused !== undefined) return this.#dropped(refused);
     if (advert.priority === RESIGN) counters.priorityZeroReceived++;
     const accepted = this.#accepted(candidate, remarks);
-    if (this.#settings.version === 3 && advert.intervalMicros !== this.#settings.advertIntervalMicros) {
-      const ours = this.#settings.advertIntervalMicros / 1000;
+    if (this.settings.version === 3 && advert.intervalMicros !== this.settings.advertIntervalMicros) {
+      const ours = this.settings.advertIntervalMicros / 1000;
       this.#remark(
         remarks,
         "interval",
@@ -295,7 +298,7 @@ export class AdvertReceiver {
 
   #accepted({ advert, source }: Candidate, remarks: readonly Remark[]): Accepted {
     // An interval of 0 would make us MASTER at once: it can only be a mistake.
-    const intervalMicros = advert.intervalMicros || this.#settings.advertIntervalMicros;
+    const intervalMicros = advert.intervalMicros || this.settings.advertIntervalMicros;
     const copy: Advert = { priority: advert.priority, intervalMicros, source: source.slice() };
     return { accepted: true, event: { kind: "advertReceived", advert: copy }, remarks };
   }
@@ -308,7 +311,7 @@ export class AdvertReceiver {
     } else {
       const missing = this.#addresses.find((address) => !lists(advert.addresses, address));
       if (missing === undefined) return true;
-      const what = `ip address associated with VRID ${this.#settings.virtualRouterId}`;
+      const what = `ip address associated with VRID ${this.settings.virtualRouterId}`;
       text = `${what} not present in advert from ${formatAddress(source)}: ${formatAddress(missing)}`;
     }
     this.#counters.addressListErrors++;

@@ -1,15 +1,29 @@
 /**
  * The fast road for the advert that says what the last one said. Compares what the checks look at; the IPv4
- * identification and header checksum, which change with every advert, are the kernel's business.
+ * identification and header checksum, which change with every advert, are the kernel's business. A router hears
+ * thousands of these in a second, so words are compared, not bytes.
  */
 
 import type { Family } from "../config/model.js";
 import { compareAddresses } from "../net/ip-address.js";
 import type { Accepted, PacketView, StateView } from "./receive.js";
 
+/** What counts in the first three words of an IPv4 header, in the byte order of the host. */
+const [, FLAGS_AND_OFFSET = 0, TTL_AND_PROTOCOL = 0] = new Int32Array(
+  Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0).buffer,
+);
+
+/** A copy in words; the last is filled up with zeros. */
+function wordsOf(bytes: Uint8Array): Int32Array {
+  const words = new Int32Array((bytes.length + 3) >> 2);
+  new Uint8Array(words.buffer).set(bytes);
+  return words;
+}
+
 export class RepeatedAdvert {
   readonly #family: Family;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #length = -1;
+  #words = new Int32Array(0);
   #source: Uint8Array = new Uint8Array(0);
   #destination: Uint8Array = new Uint8Array(0);
   #hopLimit = 0;
@@ -22,7 +36,8 @@ export class RepeatedAdvert {
   }
 
   remember(packet: PacketView, verdict: Accepted, trusted: boolean): void {
-    this.#bytes = packet.bytes.slice();
+    this.#length = packet.bytes.length;
+    this.#words = wordsOf(packet.bytes);
     this.#source = packet.source.slice();
     this.#destination = packet.destination.slice();
     this.#hopLimit = packet.hopLimit;
@@ -32,21 +47,36 @@ export class RepeatedAdvert {
 
   /** @returns the verdict on the same bytes from the same sender, if that was the last one remembered. */
   recognise(packet: PacketView, view: StateView): Accepted | undefined {
-    if (this.#trusted && !this.#isFollowed(view)) return undefined;
-    const { bytes } = packet;
-    const known = this.#bytes;
-    if (bytes.length !== known.length) return undefined;
+    if (packet.bytes.length !== this.#length || !this.#isSame(packet)) return undefined;
+    return this.#trusted && !this.#isFollowed(view) ? undefined : this.#verdict;
+  }
+
+  #isSame(packet: PacketView): boolean {
+    const known = this.#words;
+    // Behind an end within a word stand bytes of an older packet: only a copy is clean there.
+    const aligned = packet.words !== undefined && (this.#length & 3) === 0;
+    const words = aligned ? packet.words : wordsOf(packet.bytes);
+    const first = aligned ? (packet.firstWord ?? 0) : 0;
+    let i = 0;
     if (this.#family === 4) {
-      for (let i = 0; i < 4; i++) if (bytes[i] !== known[i]) return undefined;
-      for (let i = 6; i < 10; i++) if (bytes[i] !== known[i]) return undefined;
-      for (let i = 12; i < known.length; i++) if (bytes[i] !== known[i]) return undefined;
-      return this.#verdict;
+      if (words[first] !== known[0]) return false;
+      if ((((words[first + 1] ?? 0) ^ (known[1] ?? 0)) & FLAGS_AND_OFFSET) !== 0) return false;
+      if ((((words[first + 2] ?? 0) ^ (known[2] ?? 0)) & TTL_AND_PROTOCOL) !== 0) return false;
+      i = 3;
+    } else if (!this.#isSameWay(packet)) {
+      return false;
     }
-    if (packet.hopLimit !== this.#hopLimit) return undefined;
-    for (let i = 0; i < known.length; i++) if (bytes[i] !== known[i]) return undefined;
-    for (let i = 0; i < 16; i++) if (packet.source[i] !== this.#source[i]) return undefined;
-    for (let i = 0; i < 16; i++) if (packet.destination[i] !== this.#destination[i]) return undefined;
-    return this.#verdict;
+    for (; i < known.length; i++) if (words[first + i] !== known[i]) return false;
+    return true;
+  }
+
+  /** IPv6: what the header would say. */
+  #isSameWay({ hopLimit, source, destination }: PacketView): boolean {
+    if (hopLimit !== this.#hopLimit) return false;
+    for (let i = 0; i < 16; i++) {
+      if (source[i] !== this.#source[i] || destination[i] !== this.#destination[i]) return false;
+    }
+    return true;
   }
 
   #isFollowed({ state, masterAddress }: StateView): boolean {

@@ -3,7 +3,7 @@
  * channels and the kernel's side of one vrrp process.
  */
 import { join } from "node:path";
-import type { VrrpConfig, VrrpInstanceConfig } from "../config/model.js";
+import type { VrrpConfig } from "../config/model.js";
 import type { Addon } from "../native/addon.js";
 import type { JournalEntries } from "../net/journal.js";
 import type { Link, LinkAddress } from "../net/links.js";
@@ -22,7 +22,7 @@ import type { VrrpInstance } from "./instance.js";
 import { Kernel } from "./effects/kernel.js";
 import { Notices } from "./effects/notices.js";
 import { ownerOf, Performer } from "./effects/performer.js";
-import { AdvertReceiver, type PacketView } from "./receive.js";
+import { AdvertReceiver, type PacketView, type Remark } from "./receive.js";
 import { type RoutedEffect, Router } from "./router.js";
 import { formatState, formatStatistics, type InterfaceView } from "./state-dump.js";
 import { Surroundings } from "./effects/surroundings.js";
@@ -73,8 +73,8 @@ export class VrrpRuntime {
   readonly #surroundings: Surroundings;
   readonly #notices: Notices;
   readonly #performer: Performer;
-  /** Made anew with the settings of an instance. */
-  readonly #receivers = new WeakMap<VrrpInstanceConfig, AdvertReceiver>();
+  /** Index is the id of the instance. Made anew with its settings. */
+  readonly #receivers: Array<AdvertReceiver | undefined> = [];
   #config: VrrpConfig;
   /** Events that came while effects were being carried out: the effects come first. */
   readonly #queue: Array<() => readonly RoutedEffect[]> = [];
@@ -113,7 +113,7 @@ export class VrrpRuntime {
       afterwards: () => this.#channels.flush(),
     });
     this.#channels = new Channels(addon, {
-      received: (machine, packet) => this.#onPacket(machine, packet),
+      received: (machine, packet, now) => this.#onPacket(machine, packet, now),
       afterwards: () => this.#channels.flush(),
       sendFailed: (machine, error) => this.#performer.onSendFailed(machine, error),
       pollFailed: (key, status) =>
@@ -168,6 +168,7 @@ export class VrrpRuntime {
       config.global.garpIntervalMicros !== this.#config.global.garpIntervalMicros ||
       config.global.gnaIntervalMicros !== this.#config.global.gnaIntervalMicros;
     this.#config = config;
+    this.#receivers.length = 0;
     if (limitsDiffer) this.#kernel.setLimits(config.global);
     this.#surroundings.setConfig(config);
     this.#notices.setConfig(config);
@@ -221,27 +222,30 @@ export class VrrpRuntime {
     }
   }
 
-  #onPacket(machine: VrrpInstance, packet: PacketView): void {
+  #onPacket(machine: VrrpInstance, packet: PacketView, now: number): void {
     if (machine.state !== "backup" && machine.state !== "master") return;
     const verdict = this.#receiverOf(machine).receive(packet, machine);
     if (verdict.accepted) {
-      for (const { kind, text } of verdict.remarks) {
-        this.#log.warning(`(${machine.name}) ${text}`);
-        if (kind === "oldChecksum") this.#performer.forgetPackets(machine);
-      }
-      this.#post(machine, verdict.event);
+      if (verdict.remarks.length > 0) this.#onRemarks(machine, verdict.remarks);
+      this.#post(machine, verdict.event, now);
     } else if (verdict.log) {
       this.#log.info(`(${machine.name}) ${verdict.detail}`);
     }
   }
 
-  #receiverOf(machine: VrrpInstance): AdvertReceiver {
-    const { settings } = machine;
-    let receiver = this.#receivers.get(settings);
-    if (receiver === undefined) {
-      receiver = new AdvertReceiver(settings, machine.counters);
-      this.#receivers.set(settings, receiver);
+  #onRemarks(machine: VrrpInstance, remarks: readonly Remark[]): void {
+    for (const { kind, text } of remarks) {
+      this.#log.warning(`(${machine.name}) ${text}`);
+      if (kind === "oldChecksum") this.#performer.forgetPackets(machine);
     }
+  }
+
+  #receiverOf(machine: VrrpInstance): AdvertReceiver {
+    const { id, settings } = machine;
+    const known = this.#receivers[id];
+    if (known?.settings === settings) return known;
+    const receiver = new AdvertReceiver(settings, machine.counters);
+    this.#receivers[id] = receiver;
     return receiver;
   }
 

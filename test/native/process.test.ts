@@ -116,3 +116,20 @@ test("interfaces by name", () => {
   assert.equal(addon.interfaceIndex("no-such-link"), 0);
   assert.throws(() => addon.interfaceIndex(1 as never), TypeError);
 });
+
+test("a named pipe is made with the mode that the umask leaves", () => {
+  const folder = mkdtempSync(join(tmpdir(), "addon-"));
+  const path = join(folder, "fifo");
+  const before = process.umask(0o177);
+  try {
+    addon.makeFifo(path, 0o644);
+    const status = statSync(path);
+    assert.ok(status.isFIFO());
+    assert.equal(status.mode & 0o777, 0o600);
+    assert.throws(() => addon.makeFifo(path, 0o644), refused("mkfifo", "EEXIST"));
+    assert.throws(() => addon.makeFifo(path, -1), RangeError);
+  } finally {
+    process.umask(before);
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -203,6 +203,83 @@ test("kill reaches the process, or the whole group; afterwards it is false", asy
   assert.throws(() => two.child.kill(9, false), refused("kill", "EBADF"));
 });
 
+test("within onExit the group of a dead leader can be killed, afterwards it cannot", async () => {
+  let stderrEnded = false;
+  let within: boolean | undefined;
+  const child: Child = addon.spawn(
+    {
+      file: "/bin/sh",
+      args: ["sh", "-c", "trap '' TERM; sleep 1000 & exit 3"],
+      env: ["PATH=/usr/bin:/bin"],
+      newGroup: true,
+      captureStderr: true,
+    },
+    (status) => {
+      assert.equal(status, 3);
+      within = child.kill(9, true);
+    },
+    (chunk) => (stderrEnded = chunk.length === 0),
+  );
+  await until(() => stderrEnded); // sleep, which holds it, is dead
+  assert.equal(within, true);
+  assert.equal(child.kill(9, true), false);
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8");
+  assert.ok(!children.split(" ").includes(String(child.pid)), "reaped");
+});
+
+test("what a child said last comes before its end, also while its stderr is held open or not read", async () => {
+  for (const reading of [true, false]) {
+    const order: string[] = [];
+    const child: Child = addon.spawn(
+      {
+        file: "/bin/sh",
+        args: ["sh", "-c", "sleep 1000 & head -c 60000 /dev/zero >&2; exit 1"],
+        env: ["PATH=/usr/bin:/bin"],
+        newGroup: true,
+        captureStderr: true,
+      },
+      () => {
+        order.push("exit");
+        child.kill(9, true);
+      },
+      (chunk) => order.push(String(chunk.length)),
+    );
+    child.readStderr(reading);
+    await until(() => order.includes("exit"));
+    const exit = order.indexOf("exit");
+    const before = order.slice(0, exit).reduce((sum, length) => sum + Number(length), 0);
+    assert.equal(before, 60_000);
+    child.close();
+  }
+});
+
+test("a child whose stderr is not read waits, and goes on when it is", async () => {
+  let read = 0;
+  let exited = false;
+  const child: Child = addon.spawn(
+    {
+      file: "/bin/sh",
+      args: ["sh", "-c", "head -c 1000000 /dev/zero >&2"],
+      env: ["PATH=/usr/bin:/bin"],
+      captureStderr: true,
+    },
+    () => (exited = true),
+    (chunk) => {
+      if (read === 0) child.readStderr(false);
+      read += chunk.length;
+    },
+  );
+  await until(() => read > 0);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(read <= 65_536, `${read} bytes in one turn`);
+  assert.equal(exited, false);
+  child.readStderr(true);
+  await until(() => exited && read === 1_000_000);
+  child.readStderr(true);
+  child.close();
+  assert.throws(() => child.readStderr(true), refused("read", "EBADF"));
+});
+
 test("a closed child is silent, keeps nothing alive, and leaves no zombie", async () => {
   const child = addon.spawn(
     { file: "/bin/sh", args: ["sh", "-c", "sleep 0.05"], env: ["PATH=/usr/bin:/bin"] },

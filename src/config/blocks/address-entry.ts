@@ -13,7 +13,7 @@ import {
   parsePrefix,
 } from "../values/address.js";
 import { interfaceName, nameUpTo } from "../values/name.js";
-import { scope } from "../values/routing.js";
+import { scope, setNumber, type WithNames } from "../values/routing.js";
 import { mark, type OptionTable, readOptions, unknownOption, valued } from "./options.js";
 
 /** IFA_F_ bits. */
@@ -27,7 +27,7 @@ export const IFA_F = {
 export const FOREVER = 0xffffffff;
 
 /** An address as written: what is absent is filled in by the meaning pass. */
-export interface AddressEntry extends Address {
+export interface AddressEntry extends Address, WithNames {
   at: Word;
   prefixLength: number;
   device: Word | undefined;
@@ -39,6 +39,8 @@ export interface AddressEntry extends Address {
   detectDuplicates: boolean;
   preferredSeconds: number | undefined;
   noTrack: boolean;
+  useVmac: boolean;
+  trackGroup: Word | undefined;
 }
 
 /** The kernel's IFNAMSIZ without the NUL. */
@@ -75,7 +77,8 @@ const broadcast = valued<AddressEntry, string>(
   },
 );
 
-export const addressOptions: OptionTable<AddressEntry> = {
+/** What every kind of address may carry. */
+const addressOptions: OptionTable<AddressEntry> = {
   dev: valued(
     interfaceName,
     "Interface that gets the address.",
@@ -88,8 +91,12 @@ export const addressOptions: OptionTable<AddressEntry> = {
     { wrong: "drop" },
   ),
   scope: valued(scope, "Scope of an IPv4 address.", (entry, value, word, site) => {
-    if (entry.family === 4) entry.scope = value;
-    else report(site, word, "IPv6 addresses have no scope of their own; the option is ignored", undefined);
+    if (entry.family === 4) {
+      const set = (scope: number) => {
+        entry.scope = scope;
+      };
+      setNumber(entry, value, word, set, "ignored");
+    } else report(site, word, "IPv6 addresses have no scope of their own; the option is ignored", undefined);
   }),
   brd: broadcast,
   broadcast,
@@ -124,16 +131,40 @@ export const addressOptions: OptionTable<AddressEntry> = {
   preferred_lft: valued(lifetime, "Seconds for which the address is preferred as source.", (entry, value) => {
     entry.preferredSeconds = value;
   }),
-  track_group: {
-    ...valued(nameUpTo(1023, "NAME"), "Group to fault with the address.", () => undefined),
-    notActedOn: true,
-  },
-  use_vmac: { ...mark<AddressEntry>("Put this address on a VMAC.", () => undefined), notActedOn: true },
 };
 
-export const addressEntry = {
+const virtualOptions: OptionTable<AddressEntry> = {
+  ...addressOptions,
+  use_vmac: {
+    ...mark<AddressEntry>("Put this address on a VMAC.", (entry) => {
+      entry.useVmac = true;
+    }),
+    notActedOn: true,
+  },
+};
+
+const staticOptions: OptionTable<AddressEntry> = {
+  ...addressOptions,
+  track_group: valued(
+    nameUpTo(1023, "NAME"),
+    "Group of instances that are in fault with the interface of the address.",
+    (entry, _, word, site) => {
+      if (entry.trackGroup !== undefined)
+        return report(site, word, "'track_group' is given twice; this one is ignored", "ignored");
+      entry.trackGroup = word;
+      return undefined;
+    },
+    { notActedOn: true },
+  ),
+};
+
+export const virtualAddressEntry = addressEntry(virtualOptions);
+export const staticAddressEntry = addressEntry(staticOptions);
+
+function addressEntry(options: OptionTable<AddressEntry>) {
+  return {
   syntax: "IPADDR[/PREFIXLEN] [dev INTERFACE] [scope SCOPE] [brd ADDR|+|-] [label LABEL] ...",
-  options: addressOptions,
+  options: options,
 
   read(words: readonly Word[], site: Site): AddressEntry | undefined {
     const [first] = words;
@@ -142,16 +173,17 @@ export const addressEntry = {
     if (entry === undefined || words.length === 1) return entry;
     const unknown = (word: Word) =>
       unknownOption(
-        addressOptions,
+        options,
         word,
         site,
         parseAddress(word.text.split("/")[0] ?? "") ? "write one address per line" : "it is ignored",
       );
-    if (!readOptions(addressOptions, entry, words, 1, site, unknown)) return undefined;
+    if (!readOptions(options, entry, words, 1, site, unknown)) return undefined;
     workOutBroadcast(entry, site);
     return entry;
   },
 };
+}
 
 /** ADDR[/LEN]. */
 function readFirst(word: Word, site: Site): AddressEntry | undefined {
@@ -172,6 +204,7 @@ function readFirst(word: Word, site: Site): AddressEntry | undefined {
     };
     const message = `the prefix length must be 0 to ${full}, not ${quoted(text.slice(slash + 1))}; /${full} is used`;
     site.tree.diagnostics.report("invalidNumber", place, message);
+    site.tree.recorder?.edit(place, String(full));
   }
   return {
     family: address.family,
@@ -187,6 +220,9 @@ function readFirst(word: Word, site: Site): AddressEntry | undefined {
     detectDuplicates: false,
     preferredSeconds: undefined,
     noTrack: false,
+    useVmac: false,
+    trackGroup: undefined,
+    pending: undefined,
   };
 }
 

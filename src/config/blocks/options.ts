@@ -4,11 +4,11 @@ import { quoted } from "../diagnostic.js";
 import { Adjusted, Complaint, type Site, type Value } from "../schema.js";
 import type { Word } from "../text.js";
 
-/** "drop": the entry is of no use any more. */
-export type Applied = "drop" | undefined | void;
+/** "drop": the entry is of no use any more; "ignored": the option changes nothing. */
+export type Applied = "drop" | "ignored" | undefined | void;
 
 /** "complained": the word is no option, and its value need not be reported too. */
-export type Unknown = "drop" | "complained" | undefined | void;
+export type Unknown = Applied | "complained";
 
 export interface Option<E> {
   readonly syntax: string;
@@ -18,6 +18,8 @@ export interface Option<E> {
   readonly takesValue: boolean;
   readonly notActedOn?: boolean;
   apply(entry: E, word: Word, site: Site): Applied;
+  /** For an option of several words: reads on from its own word; the index of the first word it leaves. */
+  readonly readOn?: (entry: E, words: readonly Word[], from: number, site: Site) => number | "drop";
 }
 
 export type OptionTable<E> = Readonly<Record<string, Option<E>>>;
@@ -43,17 +45,48 @@ export function valued<E, V>(
     apply: (entry, word, site) => {
       const result = value.read(word.text);
       if (result instanceof Complaint) {
-        if (more.wrong !== "drop") site.tree.recorder?.edit(word, "");
         const what = more.wrong === "drop" ? "the entry is ignored" : "the option is ignored";
         site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}; ${what}`);
-        return more.wrong;
+        return more.wrong ?? "ignored";
       }
       if (!(result instanceof Adjusted)) return apply(entry, result, word, site);
       site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}`, {
         severity: result.severity,
       });
+      site.tree.recorder?.edit(word, String(result.value));
       return apply(entry, result.value, word, site);
     },
+  };
+}
+
+/** An option of several words. */
+export function phrase<E>(
+  syntax: string,
+  doc: string,
+  readOn: (entry: E, words: readonly Word[], from: number, site: Site) => number | "drop",
+  more: { notActedOn?: boolean } = {},
+): Option<E> {
+  return { syntax, doc, takesValue: false, ...more, apply: () => undefined, readOn };
+}
+
+/** The same option under an old name. */
+export function oldName<E>(option: Option<E>, name: string, instead: string): Option<E> {
+  const complain = (word: Word, site: Site) =>
+    site.tree.diagnostics.report("deprecated", word, `'${name}' is deprecated; write '${instead}'`);
+  const { readOn } = option;
+  return {
+    ...option,
+    apply: (entry, word, site) => {
+      complain(word, site);
+      return option.apply(entry, word, site);
+    },
+    ...(readOn && {
+      readOn: (entry, words, from, site) => {
+        const [word] = words.slice(from);
+        if (word) complain(word, site);
+        return readOn(entry, words, from, site);
+      },
+    }),
   };
 }
 
@@ -74,10 +107,20 @@ export function readOptions<E>(
       const outcome = unknown(word);
       if (outcome === "drop") return false;
       const next = words[i + 1];
-      if (outcome === "complained" && next !== undefined && !Object.hasOwn(options, next.text)) i++;
+      if (outcome === "complained") site.tree.recorder?.edit(word, "");
+      if (outcome === "complained" && next !== undefined && !Object.hasOwn(options, next.text)) {
+        site.tree.recorder?.edit(next, "");
+        i++;
+      }
       continue;
     }
-    if (option.notActedOn) site.tree.noteNotActedOn(word.text, word);
+    if (option.notActedOn) site.tree.noteNotActedOn(`option '${word.text}'`, word);
+    if (option.readOn !== undefined) {
+      const next = option.readOn(entry, words, i, site);
+      if (next === "drop") return false;
+      i = next - 1;
+      continue;
+    }
     let value: Word | undefined = word;
     if (option.takesValue) {
       value = words[++i];
@@ -91,7 +134,12 @@ export function readOptions<E>(
         return false;
       }
     }
-    if (option.apply(entry, value, site) === "drop") return false;
+    const applied = option.apply(entry, value, site);
+    if (applied === "drop") return false;
+    if (applied === "ignored") {
+      site.tree.recorder?.edit(word, "");
+      if (value !== word) site.tree.recorder?.edit(value, "");
+    }
   }
   return true;
 }

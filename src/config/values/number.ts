@@ -44,7 +44,9 @@ export function seconds(min: string, max: string): Value<number> {
 export function decimal(value: number, decimals: number): string {
   const scale = 10 ** decimals;
   const whole = Math.floor(value / scale);
-  const fraction = String(value - whole * scale).padStart(decimals, "0").replace(/0+$/, "");
+  const fraction = String(value - whole * scale)
+    .padStart(decimals, "0")
+    .replace(/0+$/, "");
   return fraction === "" ? String(whole) : `${whole}.${fraction}`;
 }
 

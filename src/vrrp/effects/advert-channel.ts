@@ -8,14 +8,12 @@ import type { Addon, Socket } from "../../native/addon.js";
 import { IPPROTO_VRRP } from "../../net/constants.js";
 import { vrrpFilter } from "../../net/filter.js";
 import type { ChannelKey } from "../channel-key.js";
-import type { PacketView } from "../receive.js";
 import { AdvertSender } from "./advert-sender.js";
 import { openAdvertSocket } from "./advert-socket.js";
-import { PacketReader } from "./packet-reader.js";
+import { type OnPacket, PacketReader } from "./packet-reader.js";
 
 export interface ChannelPorts {
-  /** Views that are valid only during the call. */
-  onPacket(packet: PacketView): void;
+  onPacket: OnPacket;
   /** After the packets of one wake-up. */
   onDrained(): void;
   onSendError(owner: number, error: Error): void;
@@ -49,7 +47,7 @@ export class AdvertChannel {
     this.key = key;
     this.#addon = addon;
     this.#ports = ports;
-    this.#reader = new PacketReader((packet) => ports.onPacket(packet));
+    this.#reader = new PacketReader(addon, ports.onPacket);
     this.#socket = openAdvertSocket(addon, key);
     this.sender = new AdvertSender(key, this.#socket, (owner, error) => ports.onSendError(owner, error));
     this.#socket.startReading((status) => {

@@ -12,6 +12,19 @@ interface Key {
   timer: TimerName;
 }
 
+type Timers = Record<TimerName, Deadline<Key> | undefined>;
+
+function noTimers(): Timers {
+  return {
+    masterDown: undefined,
+    advert: undefined,
+    announceDelay: undefined,
+    announceRefresh: undefined,
+    announceLowerPrio: undefined,
+    ownerConflict: undefined,
+  };
+}
+
 export interface AlarmPorts {
   fired(machine: VrrpInstance, timer: TimerName, now: Micros): void;
   /** Before a master is declared dead: take in what already waits in the sockets. */
@@ -25,7 +38,8 @@ export class Alarm {
   readonly #ports: AlarmPorts;
   readonly #timer: Timer;
   readonly #deadlines = new Deadlines<Key>();
-  readonly #byMachine = new Map<VrrpInstance, Map<TimerName, Deadline<Key>>>();
+  /** Index is the id of the instance: an advert that postpones its deadline must find it without a search. */
+  readonly #byMachine: Array<Timers | undefined> = [];
   #armedFor: Micros = Number.POSITIVE_INFINITY;
   #firing = false;
 
@@ -36,26 +50,30 @@ export class Alarm {
   }
 
   arm(machine: VrrpInstance, timer: TimerName, at: Micros): void {
-    let timers = this.#byMachine.get(machine);
-    if (timers === undefined) {
-      timers = new Map<TimerName, Deadline<Key>>();
-      this.#byMachine.set(machine, timers);
-    }
-    let deadline = timers.get(timer);
-    if (deadline === undefined) timers.set(timer, (deadline = this.#deadlines.create({ machine, timer })));
+    const deadline = this.#byMachine[machine.id]?.[timer] ?? this.#create(machine, timer);
     this.#deadlines.arm(deadline, at);
     // A later deadline is found when the timer goes off for the earlier one: no system call per advert received.
     if (at < this.#armedFor && !this.#firing) this.#set(at);
   }
 
+  #create(machine: VrrpInstance, timer: TimerName): Deadline<Key> {
+    const deadline = this.#deadlines.create({ machine, timer });
+    const timers = this.#byMachine[machine.id] ?? noTimers();
+    this.#byMachine[machine.id] = timers;
+    timers[timer] = deadline;
+    return deadline;
+  }
+
   cancel(machine: VrrpInstance, timer: TimerName): void {
-    const deadline = this.#byMachine.get(machine)?.get(timer);
+    const deadline = this.#byMachine[machine.id]?.[timer];
     if (deadline !== undefined) this.#deadlines.cancel(deadline);
   }
 
   forget(machine: VrrpInstance): void {
-    for (const deadline of this.#byMachine.get(machine)?.values() ?? []) this.#deadlines.cancel(deadline);
-    this.#byMachine.delete(machine);
+    for (const deadline of Object.values(this.#byMachine[machine.id] ?? {})) {
+      if (deadline !== undefined) this.#deadlines.cancel(deadline);
+    }
+    this.#byMachine[machine.id] = undefined;
   }
 
   #set(at: Micros): void {

@@ -5,11 +5,12 @@
 import type { Addon } from "../../native/addon.js";
 import { AdvertChannel } from "./advert-channel.js";
 import { type ChannelKey, channelName } from "../channel-key.js";
+import type { Micros } from "../events.js";
 import type { VrrpInstance } from "../instance.js";
 import type { PacketView } from "../receive.js";
 
 export interface ChannelsPorts {
-  received(machine: VrrpInstance, packet: PacketView): void;
+  received(machine: VrrpInstance, packet: PacketView, now: Micros): void;
   /** A socket was read empty. */
   afterwards(): void;
   sendFailed(machine: VrrpInstance, error: Error): void;
@@ -22,11 +23,13 @@ const LEISURELY_MICROS = 50_000;
 const PATIENCE_PARTS = 20;
 const LONGEST_PATIENCE_MILLIS = 20;
 
+const VRIDS = 256;
+
 interface Entry {
   channel: AdvertChannel;
   members: Set<VrrpInstance>;
-  /** Several only for unicast, where the peer lists tell them apart. */
-  byVrid: Map<number, VrrpInstance[]>;
+  /** Index is the vrid. Several only for unicast, where the peer lists tell them apart. */
+  byVrid: Array<VrrpInstance[] | undefined>;
 }
 
 /** Where the vrid stands: after the IP header (IPv4), or second byte (IPv6). */
@@ -60,7 +63,7 @@ export class Channels {
     this.withdraw(machine);
     let entry = this.#entries.get(name);
     if (entry === undefined) {
-      entry = { channel: this.#open(key), members: new Set(), byVrid: new Map() };
+      entry = this.#open(key);
       this.#entries.set(name, entry);
     }
     entry.members.add(machine);
@@ -69,25 +72,32 @@ export class Channels {
     return entry.channel;
   }
 
-  #open(key: ChannelKey): AdvertChannel {
-    return new AdvertChannel(this.#addon, key, {
-      onPacket: (packet) => this.#onPacket(channelName(key), packet),
+  #open(key: ChannelKey): Entry {
+    const { family } = key;
+    const members = new Set<VrrpInstance>();
+    const byVrid = new Array<VrrpInstance[] | undefined>(VRIDS).fill(undefined);
+    const channel = new AdvertChannel(this.#addon, key, {
+      onPacket: (packet, now) => {
+        const machines = byVrid[vridOf(packet, family)];
+        if (machines === undefined) return;
+        for (let i = 0; i < machines.length; i++)
+          this.#ports.received(machines[i] as VrrpInstance, packet, now);
+      },
       onDrained: () => this.#ports.afterwards(),
       onSendError: (owner, error) => {
-        for (const machine of this.#entries.get(channelName(key))?.members ?? []) {
-          if (machine.id === owner) this.#ports.sendFailed(machine, error);
-        }
+        for (const machine of members) if (machine.id === owner) this.#ports.sendFailed(machine, error);
       },
       onPollError: (status) => this.#ports.pollFailed(key, status),
     });
+    return { channel, members, byVrid };
   }
 
   #index(entry: Entry): void {
-    entry.byVrid.clear();
+    entry.byVrid.fill(undefined);
     for (const machine of entry.members) {
       const vrid = machine.settings.virtualRouterId;
-      const list = entry.byVrid.get(vrid);
-      if (list === undefined) entry.byVrid.set(vrid, [machine]);
+      const list = entry.byVrid[vrid];
+      if (list === undefined) entry.byVrid[vrid] = [machine];
       else list.push(machine);
     }
     this.#stale.add(entry);
@@ -104,7 +114,8 @@ export class Channels {
     const urgent: number[] = [];
     const patient: number[] = [];
     let shortest = Number.POSITIVE_INFINITY;
-    for (const [vrid, machines] of entry.byVrid) {
+    for (const [vrid, machines] of entry.byVrid.entries()) {
+      if (machines === undefined) continue;
       const interval = Math.min(
         ...machines.map(({ settings, masterIntervalMicros }) =>
           Math.min(settings.advertIntervalMicros, masterIntervalMicros),
@@ -133,13 +144,6 @@ export class Channels {
     if (entry.members.size > 0) return this.#index(entry);
     this.#entries.delete(channelName(entry.channel.key));
     entry.channel.close();
-  }
-
-  #onPacket(name: string, packet: PacketView): void {
-    const entry = this.#entries.get(name);
-    const machines = entry?.byVrid.get(vridOf(packet, entry.channel.key.family));
-    if (machines === undefined) return;
-    for (const machine of machines) this.#ports.received(machine, packet);
   }
 
   drain(): void {
