@@ -22,6 +22,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const PROGRAMS = {
   keepalived: { entry: "src/cli/keepalived.ts", command: true },
   keepalived_vrrp: { entry: "src/vrrp/process.ts", command: false },
+  "mail-transport": { entry: "src/core/mail-transport.ts", command: false },
 };
 
 /** All files below a folder whose name ends in `suffix`. */

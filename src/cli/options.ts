@@ -215,8 +215,12 @@ function shapeOf(option: Option): OptionShape {
 }
 
 /** The options as the manual lists them. */
-export function optionDocs(): { flags: string; text: string }[] {
-  return ROWS.map(([flags, text]) => ({ flags, text }));
+export function optionDocs(): { flags: string; text: string; withoutEffect: boolean }[] {
+  return ROWS.map(([flags, text, apply]) => {
+    const probe = emptyLine();
+    apply(probe, "");
+    return { flags, text, withoutEffect: probe.withoutEffect.length > 0 };
+  });
 }
 
 /** The usage text. */
@@ -224,11 +228,8 @@ export function helpText(): string {
   return program().helpInformation();
 }
 
-/** Reads the words after the program's name. */
-export function readCommandLine(argv: readonly string[]): CommandLine {
-  const command = program();
-  const gnu = readGnuWords(argv, command.options.map(shapeOf));
-  const line: CommandLine = {
+function emptyLine(): CommandLine {
+  return {
     mode: "daemon",
     switches: { vrrp: true, check: true, bfd: true, all: false },
     pidFiles: {},
@@ -246,15 +247,22 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     json: false,
     withoutEffect: [],
     remarks: [],
-    problems: gnu.problems,
-    operands: gnu.operands,
+    problems: [],
+    operands: [],
   };
+}
+
+/** Reads the words after the program's name. */
+export function readCommandLine(argv: readonly string[]): CommandLine {
+  const command = program();
+  const { words, problems, operands } = readGnuWords(argv, command.options.map(shapeOf));
+  const line: CommandLine = { ...emptyLine(), problems, operands };
   for (const [index, option] of command.options.entries()) {
     const apply = ROWS[index]?.[2];
     command.on(`option:${option.name()}`, (value: unknown) =>
       apply?.(line, typeof value === "string" ? value : ""),
     );
   }
-  command.parse(gnu.words, { from: "user" });
+  command.parse(words, { from: "user" });
   return line;
 }

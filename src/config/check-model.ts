@@ -3,7 +3,9 @@
  * Plain data, complete: defaults are filled in, and what a checker takes from its real server or virtual server is
  * in the checker itself. Times are in microseconds unless the name says otherwise.
  */
-import type { Family, GlobalConfig, Position, ScriptSetting } from "./model.js";
+import type { Family, Position } from "../net/settings.js";
+import type { GlobalConfig } from "./global-model.js";
+import type { ScriptSetting } from "./vrrp-model.js";
 
 export type Scheduler =
   | "rr"
@@ -36,13 +38,13 @@ export type Forwarding =
 
 /** What clients connect to. */
 export type Service =
-  | { kind: "address"; family: Family; address: string; /** 0: all ports. */ port: number }
+  | { kind: "address"; family: Family; address: string /** 0: all ports. */; port: number }
   | { kind: "mark"; mark: number }
   | { kind: "group"; name: string };
 
 /** One line of a group; a single address is a range of one. */
 export type GroupEntry =
-  | { kind: "range"; family: Family; first: string; last: string; /** 0: all ports. */ port: number }
+  | { kind: "range"; family: Family; first: string; last: string /** 0: all ports. */; port: number }
   | { kind: "mark"; mark: number; family?: Family };
 
 export interface VirtualServerGroupConfig {
@@ -219,7 +221,13 @@ export type CheckerConfig =
       urls: UrlCheck[];
     }
   | { kind: "smtp"; schedule: CheckSchedule; target: CheckTarget; heloName: string }
-  | { kind: "dns"; schedule: CheckSchedule; target: CheckTarget; type: DnsType; /** "." is the root. */ name: string }
+  | {
+      kind: "dns";
+      schedule: CheckSchedule;
+      target: CheckTarget;
+      type: DnsType /** "." is the root. */;
+      name: string;
+    }
   | {
       kind: "misc";
       schedule: CheckSchedule;

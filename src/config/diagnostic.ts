@@ -77,6 +77,8 @@ export class Diagnostics {
   worst: number = 0;
   readonly counts = new Map<Kind, number>();
   errors = 0;
+  /** How often something was said, whether kept, counted or neither. */
+  reported = 0;
   #list: Diagnostic[] = [];
   #seen = new Set<string>();
   #dropped = 0;
@@ -87,6 +89,7 @@ export class Diagnostics {
     message: string,
     extra: Extra = {},
   ): void {
+    this.reported++;
     const severity = extra.severity ?? defaultSeverity(kind);
     if (this.isFull) {
       this.#dropped++;
@@ -95,7 +98,9 @@ export class Diagnostics {
     }
     const location = at && locate(at);
     const place = location && excerptOf(location);
-    const key = `${kind} ${place?.file}:${place?.line}:${place?.column} ${message}`;
+    // An open quote is met by the scan for comments and again by the one for words.
+    const what = kind === "unmatchedQuote" ? "" : message;
+    const key = `${kind} ${place?.file}:${place?.line}:${place?.column} ${what}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#count(kind, severity);

@@ -19,7 +19,7 @@ export function dump(root: RecordedBlock): string {
 }
 
 /** Keywords whose argument nobody but the owner of the file should read. */
-const SECRETS = /^( *(?:auth_pass|password|key(?: \d+)?) ).*$/gm;
+const SECRETS = /^( *(?:auth_pass|(?:smtp_)?password|key(?: \d+)?) ).*$/gm;
 
 /** A dump as it may stand in a log. */
 export function hideSecrets(text: string): string {

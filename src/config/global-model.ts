@@ -4,7 +4,19 @@
  */
 import type { ScriptSetting } from "./vrrp-model.js";
 
+export interface MailServer {
+  host: string;
+  port: number;
+}
+
 export interface MailSettings {
+  /** Tried in this order. */
+  servers: readonly MailServer[];
+  tls: "off" | "starttls" | "on";
+  verifyCertificate: boolean;
+  caFile?: string;
+  user?: string;
+  password?: string;
   /** HELO. */
   heloName: string;
   /** smtp_alert_vrrp, else smtp_alert; absent when neither is set. */
@@ -207,7 +219,6 @@ export interface GlobalConfig {
   routerId: string;
   notificationEmail: string[];
   notificationEmailFrom?: string;
-  smtpServer?: { host: string; port: number };
   smtpConnectTimeoutMicros: number;
   multicastGroup4: string;
   multicastGroup6: string;

@@ -5,33 +5,26 @@
  */
 
 import type { AddressSetting, Family, Position, RouteSetting, RuleSetting } from "../net/settings.js";
+import type { BfdConfig } from "./bfd-model.js";
+import type { CheckConfig } from "./check-model.js";
+import type { GlobalConfig } from "./global-model.js";
+import type { SslConfig } from "./interface-model.js";
 import type { VrrpConfig } from "./vrrp-model.js";
 
+export type * from "./bfd-model.js";
+export type * from "./check-model.js";
+export type * from "./global-model.js";
+export type * from "./interface-model.js";
 export type * from "./vrrp-model.js";
 export type { AddressSetting, Family, Position, RouteSetting, RuleSetting };
-
-export interface GlobalConfig {
-  routerId: string;
-  notificationEmail: string[];
-  notificationEmailFrom?: string;
-  smtpServer?: { host: string; port: number };
-  smtpConnectTimeoutMicros: number;
-  multicastGroup4: string;
-  multicastGroup6: string;
-  /** Minimum time between two GARPs / NAs on one interface; 0 for none. */
-  garpIntervalMicros: number;
-  gnaIntervalMicros: number;
-  scriptUser?: { user: string; group?: string };
-  enableScriptSecurity: boolean;
-  /** dynamic_interfaces: interfaces may be missing at start. */
-  dynamicInterfaces: boolean;
-  /** default_interface: where addresses go whose instance has no interface. */
-  defaultInterface: string;
-}
 
 export interface Config {
   global: GlobalConfig;
   vrrp: VrrpConfig;
+  check: CheckConfig;
+  bfd: BfdConfig;
+  /** Of the checkers. */
+  ssl?: SslConfig;
   /** Configured features that this version reads but does not act on: named in one warning at start. */
   notActedOn: string[];
 }

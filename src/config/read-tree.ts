@@ -8,8 +8,10 @@ import { didYouMean, nearest } from "./did-you-mean.js";
 import { type Diagnostics, quoted } from "./diagnostic.js";
 import type { LineReader, LogicalLine } from "./lexer/lines.js";
 import type { Position } from "./model.js";
-import { Block, isKeyword, type Site, type Table } from "./schema.js";
+import { RepeatedBodies } from "./repeated-bodies.js";
+import { Block, isKeyword, type Site, type Table, type TableOutline } from "./schema.js";
 import { decodeBytes, locate, Source, type Word } from "./text.js";
+import { blocksByKeyword } from "./where-known.js";
 
 /** Deeper braces are nobody's configuration. */
 const DEEPEST_BRACES = 100;
@@ -37,19 +39,27 @@ export class TreeReader {
   /** A script in a block that is skipped. */
   scriptSkipped: Word | undefined;
   readonly #open: OpenBlock[] = [];
+  readonly #bodies: RepeatedBodies;
+  /** Rows met whose values say where they stand. */
+  #notPlain = 0;
   /** A keyword of the root was met inside a block: leave all blocks and go on there. */
   #leaving = false;
   #ended = false;
+  #root: TableOutline | undefined;
+  #blocks: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(
     readonly lines: LineReader,
     readonly diagnostics: Diagnostics,
     /** Keeps what is in force, when a dump is wanted. */
     readonly recorder?: Recorder,
-  ) {}
+  ) {
+    this.#bodies = new RepeatedBodies(lines);
+  }
 
   /** Reads everything. */
   readRoot<S>(root: Table<S>): Block<S> {
+    this.#root = root;
     const block = new Block(root, undefined, []);
     for (;;) {
       this.#leaving = false;
@@ -58,17 +68,26 @@ export class TreeReader {
     }
   }
 
-  /** Reads `{ ... }` after the keyword of a block. */
-  readBlock<S>(into: Block<S>, head: Word): void {
+  /** Reads `{ ... }` after the keyword of a block; `repeats`: an equal body may stand for it. */
+  readBlock<S>(into: Block<S>, head: Word, repeats = false): void {
     const { table, args } = into;
     this.#expectOpen(head);
+    const start = repeats && this.recorder === undefined ? this.lines.mark() : undefined;
+    if (start !== undefined && this.#bodies.repeat(into, start)) return;
+    const before = this.#effects();
     const name = args.length === 0 ? head.text : [head, ...args].map((word) => word.text).join(" ");
-    const knows = (word: string) => isKeyword(table.rows, word) || table.others.has(word);
+    const knows = (word: string) => isKeyword(table, word) || table.others.has(word);
     this.#open.push({ head, name, knows });
     this.recorder?.open(into);
     this.#readBody(table, into);
     this.recorder?.close();
     this.#open.pop();
+    if (start !== undefined && this.#effects() === before) this.#bodies.keep(into, start);
+  }
+
+  /** Grows with everything that reading does besides giving plain values. */
+  #effects(): number {
+    return this.diagnostics.reported + this.notActedOn.length + this.#notPlain;
   }
 
   /** Reads a value block, one entry per line; `entry` answers false when it drops one. */
@@ -151,11 +170,11 @@ export class TreeReader {
         const head = line.words[0];
         if (head === undefined) continue;
         const { text } = head;
-        if (isKeyword(table.rows, text))
+        if (isKeyword(table, text))
           this.#readKeyword(table, block, text, { head, words: line.words, line, tree: this });
         else if (table.others.has(text)) this.#skipOther(head, line.words);
         else if (this.#open.length > 0 && ROOT_BLOCKS.has(text)) this.#leave(line, head);
-        else this.#unknown(table, head);
+        else this.#unknown(table, block, head);
       }
       if (this.#leaving) return;
     }
@@ -163,23 +182,27 @@ export class TreeReader {
 
   #readKeyword<S, N extends keyof S & string>(table: Table<S>, block: Block<S>, name: N, site: Site): void {
     const row = table.rows[name];
-    const previous = block.given[name];
+    const previous = block.setting(name);
     if (row.deprecated !== undefined) {
       const kind = row.deprecatedQuietly === true ? "logged" : "deprecated";
       const message = `'${name}' is deprecated; write ${row.deprecated}`;
       this.diagnostics.report(kind, site.head, message, { severity: "deprecated" });
     }
     if (row.notActedOn) this.noteNotActedOn(name, site.head);
+    if (row.plain !== true) this.#notPlain++;
     const before = this.recorder?.begin(site.line) ?? 0;
     const value = row.read(site, previous);
     this.recorder?.end(before, value !== undefined, row.repeat);
-    if (value === undefined) return;
+    if (value === undefined) {
+      if (previous === undefined) block.noteTried(name);
+      return;
+    }
     const first = previous !== undefined && row.repeat === "accumulates" ? previous : undefined;
-    block.given[name] = {
+    block.set(name, {
       value,
       at: first?.at ?? site.words[1] ?? site.head,
       head: first?.head ?? site.head,
-    };
+    });
   }
 
   #skipOther(head: Word, words: readonly Word[]): void {
@@ -190,7 +213,7 @@ export class TreeReader {
     this.skipBlockOf(head);
   }
 
-  #unknown<S>(table: Table<S>, head: Word): void {
+  #unknown<S>(table: Table<S>, block: Block<S>, head: Word): void {
     if (this.diagnostics.isFull) {
       this.diagnostics.report("unknownKeyword", head, "unknown keyword");
       this.skipBlockOf(head);
@@ -200,8 +223,9 @@ export class TreeReader {
     const here = [...Object.keys(table.rows), ...table.others];
     const where = this.#open.at(-1)?.head.text;
     const place = where === undefined ? "" : ` in '${where}'`;
-    const elsewhere = whereKnown(word);
+    const elsewhere = this.#blocksWith(word);
     const near = nearest(word, here);
+    if (near !== undefined) block.noteTried(near);
     let hint = didYouMean(word, here);
     if (near === undefined && elsewhere.length > 0) {
       hint = elsewhere.includes("root")
@@ -214,6 +238,11 @@ export class TreeReader {
       `unknown keyword ${quoted(word)}${hint === "" || near === undefined ? place : ""}${hint}`,
     );
     this.skipBlockOf(head);
+  }
+
+  #blocksWith(keyword: string): readonly string[] {
+    if (this.#root !== undefined) this.#blocks ??= blocksByKeyword(this.#root);
+    return this.#blocks?.get(keyword) ?? whereKnown(keyword);
   }
 
   #unexpectedOpen(line: LogicalLine): void {

@@ -2,11 +2,14 @@
  * How a block of the language is declared: a table with one row per keyword, from which parser, default,
  * validation and reference documentation follow. The rows know words and spans, never the host.
  */
+import { Block } from "./block.js";
 import type { Kind, Severity } from "./diagnostic.js";
 import { quoted } from "./diagnostic.js";
 import type { LogicalLine } from "./lexer/lines.js";
 import type { TreeReader } from "./read-tree.js";
 import type { Word } from "./text.js";
+
+export { Block };
 
 /** Why a word is not a value. */
 export class Complaint {
@@ -67,6 +70,10 @@ export interface Row<V> {
   readonly doc: string;
   readonly unit?: string | undefined;
   readonly default: V;
+  /** The default as one would write it. */
+  readonly defaultText?: string | undefined;
+  /** What the keyword without its argument means, as one would write it. */
+  readonly aloneText?: string | undefined;
   readonly repeat: Repeat;
   /** What to write instead. */
   readonly deprecated?: string | undefined;
@@ -76,6 +83,8 @@ export interface Row<V> {
   readonly notActedOn?: boolean | undefined;
   /** Whether `{` follows. */
   readonly opens: boolean;
+  /** Its value says nothing about where it stands: the same text again gives the same value. */
+  readonly plain?: boolean | undefined;
   /** The keywords in its braces. */
   readonly inner?: TableOutline | undefined;
   /** The words that may stand in its entries. */
@@ -98,63 +107,29 @@ export interface Table<S> {
   readonly rows: Rows<S>;
   /** Keywords of the language that this version has no row for yet: never "unknown". */
   readonly others: ReadonlySet<string>;
+  /** The names of the rows. */
+  readonly keywords: ReadonlySet<unknown>;
 }
 
 export function table<S>(name: string, rows: Rows<S>, others: ReadonlySet<string> = new Set()): Table<S> {
-  return { name, rows, others };
+  return { name, rows, others, keywords: new Set(Object.keys(rows)) };
 }
 
 /** Whether a word is a keyword of the table. */
-export function isKeyword<S>(rows: Rows<S>, word: string): word is keyof S & string {
-  return Object.hasOwn(rows, word);
-}
-
-type Given<S> = { [N in keyof S]?: Setting<S[N]> };
-
-/** A block that was read: what was given, with defaults from the table behind it. */
-export class Block<S> {
-  readonly given: Given<S> = {};
-
-  constructor(
-    readonly table: Table<S>,
-    readonly head: Word | undefined,
-    /** Words after the keyword of the block. */
-    readonly args: readonly Word[],
-  ) {}
-
-  /** The value given, else the default. */
-  value<N extends keyof S>(name: N): S[N] {
-    const setting = this.given[name];
-    return setting === undefined ? this.table.rows[name].default : setting.value;
-  }
-
-  /** What was given, undefined when the keyword is absent. */
-  setting<N extends keyof S>(name: N): Setting<S[N]> | undefined {
-    return this.given[name];
-  }
-
-  has(name: keyof S): boolean {
-    return this.given[name] !== undefined;
-  }
-
-  /** Where a keyword was set, or else the block itself. */
-  where(name: keyof S): Word | undefined {
-    return this.given[name]?.at ?? this.head;
-  }
-
-  /** Of two keywords that share one setting, whether the first one was given last. */
-  isLast(name: keyof S, other: keyof S): boolean {
-    const mine = this.given[name]?.head.order ?? -1;
-    return mine > (this.given[other]?.head.order ?? -1);
-  }
+export function isKeyword<S>({ keywords }: Table<S>, word: string): word is keyof S & string {
+  return keywords.has(word);
 }
 
 interface Options {
   unit?: string;
+  /** For the reference, where the default alone does not say it. */
+  defaultText?: string;
   repeat?: Repeat;
   deprecated?: string;
   deprecatedQuietly?: boolean;
   notActedOn?: boolean;
+  /** See `Row`; taken for granted of settings and flags. */
+  plain?: boolean;
 }
 
 interface SettingOptions<V> extends Options {
@@ -188,8 +163,11 @@ export function setting<V>(
     syntax: alone === undefined ? value.syntax : `[${value.syntax}]`,
     doc,
     default: options.default,
+    defaultText: options.defaultText ?? writtenAs(value, options.default),
+    aloneText: writtenAs(value, alone),
     repeat,
     opens: false,
+    plain: true,
     read: (site, previous) => {
       const word = site.words[1];
       if (word === undefined) {
@@ -246,12 +224,20 @@ export function readValue<V>(site: Site, word: Word, value: Value<V>, wrong?: V)
   return result;
 }
 
+/** How one would write a value; undefined when there is none, or no short way. */
+function writtenAs<V>(value: Value<V>, used: V | undefined): string | undefined {
+  if (used === undefined) return undefined;
+  if (used === "") return undefined;
+  if (value.write !== undefined) return value.write(used);
+  if (typeof used === "boolean") return used ? "on" : "off";
+  return typeof used === "number" || typeof used === "string" ? String(used) : undefined;
+}
+
 /** For the dump: another value than the one that stands there is in force. */
 function noteUsed<V>(site: Site, word: Word, value: Value<V>, used: V): void {
   const { recorder } = site.tree;
-  if (recorder === undefined) return;
-  if (value.write !== undefined) recorder.edit(word, value.write(used));
-  else if (typeof used === "number" || typeof used === "string") recorder.edit(word, String(used));
+  const text = recorder && writtenAs(value, used);
+  if (text !== undefined) recorder?.edit(word, text);
 }
 
 /** A keyword that takes no argument and switches something on. */
@@ -263,6 +249,7 @@ export function flag(doc: string, options: Options = {}): Row<boolean> {
     default: false,
     repeat: "last wins",
     opens: false,
+    plain: true,
     read: (site) => {
       site.tree.noteExtraWords(site, 1);
       return true;
@@ -286,6 +273,7 @@ export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): R
     default: [],
     repeat: "accumulates",
     opens: true,
+    plain: options.merge !== true,
     inner,
     read: (site, previous) => {
       const { tree, head, words } = site;
@@ -299,7 +287,7 @@ export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): R
       const list = previous?.value ?? [];
       const again = options.merge === true ? list[0] : undefined;
       const into = again ?? new Block(inner, head, words.slice(1));
-      tree.readBlock(into, head);
+      tree.readBlock(into, head, options.merge !== true);
       if (again === undefined) list.push(into);
       return list;
     },
@@ -371,12 +359,18 @@ export function custom<V>(
   },
   options: Options = {},
 ): Row<V> {
-  return { ...common(options), repeat: options.repeat ?? "last wins", opens: false, ...row };
+  return {
+    ...common(options),
+    repeat: options.repeat ?? "last wins",
+    opens: false,
+    plain: options.plain,
+    ...row,
+  };
 }
 
 function common(
   options: Options,
-): Pick<Row<unknown>, "unit" | "deprecated" | "deprecatedQuietly" | "notActedOn"> {
-  const { unit, deprecated, deprecatedQuietly, notActedOn } = options;
-  return { unit, deprecated, deprecatedQuietly, notActedOn };
+): Pick<Row<unknown>, "unit" | "defaultText" | "deprecated" | "deprecatedQuietly" | "notActedOn"> {
+  const { unit, defaultText, deprecated, deprecatedQuietly, notActedOn } = options;
+  return { unit, defaultText, deprecated, deprecatedQuietly, notActedOn };
 }

@@ -1,6 +1,7 @@
 /** The VRRP part of the typed configuration: instances, sync groups and what they track. See `model.ts`. */
 import type { AddressSetting, Family, Position, RouteSetting, RuleSetting } from "../net/settings.js";
-import type { GlobalConfig } from "./model.js";
+import type { GlobalConfig } from "./global-model.js";
+import type { GarpGroupConfig, InterfaceSettings, TrackGroupConfig } from "./interface-model.js";
 
 export type VrrpVersion = 2 | 3;
 
@@ -19,10 +20,12 @@ export interface AnnounceSettings {
 /** A command to run: argv as split by the script rules, and who runs it. */
 export interface ScriptSetting {
   args: string[];
+  /** What is executed when it is not the first word: found in PATH, links resolved. */
+  file?: string;
   user?: string;
   group?: string;
   /** `:` before the group: the user's other groups too. */
-  supplementaryGroups?: true;
+  supplementaryGroups?: boolean;
   position: Position;
 }
 
@@ -248,6 +251,9 @@ export interface SyncGroupConfig extends Trackers {
 /** What the vrrp process gets. */
 export interface VrrpConfig {
   global: GlobalConfig;
+  interfaces: InterfaceSettings;
+  garpGroups: GarpGroupConfig[];
+  trackGroups: TrackGroupConfig[];
   staticAddresses: AddressSetting[];
   staticRoutes: RouteSetting[];
   staticRules: RuleSetting[];

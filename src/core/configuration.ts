@@ -2,14 +2,14 @@
  * Reads the configuration for core: the language, the files and what is known of the host put together, so that the
  * rest of core sees an outcome and lines for the log.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Config } from "../config/model.js";
 import { type Diagnostic, formatDiagnostic, readConfig, type ReadOptions } from "../config/read-config.js";
 import type { Addon } from "../native/addon.js";
-import { Accounts } from "../platform/accounts.js";
+import { Accounts, ownIdentity } from "../platform/accounts.js";
 import { fileReader } from "../platform/config-files.js";
-import { scriptStatus } from "../platform/script-file.js";
+import { examineScript } from "../platform/script-file.js";
 import type { DaemonSettings } from "./daemon-settings.js";
 
 export interface ReadOutcome {
@@ -69,13 +69,21 @@ function hostKnowledge(addon: Addon): HostKnowledge {
     hostName: hostname(),
     interfaceExists: (name) => addon.interfaceIndex(name) > 0,
     interfaceMtu,
+    interfaceNames,
     userExists: (user, group) => identity(user, group) !== undefined,
-    scriptStatus(path, user) {
-      const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-      const runner = user === undefined ? own : identity(user);
-      return runner === undefined ? "missing" : scriptStatus(path, runner, process.env["PATH"]);
+    scriptStatus(path, account) {
+      const runner = (accounts ??= new Accounts()).resolve(account, ownIdentity());
+      return runner === undefined ? "missing" : examineScript(path, runner, process.env["PATH"]);
     },
   };
+}
+
+function interfaceNames(): string[] {
+  try {
+    return readdirSync("/sys/class/net").filter((name) => name !== "bonding_masters");
+  } catch {
+    return [];
+  }
 }
 
 function interfaceMtu(name: string): number | undefined {

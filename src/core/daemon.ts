@@ -5,6 +5,7 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hideSecrets } from "../config/dump.js";
+import type { Config } from "../config/model.js";
 import type { Addon } from "../native/addon.js";
 import { createLog, type CoreLog, type Speaker } from "../platform/log.js";
 import { BEAT_MILLIS, type ChildOptions, type LogLevel } from "../platform/messages.js";
@@ -16,6 +17,7 @@ import { DEFAULT_UMASK, type DaemonSettings } from "./daemon-settings.js";
 import { EXIT } from "./exits.js";
 import { removeLeftovers } from "./leftovers.js";
 import { writeParentDump } from "./parent-dump.js";
+import { Outside } from "./outside.js";
 import { PidFiles } from "./pid-files.js";
 import { childPidFile, journalFile, runDirectory } from "./run-paths.js";
 import { CoreRuntime } from "./runtime.js";
@@ -40,12 +42,21 @@ export interface DaemonParts {
   children?: readonly ChildRow[];
 }
 
+interface FirstConfiguration {
+  config: Config;
+  slices: Slices<Slice>;
+}
+
 export class Daemon {
   readonly #speaker: Speaker;
   readonly #log: CoreLog;
   readonly #pidFiles: PidFiles;
   readonly #rows: readonly ChildRow[];
   readonly #startedAt: number;
+  readonly #outside: Outside;
+  /** A reload that was asked for while the startup script ran. */
+  #reloadWanted = false;
+  #begun = false;
   #notActedOn = "";
 
   constructor(
@@ -64,6 +75,7 @@ export class Daemon {
       ...(facility === undefined ? {} : { syslog: { addon, facility } }),
     });
     this.#pidFiles = new PidFiles(settings.paths, (fd) => addon.lockFile(fd));
+    this.#outside = new Outside({ addon, log: (level, text) => this.#say(level, text) });
   }
 
   /** Returns once the children are being started; the process then lives on by its listeners. */
@@ -72,14 +84,21 @@ export class Daemon {
     process.on("unhandledRejection", (error) => this.#onBug(error));
     process.umask(this.settings.umask ?? DEFAULT_UMASK);
     this.#sayHello();
-    const slices = this.#readFirstConfiguration();
-    if (slices === undefined) return;
+    const first = this.#readFirstConfiguration();
+    if (first === undefined) return;
     if (!this.#claimPidFiles()) return;
     const runtime = new CoreRuntime(this.#supervisor(), this.#ports(), this.#speaker, this.#rows);
     this.#listen(runtime);
     this.#pidFiles.writeParent(process.pid);
     this.parts.onRunning();
+    void this.#begin(runtime, first);
+  }
+
+  async #begin(runtime: CoreRuntime, { config, slices }: FirstConfiguration): Promise<void> {
+    await this.#outside.begin(config);
+    this.#begun = true;
     runtime.post({ kind: "started", slices });
+    if (this.#reloadWanted) runtime.post({ kind: "reloadRequested" });
   }
 
   #say(level: LogLevel, text: string): void {
@@ -96,7 +115,7 @@ export class Daemon {
     }
   }
 
-  #readFirstConfiguration(): Slices<Slice> | undefined {
+  #readFirstConfiguration(): FirstConfiguration | undefined {
     const outcome = this.#read();
     if (!outcome.usable) {
       const verdict = `Configuration cannot be used: ${outcome.refusals.join("; ")}. Exiting`;
@@ -106,7 +125,7 @@ export class Daemon {
     }
     if (outcome.dump !== undefined)
       for (const line of hideSecrets(outcome.dump).trimEnd().split("\n")) this.#say("info", line);
-    return outcome.slices;
+    return outcome;
   }
 
   #read(): ReturnType<ConfigurationReader["read"]> & { slices: Slices<Slice> } {
@@ -171,12 +190,15 @@ export class Daemon {
       },
       readConfiguration: () => {
         const outcome = this.#read();
-        return outcome.reloadable ? outcome.slices : undefined;
+        if (!outcome.reloadable) return undefined;
+        this.#outside.take(outcome.config);
+        return outcome.slices;
       },
+      alert: (text) => this.#outside.alert(text),
       notifyService: (message) => notifyService(addon, environment, message),
       optionsFor: (row) => this.#optionsFor(row),
       recordPid: (row, pid) => this.#pidFiles.record(row, pid),
-      finish: (status) => this.#finish(status),
+      finish: (status) => void this.#outside.end().then(() => this.#finish(status)),
     };
   }
 
@@ -196,7 +218,7 @@ export class Daemon {
 
   #listen(runtime: CoreRuntime): void {
     listenToSignals(this.parts.addon, this.settings.ignoreSigint, (meaning, name) => {
-      if (meaning.kind === "reload") runtime.post({ kind: "reloadRequested" });
+      if (meaning.kind === "reload") this.#reload(runtime);
       else if (meaning.kind === "stop") runtime.post({ kind: "stopRequested", cause: name });
       else if (meaning.kind === "json") this.#say("warning", "The JSON dump does not exist in this version");
       else {
@@ -204,6 +226,11 @@ export class Daemon {
         if (meaning.what === "data") this.#dump(runtime);
       }
     });
+  }
+
+  #reload(runtime: CoreRuntime): void {
+    if (this.#begun) runtime.post({ kind: "reloadRequested" });
+    else this.#reloadWanted = true;
   }
 
   #dump(runtime: CoreRuntime): void {

@@ -1,6 +1,7 @@
 /**
  * Carries out what the supervisor orders, and feeds it what happened. Keeps the order and decides nothing.
  */
+import type { AlertText } from "../notify/alert-text.js";
 import type { CoreLog, Speaker } from "../platform/log.js";
 import type { ServiceMessage } from "../platform/systemd.js";
 import type { ChildOptions, LogLevel, ToChild, ToCore } from "../platform/messages.js";
@@ -23,6 +24,8 @@ export interface CorePorts {
   /** @returns undefined when the text has mistakes, which are then in the log. */
   readConfiguration(): Slices<Slice> | undefined;
   notifyService(message: ServiceMessage): void;
+  /** A mail that a child wants to be sent. */
+  alert(text: AlertText): void;
   /** What `row` must know besides its slice. */
   optionsFor(row: ChildRow): ChildOptions;
   /** pid 0: there is none any more. */
@@ -173,6 +176,9 @@ export class CoreRuntime {
     switch (message.kind) {
       case "log":
         for (const { level, text, atMillis } of message.lines) write(level, text, atMillis);
+        break;
+      case "alert":
+        this.ports.alert({ subject: message.subject, body: message.body });
         break;
       case "beat":
         this.post({ kind: "beatReceived", child, pid });

@@ -61,6 +61,10 @@ interface Limited {
   cancelTimer: (() => void) | undefined;
 }
 
+function canAnnounce({ mac, flags }: Link): boolean {
+  return mac.length === 6 && (flags & IFF_NOARP) === 0;
+}
+
 export class Announcer {
   readonly #socket: Socket;
   readonly #loop: Loop;
@@ -89,9 +93,14 @@ export class Announcer {
     }
   }
 
+  /** Builds the frames of addresses that will be announced. */
+  prepare(owner: string, link: Link, addresses: readonly string[]): void {
+    if (canAnnounce(link)) for (const address of addresses) this.#announcement(owner, link, address);
+  }
+
   /** `rounds` rounds over `addresses` (canonical text, both families) in their order; none where the link has no ARP. */
   announce(owner: string, link: Link, addresses: readonly string[], rounds: number): void {
-    if (link.mac.length !== 6 || (link.flags & IFF_NOARP) !== 0 || rounds < 1) return;
+    if (!canAnnounce(link) || rounds < 1) return;
     const { garpIntervalMicros, gnaIntervalMicros } = this.#options;
     const items = addresses.map((address) => this.#announcement(owner, link, address));
     if (garpIntervalMicros === 0 && gnaIntervalMicros === 0) {

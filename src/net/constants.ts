@@ -12,15 +12,11 @@ export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTROUTE = 0x04;
-export const MSG_DONTWAIT = 0x40;
 
 // asm-generic/socket.h
 export const SOL_SOCKET = 1;
-export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
-export const SO_PRIORITY = 12;
 export const SO_BINDTODEVICE = 25;
-export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
 
 // linux/in.h
@@ -30,17 +26,14 @@ export const IPPROTO_AH = 51;
 export const IPPROTO_ICMPV6 = 58;
 export const IPPROTO_VRRP = 112;
 export const IPPROTO_RAW = 255;
-export const IP_TOS = 1;
 export const IP_TTL = 2;
 export const IP_HDRINCL = 3;
 export const IP_PKTINFO = 8;
 export const IP_RECVTTL = 12;
 export const IP_FREEBIND = 15;
 export const IP_MULTICAST_IF = 32;
-export const IP_MULTICAST_TTL = 33;
 export const IP_MULTICAST_LOOP = 34;
 export const IP_ADD_MEMBERSHIP = 35;
-export const IP_DROP_MEMBERSHIP = 36;
 export const IP_MULTICAST_ALL = 49;
 
 // linux/in6.h
@@ -50,7 +43,6 @@ export const IPV6_MULTICAST_IF = 17;
 export const IPV6_MULTICAST_HOPS = 18;
 export const IPV6_MULTICAST_LOOP = 19;
 export const IPV6_ADD_MEMBERSHIP = 20;
-export const IPV6_DROP_MEMBERSHIP = 21;
 export const IPV6_MULTICAST_ALL = 29;
 export const IPV6_RECVPKTINFO = 49;
 export const IPV6_PKTINFO = 50;
@@ -67,11 +59,9 @@ export const ETH_P_ALL = 0x0003;
 
 // linux/if_arp.h
 export const ARPHRD_ETHER = 1;
-export const ARPHRD_LOOPBACK = 772;
 
 // linux/if.h
 export const IFF_UP = 0x1;
-export const IFF_LOOPBACK = 0x8;
 export const IFF_RUNNING = 0x40;
 export const IFF_NOARP = 0x80;
 
@@ -79,7 +69,6 @@ export const IFF_NOARP = 0x80;
 export const NETLINK_ROUTE = 0;
 export const SOL_NETLINK = 270;
 export const NETLINK_ADD_MEMBERSHIP = 1;
-export const NETLINK_NO_ENOBUFS = 5;
 export const NETLINK_CAP_ACK = 10;
 export const NETLINK_EXT_ACK = 11;
 export const NETLINK_GET_STRICT_CHK = 12;

@@ -67,6 +67,8 @@ export class EntryTable {
   /** Routes by `keyOfRoute`, for what the monitor reports. */
   readonly #routes = new Map<string, Set<Entry>>();
   readonly #owners = new Map<string, Owner>();
+  /** Made in advance by `prepare`, and kept as long as the object. */
+  readonly #spare = new WeakMap<KernelObject, Entry>();
   #settled: { owner: string; goal: Goal }[] = [];
   #order = 0;
 
@@ -93,7 +95,8 @@ export class EntryTable {
     const before = record.keys;
     this.#owners.set(owner, record);
     record.goal = goal;
-    record.keys = new Set(objects.map(({ key }) => key));
+    record.keys = new Set();
+    for (const { key } of objects) record.keys.add(key);
     const touched: Entry[] = [];
     for (const object of objects) {
       const entry = this.#entryOf(object);
@@ -144,11 +147,25 @@ export class EntryTable {
     this.#settled = [];
   }
 
+  /** Somebody will want this object: when that happens there shall be little left to do. */
+  prepare(object: KernelObject): void {
+    if (!this.#spare.has(object)) this.#spare.set(object, this.#create(object));
+  }
+
   #entryOf(object: KernelObject): Entry {
     const known = this.#entries.get(object.key);
     if (known !== undefined) return known;
+    const entry = this.#spare.get(object) ?? this.#create(object);
+    const { routeKey } = entry;
+    this.#entries.set(object.key, entry);
+    if (routeKey !== undefined)
+      this.#routes.set(routeKey, (this.#routes.get(routeKey) ?? new Set()).add(entry));
+    return entry;
+  }
+
+  #create(object: KernelObject): Entry {
     const routeKey = object.kind === "route" ? keyOfRoute(object.setting) : undefined;
-    const entry: Entry = {
+    return {
       key: object.key,
       kind: object.kind,
       routeKey,
@@ -161,14 +178,13 @@ export class EntryTable {
       limit: undefined,
       waiting: new Set(),
     };
-    this.#entries.set(object.key, entry);
-    if (routeKey !== undefined)
-      this.#routes.set(routeKey, (this.#routes.get(routeKey) ?? new Set()).add(entry));
-    return entry;
   }
 
   #forget(entry: Entry): void {
     this.#entries.delete(entry.key);
+    // It may be a spare one, and wanted again: with no memory of this time.
+    entry.doubtful = entry.lost = false;
+    entry.hold = entry.limit = undefined;
     if (entry.routeKey === undefined) return;
     const bucket = this.#routes.get(entry.routeKey);
     bucket?.delete(entry);

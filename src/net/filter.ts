@@ -11,7 +11,6 @@ import type { Family } from "./settings.js";
 
 /** Up to so many ids are compared one by one; more are looked up in a bit map. */
 const FEW = 4;
-const TYPE_ADVERTISEMENT = 1;
 const VRID_AT = 1;
 const PRIORITY_AT = 2;
 const IPV4_PROTOCOL_AT = 9;
@@ -20,7 +19,7 @@ export interface VrrpFilter {
   family: Family;
   /** IP protocol of the socket. */
   protocol: typeof IPPROTO_VRRP | typeof IPPROTO_AH;
-  /** Every advert of these routers. */
+  /** Every packet of these routers. */
   vrids: Iterable<number>;
   /** Of these, adverts of priority 0 only ("I stop"). */
   resigning?: Iterable<number>;
@@ -28,15 +27,10 @@ export interface VrrpFilter {
   advertising?: Iterable<number>;
 }
 
-/** Program that lets through advertisements of these virtual router ids only. */
+/** Program that lets through packets of these virtual router ids only. Whether they are good is for us to say, and count. */
 export function vrrpFilter(options: VrrpFilter): Uint8Array {
   const { vrids, resigning = [], advertising = [] } = options;
-  const program: Instruction[] = [
-    ...findVrrpHeader(options),
-    { op: "load", size: 1, at: 0, indexed: true },
-    { op: "and", value: 0x0f },
-    { op: "ifEqual", value: TYPE_ADVERTISEMENT, else: "drop" },
-  ];
+  const program: Instruction[] = [...findVrrpHeader(options)];
   const whenResigning = new Set([...vrids, ...resigning]);
   const otherwise = new Set([...vrids, ...advertising]);
   if (sameMembers(whenResigning, otherwise)) {

@@ -127,3 +127,8 @@ export function isUnspecified(bytes: Uint8Array): boolean {
 export function addressKey(address: string, prefixLength: number, peer: string | undefined): string {
   return peer === undefined ? `${address}/${prefixLength}` : `${address}/${prefixLength} peer ${peer}`;
 }
+
+/** Whether both are the same address (or any other bytes). */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -25,7 +25,7 @@ import { decodeMessage, type Message, nextMessage } from "../netlink/message.js"
 import { encodeDumpRoutes } from "../netlink/route.js";
 import { MSG_TRUNC, NETLINK_ADD_MEMBERSHIP, SOL_NETLINK } from "./constants.js";
 import type { Links } from "./links.js";
-import type { Loop } from "./loop.js";
+import type { Loop, Micros } from "./loop.js";
 import { monitorFilter } from "./monitor-filter.js";
 import { openRouteSocket } from "./netlink-channel.js";
 import { errnoName, type SystemError, systemErrorOf } from "./system-error.js";
@@ -74,6 +74,8 @@ export class Monitor {
   #stale = false;
   #started: (() => void)[] = [];
   #closed = false;
+  /** Ends a pause. */
+  #resume: (() => void) | undefined;
 
   constructor(
     addon: Addon,
@@ -102,6 +104,26 @@ export class Monitor {
   /** Reads everything that waits now: for a decision that should not be made on old news. */
   drain(): void {
     while (!this.#closed && this.#read());
+  }
+
+  /**
+   * Leaves what comes unread until `resume`, or for so long: while most of it is the echo of our own doing, reading it
+   * would only delay that. Nothing is lost, the socket keeps it.
+   */
+  pause(micros: Micros): void {
+    if (this.#resume !== undefined || this.#dumping || this.#closed) return;
+    this.#socket.stopReading();
+    const cancel = this.#loop.at(this.#loop.now() + micros, () => this.resume());
+    this.#resume = () => {
+      cancel();
+      this.#startReading();
+    };
+  }
+
+  resume(): void {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    if (!this.#closed) resume?.();
   }
 
   /** Keeps (default) or does not keep the event loop alive. */

@@ -8,8 +8,9 @@
  */
 import type { Addon, Socket } from "../native/addon.js";
 import { META, META_FIELDS, SEND_FIELDS } from "../native/addon.js";
-import { addFlags, align4, setSequence } from "../netlink/attributes.js";
-import { NLM_F_ACK } from "../netlink/constants.js";
+import { align4, HEADER_LENGTH, readU16, readU32 } from "../netlink/attributes.js";
+import { NLM_F_ACK, NLMSG_ERROR } from "../netlink/constants.js";
+import { LITTLE_ENDIAN } from "../netlink/host-order.js";
 import { decodeMessage, nextMessage } from "../netlink/message.js";
 import {
   AF_NETLINK,
@@ -39,6 +40,14 @@ export interface KernelRequest {
 }
 
 export type Result = { ok: true } | { ok: false; error: SystemError };
+
+const DONE: Result = { ok: true };
+
+/** Only seen when the kernel refused the whole batch, or gave no answer, which takes an overrun of this socket. */
+function unanswered({ call, subject }: KernelRequest, failure: SystemError | undefined): Result {
+  if (failure !== undefined) return { ok: false, error: { ...failure, subject } };
+  return { ok: false, error: { call, subject, code: "ENOBUFS", detail: "no answer from the kernel" } };
+}
 
 /** Who has work for the channel. */
 export interface RequestSource {
@@ -122,6 +131,7 @@ class NetlinkChannel implements Channel {
   readonly #noAddresses = new Uint8Array(0);
   readonly #table = new Int32Array(SEND_FIELDS);
   #slab = new Uint8Array(BATCH * 256);
+  #view = new DataView(this.#slab.buffer);
   #sequence = 0;
   #scheduled = false;
   #closed = false;
@@ -172,52 +182,66 @@ class NetlinkChannel implements Channel {
 
   #perform(requests: readonly KernelRequest[]): Result[] {
     const first = this.#sequence + 1;
-    const results: Result[] = requests.map(({ call, subject }) => ({
-      ok: false,
-      // Only seen when the kernel gave no answer, which takes an overrun of this socket.
-      error: { call, subject, code: "ENOBUFS", detail: "no answer from the kernel" },
-    }));
+    const answers: (Result | undefined)[] = new Array<Result | undefined>(requests.length).fill(undefined);
+    let failure: SystemError | undefined;
     try {
       this.#table[1] = this.#fill(requests);
-      if (this.#socket.sendBatch(this.#slab, this.#table, 0, 1, 0) === 0) return results;
-      this.#readAnswers(requests, first, results);
+      if (this.#socket.sendBatch(this.#slab, this.#table, 0, 1, 0) !== 0)
+        this.#readAnswers(requests, first, answers);
     } catch (error) {
-      const failure = systemErrorOf(error, "netlink");
-      for (const [i, result] of results.entries()) {
-        const { subject = "" } = requests[i] ?? {};
-        if (!result.ok && result.error.code === "ENOBUFS")
-          results[i] = { ok: false, error: { ...failure, subject } };
-      }
+      failure = systemErrorOf(error, "netlink");
     }
-    return results;
+    return answers.map((answer, i) => answer ?? unanswered(requests[i] as KernelRequest, failure));
   }
 
   /** @returns bytes of the batch. */
   #fill(requests: readonly KernelRequest[]): number {
-    const length = requests.reduce((sum, { message }) => sum + align4(message.length), 0);
-    if (length > this.#slab.length) this.#slab = new Uint8Array(2 * length);
+    let length = 0;
+    for (const { message } of requests) length += align4(message.length);
+    if (length > this.#slab.length) {
+      this.#slab = new Uint8Array(2 * length);
+      this.#view = new DataView(this.#slab.buffer);
+    }
     let at = 0;
     for (const { message } of requests) {
       this.#slab.set(message, at);
       this.#sequence = (this.#sequence + 1) >>> 0;
-      setSequence(this.#slab, at, this.#sequence);
-      addFlags(this.#slab, at, NLM_F_ACK);
+      this.#view.setUint16(at + 6, this.#view.getUint16(at + 6, LITTLE_ENDIAN) | NLM_F_ACK, LITTLE_ENDIAN);
+      this.#view.setUint32(at + 8, this.#sequence, LITTLE_ENDIAN);
       at += align4(message.length);
     }
     return at;
   }
 
-  #readAnswers(requests: readonly KernelRequest[], first: number, results: Result[]): void {
+  #readAnswers(requests: readonly KernelRequest[], first: number, results: (Result | undefined)[]): void {
     for (let answered = 0; answered < requests.length; ) {
       const count = this.#socket.receiveBatch(this.#answers, SLOT, this.#meta, this.#noAddresses);
       if (count === 0) return;
       for (let slot = 0; slot < count; slot++) {
         const end = slot * SLOT + (this.#meta[slot * META_FIELDS + META.length] ?? 0);
+        if (this.#isDone(slot * SLOT, end)) {
+          const i = (readU32(this.#answers, slot * SLOT + 8) - first) >>> 0;
+          if (i < requests.length) {
+            results[i] = DONE;
+            answered++;
+          }
+          continue;
+        }
         for (let at = slot * SLOT; at < end; at = nextMessage(this.#answers, at, end)) {
           if (this.#takeAnswer(requests, at, end, first, results)) answered++;
         }
       }
     }
+  }
+
+  /** Whether the datagram is one message that says "done" and no more, as nearly all do: not worth decoding. */
+  #isDone(start: number, end: number): boolean {
+    return (
+      end - start >= HEADER_LENGTH + 4 &&
+      readU32(this.#answers, start) === end - start &&
+      readU16(this.#answers, start + 4) === NLMSG_ERROR &&
+      readU32(this.#answers, start + HEADER_LENGTH) === 0
+    );
   }
 
   /** @returns whether it was the answer to one of the requests. */
@@ -226,7 +250,7 @@ class NetlinkChannel implements Channel {
     at: number,
     end: number,
     first: number,
-    results: Result[],
+    results: (Result | undefined)[],
   ): boolean {
     const decoded = decodeMessage(this.#answers, at, end);
     if (!decoded.ok || decoded.value.kind !== "answer") return false;
@@ -235,7 +259,7 @@ class NetlinkChannel implements Channel {
     const request = requests[i];
     if (request === undefined) return false;
     if (outcome.errno === 0) {
-      results[i] = { ok: true };
+      results[i] = DONE;
       return true;
     }
     const error: SystemError = {

@@ -9,19 +9,12 @@
  */
 import { type Entry, EntryTable, isSatisfied, wishOf } from "./entries.js";
 import { Keeper, type PutBack } from "./keeper.js";
-import {
-  addressObject,
-  describeSetting,
-  encodeAdd,
-  encodeRemove,
-  type KernelObject,
-  routeObject,
-  sameWish,
-} from "./kernel-object.js";
+import { describeSetting, encodeRemove, type KernelObject, sameWish } from "./kernel-object.js";
 import type { Links } from "./links.js";
 import type { Loop } from "./loop.js";
 import type { Channel, KernelRequest, RequestSource, Result } from "./netlink-channel.js";
 import { type Placed, planSteps, type Step } from "./plan.js";
+import { Preparations } from "./preparations.js";
 import type { AddressSetting, RouteSetting, Setting } from "./settings.js";
 import type { SystemError } from "./system-error.js";
 
@@ -54,6 +47,7 @@ export class Reconciler implements RequestSource {
   readonly #links: Links;
   readonly #listener: ReconcilerListener;
   readonly #entries = new EntryTable();
+  readonly #preparations = new Preparations();
   readonly #keeper: Keeper;
   /** Entries that may need a step. */
   readonly #dirty = new Set<Entry>();
@@ -77,13 +71,33 @@ export class Reconciler implements RequestSource {
     channel.serve(this);
   }
 
+  /** Works out beforehand what `setDesired` with the same settings will need. Changes nothing. */
+  prepare(addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): void {
+    for (const object of this.#objects(addresses, routes)) {
+      this.#entries.prepare(object);
+      const index = this.#indexOf(object);
+      if (index !== undefined) this.#preparations.addition(object, index, this.#marksAddresses);
+    }
+  }
+
+  #objects(addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): KernelObject[] {
+    const objects = addresses.map((setting) => this.#preparations.address(setting));
+    for (const setting of routes) objects.push(this.#preparations.route(setting));
+    return objects;
+  }
+
+  /** Do new addresses get IFA_PROTO? */
+  get #marksAddresses(): boolean {
+    return this.#addressProtocol === "untried" || this.#addressProtocol === "accepted";
+  }
+
   /**
    * Replaces what `owner` wants. Order of the lists is the order of adding and removing. `applied` is told once,
    * also when this is called again before it was.
    */
   setDesired(owner: string, addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): void {
     for (const { protocol } of routes) this.#links.watchProtocol(protocol);
-    this.#want(owner, [...addresses.map(addressObject), ...routes.map(routeObject)], "applied");
+    this.#want(owner, this.#objects(addresses, routes), "applied");
   }
 
   /** `owner` wants nothing any more; what waits to be added is never added. */
@@ -115,7 +129,7 @@ export class Reconciler implements RequestSource {
     while (requests.length < max && this.#taken < this.#steps.length) {
       const step = this.#steps[this.#taken++] as Step;
       const entry = this.#entries.get(step.object.key);
-      const addressProtocol = this.#addressProtocol === "untried" || this.#addressProtocol === "accepted";
+      const addressProtocol = this.#marksAddresses;
       const request = entry && this.#request(step, entry, addressProtocol);
       if (entry === undefined || request === undefined) continue;
       this.#flights.push({ step, entry, addressProtocol });
@@ -180,19 +194,18 @@ export class Reconciler implements RequestSource {
   /** @returns undefined when the step has become impossible, which is told here. */
   #request(step: Step, entry: Entry, addressProtocol: boolean): KernelRequest | undefined {
     const { object } = step;
-    const { device } = object.setting;
-    const subject = describeSetting(object.setting);
     const noun = object.kind === "address" ? "ADDR" : "ROUTE";
     if (step.verb === "remove") {
+      const subject = describeSetting(object.setting);
       return { message: encodeRemove(object, entry.present?.index), call: `RTM_DEL${noun}`, subject };
     }
-    const call = `RTM_NEW${noun}`;
     const index = this.#indexOf(object);
-    if (device !== undefined && index === undefined) {
-      this.#refuse(entry, object, { call, code: "ENODEV", subject });
+    if (object.setting.device !== undefined && index === undefined) {
+      const subject = describeSetting(object.setting);
+      this.#refuse(entry, object, { call: `RTM_NEW${noun}`, code: "ENODEV", subject });
       return undefined;
     }
-    return { message: encodeAdd(object, index, { addressProtocol }), call, subject };
+    return this.#preparations.addition(object, index, addressProtocol);
   }
 
   #indexOf(object: KernelObject): number | undefined {

@@ -36,14 +36,12 @@ export const RTNLGRP_IPV6_IFADDR = 9;
 export const RTNLGRP_IPV6_ROUTE = 11;
 export const RTN_UNICAST = 1;
 export const RTN_LOCAL = 2;
-export const RTPROT_KERNEL = 2;
 /** keepalived's own protocol number, of routes and (IFA_PROTO) of addresses. */
 export const RTPROT_KEEPALIVED = 18;
 export const RT_SCOPE_UNIVERSE = 0;
 export const RT_SCOPE_LINK = 253;
 export const RT_SCOPE_HOST = 254;
 export const RT_SCOPE_NOWHERE = 255;
-export const RT_TABLE_MAIN = 254;
 export const RTNH_F_ONLINK = 4;
 export const RTA_DST = 1;
 export const RTA_OIF = 4;
@@ -65,9 +63,7 @@ export const IFA_CACHEINFO = 6;
 export const IFA_FLAGS = 8;
 export const IFA_PROTO = 11;
 export const IFA_F_SECONDARY = 0x01;
-export const IFA_F_NODAD = 0x02;
 export const IFA_F_DADFAILED = 0x08;
-export const IFA_F_DEPRECATED = 0x20;
 export const IFA_F_TENTATIVE = 0x40;
 export const LIFETIME_FOREVER = 0xffffffff;
 

@@ -5,13 +5,13 @@
 
 export class OrderedQueue<Job> {
   /** Jobs per key; the first one is running. */
-  readonly #waiting = new Map<string, Job[]>();
+  readonly #jobs = new Map<string, Job[]>();
 
   /** Adds a job. @returns it when nothing runs for the key: start it now. */
   push(key: string, job: Job): Job | undefined {
-    const queue = this.#waiting.get(key);
+    const queue = this.#jobs.get(key);
     if (queue === undefined) {
-      this.#waiting.set(key, [job]);
+      this.#jobs.set(key, [job]);
       return job;
     }
     queue.push(job);
@@ -20,18 +20,40 @@ export class OrderedQueue<Job> {
 
   /** The running job of the key ended. @returns the next one to start. */
   finished(key: string): Job | undefined {
-    const queue = this.#waiting.get(key);
+    const queue = this.#jobs.get(key);
     if (queue === undefined) throw new Error(`nothing runs for ${key}`);
     queue.shift();
     const next = queue[0];
-    if (next === undefined) this.#waiting.delete(key);
+    if (next === undefined) this.#jobs.delete(key);
     return next;
+  }
+
+  /** Takes out waiting jobs; a running one is not touched. @returns them, in order. */
+  discard(key: string, unwanted: (job: Job) => boolean): Job[] {
+    const [running, ...waiting] = this.#jobs.get(key) ?? [];
+    if (running === undefined) return [];
+    this.#jobs.set(key, [running, ...waiting.filter((job) => !unwanted(job))]);
+    return waiting.filter(unwanted);
+  }
+
+  /** The running job of a key. */
+  running(key: string): Job | undefined {
+    return this.#jobs.get(key)?.[0];
+  }
+
+  /** Jobs of a key that wait behind the running one. */
+  waiting(key: string): readonly Job[] {
+    return this.#jobs.get(key)?.slice(1) ?? [];
+  }
+
+  keys(): string[] {
+    return [...this.#jobs.keys()];
   }
 
   /** Jobs that run or wait. */
   get size(): number {
     let sum = 0;
-    for (const queue of this.#waiting.values()) sum += queue.length;
+    for (const queue of this.#jobs.values()) sum += queue.length;
     return sum;
   }
 }

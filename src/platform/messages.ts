@@ -51,12 +51,14 @@ export type ToCore =
   /** Alive: the loop ran. */
   | { kind: "beat" }
   /** What was logged in one turn of the child's loop. */
-  | { kind: "log"; lines: LogLine[] };
+  | { kind: "log"; lines: LogLine[] }
+  /** A mail to send. */
+  | { kind: "alert"; subject: string; body: string };
 
 /** How often a child says `beat`. */
 export const BEAT_MILLIS = 500;
 
-const CHILD_KINDS = new Set(["ready", "refused", "beat", "log"]);
+const CHILD_KINDS = new Set(["ready", "refused", "beat", "log", "alert"]);
 
 /** A message of a child, or an error that ends core: both ends are ours. */
 export function asToCore(message: unknown): ToCore {

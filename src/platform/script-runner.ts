@@ -1,74 +1,88 @@
 /**
- * Runs a command without blocking the loop: found in PATH like a shell would, in a process group of its own,
- * with a time limit that ends the whole group (TERM, then KILL), its stderr kept up to a limit.
- * Policy about which scripts run when is the caller's.
+ * Starts scripts without blocking the loop: one per turn, in a process group of their own, with the environment that
+ * upstream gives them. Which scripts run when, and where their files are, is the caller's business.
  */
-import { accessSync, constants } from "node:fs";
-import { join } from "node:path";
-import type { Addon, Child } from "../native/addon.js";
+import type { Addon, NativeError, SpawnOptions } from "../native/addon.js";
 import type { Identity } from "./accounts.js";
+import { type RunLimits, type RunOutcome, ScriptRun } from "./script-run.js";
+
+export type { RunOutcome } from "./script-run.js";
 
 const SIGTERM = 15;
-const SIGKILL = 9;
-/** From TERM to KILL of a script that overran. */
-const KILL_DELAY_MILLIS = 2000;
-/** What is kept of a script's stderr. */
-const STDERR_LIMIT_BYTES = 4096;
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/** Upstream removes these; they change how a shell or the loader of the script behaves. */
+const SHELL = "/bin/sh";
+/** Upstream removes the first three: they change how a shell or the loader works. The others are ours alone. */
 const FORBIDDEN_ENVIRONMENT = new Set([
   "IFS",
   "LD_PRELOAD",
   "LD_LIBRARY_PATH",
   "NODE_CHANNEL_FD",
+  "NODE_CHANNEL_SERIALIZATION_MODE",
   "NOTIFY_SOCKET",
 ]);
 
-export interface RunRequest {
+export interface RunRequest extends RunLimits {
+  /** What is executed; the first word of `args` when absent. */
+  file?: string;
   args: readonly string[];
   identity?: Identity;
-  timeoutMillis?: number;
-}
-
-/** How a run ended: `failure` says in words why it was not a plain exit 0. */
-export interface RunOutcome {
-  failure?: string;
-  timedOut: boolean;
-  stderr: string;
 }
 
 export interface RunningScript {
-  readonly pid: number;
-  /** Ends the whole group now. */
+  /** TERM to the whole group, then KILL; one that has not been started yet never will be. */
+  terminate(): void;
+  /** KILL to the whole group. */
   kill(): void;
 }
 
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
+/** A run that waits for its turn, and then is. */
+class PendingRun implements RunningScript {
+  readonly #start: () => ScriptRun | undefined;
+  readonly #done: (outcome: RunOutcome) => void;
+  #run: ScriptRun | undefined;
+  #settled = false;
+
+  constructor(
+    start: (done: (outcome: RunOutcome) => void) => ScriptRun | undefined,
+    done: (outcome: RunOutcome) => void,
+  ) {
+    this.#done = (outcome) => {
+      this.#settled = true;
+      done(outcome);
+    };
+    this.#start = () => start(this.#done);
+  }
+
+  start(): void {
+    if (!this.#settled) this.#run = this.#start();
+  }
+
+  terminate(): void {
+    if (this.#run === undefined) this.#cancel();
+    else this.#run.terminate();
+  }
+
+  kill(): void {
+    if (this.#run === undefined) this.#cancel();
+    else this.#run.kill();
+  }
+
+  #cancel(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    setImmediate(() => this.#done(notStarted("was not started any more")));
   }
 }
 
-function inPath(program: string): string {
-  if (program.includes("/")) return program;
-  for (const folder of (process.env["PATH"] ?? DEFAULT_PATH).split(":")) {
-    const candidate = join(folder, program);
-    if (executable(candidate)) return candidate;
-  }
-  return program;
-}
-
-function describe(status: number, signal: number): string | undefined {
-  if (signal > 0) return `ended by signal ${signal}`;
-  return status === 0 ? undefined : `exited with status ${status}`;
+function notStarted(failure: string): RunOutcome {
+  return { failure, timedOut: false, status: -1, stderr: "" };
 }
 
 export class ScriptRunner {
   readonly #addon: Addon;
   readonly #environment: string[];
+  /** A start takes a part of a millisecond: a hundred at once would be a pause that adverts feel. */
+  readonly #waiting: PendingRun[] = [];
+  #scheduled = false;
 
   constructor(addon: Addon, environment: NodeJS.ProcessEnv = process.env) {
     this.#addon = addon;
@@ -77,56 +91,54 @@ export class ScriptRunner {
       .map(([name, value]) => `${name}=${value}`);
   }
 
-  /** Starts a run. `done` is called once, in a later turn; also when the program cannot be started. */
-  run(request: RunRequest, done: (outcome: RunOutcome) => void): RunningScript | undefined {
-    const [program] = request.args;
-    if (program === undefined) throw new Error("a script without words");
-    let stderr = "";
-    let timedOut = false;
-    let limit: NodeJS.Timeout | undefined;
-    const finish = (failure: string | undefined): void => {
-      clearTimeout(limit);
-      done({ ...(failure === undefined ? {} : { failure }), timedOut, stderr: stderr.trimEnd() });
-    };
+  /** Starts a run soon. `done` is called once, in a later turn; also when the program cannot be started. */
+  run(request: RunRequest, done: (outcome: RunOutcome) => void): RunningScript {
+    if (request.args.length === 0) throw new Error("a script without words");
+    const run = new PendingRun((finished) => this.#start(request, finished), done);
+    this.#waiting.push(run);
+    this.#schedule();
+    return run;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#waiting.shift()?.start();
+      this.#schedule();
+    });
+  }
+
+  #start(request: RunRequest, done: (outcome: RunOutcome) => void): ScriptRun | undefined {
+    const options = this.#options(request);
     try {
-      const child = this.#addon.spawn(
-        {
-          file: inPath(program),
-          args: [...request.args],
-          env: this.#environment,
-          newGroup: true,
-          parentDeathSignal: SIGTERM,
-          normalScheduling: true,
-          captureStderr: true,
-          ...(request.identity === undefined ? {} : { ...request.identity, groups: [] }),
-        },
-        (status, signal) => {
-          if (timedOut) child.kill(SIGKILL, true);
-          finish(timedOut ? "timed out" : describe(status, signal));
-        },
-        (chunk) => {
-          if (stderr.length < STDERR_LIMIT_BYTES)
-            stderr += Buffer.from(chunk).toString("latin1", 0, STDERR_LIMIT_BYTES - stderr.length);
-        },
-      );
-      if (request.timeoutMillis !== undefined) {
-        limit = this.#limit(child, request.timeoutMillis, () => {
-          timedOut = true;
-        });
+      try {
+        return new ScriptRun(this.#addon, options, request, done);
+      } catch (error) {
+        if ((error as NativeError).code !== "ENOEXEC") throw error;
+        // A text without #!: a shell would interpret it itself.
+        const [, ...rest] = options.args;
+        const asShell = { ...options, file: SHELL, args: [SHELL, options.file, ...rest] };
+        return new ScriptRun(this.#addon, asShell, request, done);
       }
-      return { pid: child.pid, kill: () => child.kill(SIGKILL, true) };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      setImmediate(() => finish(`could not be started: ${reason}`));
+      setImmediate(() => done(notStarted(`could not be started: ${reason}`)));
       return undefined;
     }
   }
 
-  #limit(child: Child, timeoutMillis: number, expired: () => void): NodeJS.Timeout {
-    return setTimeout(() => {
-      expired();
-      child.kill(SIGTERM, true);
-      setTimeout(() => child.kill(SIGKILL, true), KILL_DELAY_MILLIS).unref();
-    }, timeoutMillis);
+  #options({ file, args, identity }: RunRequest): SpawnOptions {
+    return {
+      file: file ?? args[0] ?? "",
+      args: [...args],
+      env: this.#environment,
+      newGroup: true,
+      parentDeathSignal: SIGTERM,
+      normalScheduling: true,
+      captureStderr: true,
+      ...(identity && { uid: identity.uid, gid: identity.gid, groups: identity.groups ?? [] }),
+    };
   }
 }

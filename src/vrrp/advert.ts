@@ -29,6 +29,10 @@ export const VRRP_HEADER_BYTES = 8;
 export const IPV4_HEADER_BYTES = 20;
 /** v2 over IPv4 ends with these, zero unless it is a password. */
 export const AUTH_DATA_BYTES = 8;
+/** An authentication header between IP header and message (auth/authentication-header.ts). */
+export const AH_BYTES = 24;
+/** What auth_hmac appends to a message (auth/trailer.ts). */
+export const TRAILER_BYTES = 28;
 
 export const AUTH_NONE = 0;
 export const AUTH_PASS = 1;
@@ -54,6 +58,13 @@ export type Drop =
   | "authUnknown"
   | "authMismatch"
   | "authFailure"
+  | "authReplay"
+  | "hmacMissing"
+  | "hmacMalformed"
+  | "hmacUnknownKey"
+  | "hmacInvalid"
+  | "hmacStale"
+  | "hmacReplay"
   | "interval"
   | "checksum"
   | "destination"
@@ -75,6 +86,8 @@ export interface AdvertFields {
   addresses: readonly Uint8Array[];
   /** Version 2 only: latin1, up to 8 bytes. */
   password?: string;
+  /** Version 2 over IPv4: an authentication header will stand before the message. */
+  underHeader?: boolean;
 }
 
 /** Where and how an IPv4 advert travels. */
@@ -107,7 +120,8 @@ export function encodeMessage(fields: AdvertFields): Uint8Array {
     version === 2
       ? Math.min(255, Math.max(1, Math.round(intervalMicros / 1_000_000)))
       : Math.min(4095, Math.max(1, Math.round(intervalMicros / 10_000)));
-  const authType = version === 2 && password !== "" ? AUTH_PASS : AUTH_NONE;
+  const protection = fields.underHeader === true ? AUTH_AH : password !== "" ? AUTH_PASS : AUTH_NONE;
+  const authType = version === 2 ? protection : AUTH_NONE;
   bytes[0] = (version << 4) | ADVERTISEMENT;
   bytes[1] = virtualRouterId;
   bytes[2] = priority;
@@ -219,8 +233,10 @@ export interface ReceivedAdvert {
   /** The addresses one behind the other, and the version 2 authentication data: views into the packet. */
   addresses: Uint8Array;
   authData: Uint8Array;
-  /** The message without padding: a view into the packet. */
+  /** The message without padding and trailer: a view into the packet. */
   message: Uint8Array;
+  /** What auth_hmac appended, or nothing: a view into the packet. */
+  trailer: Uint8Array;
   /** IPv4 total length as the header states it; the received length over IPv6. */
   statedLength: number;
 }
@@ -246,20 +262,27 @@ export function readRouterId(bytes: Uint8Array, family: Family): number {
 /**
  * Reads a datagram as a raw socket delivers it: IPv4 with its IP header, IPv6 from the VRRP header on. Refuses
  * only what cannot be laid out, that is a wrong length; a version that nobody knows keeps all but its header.
+ * @param mayHaveTrailer an auth_hmac trailer may follow; without, it is too much
  */
-export function decodeAdvert(bytes: Uint8Array, family: Family): Decoded<ReceivedAdvert> {
+export function decodeAdvert(
+  bytes: Uint8Array,
+  family: Family,
+  mayHaveTrailer = false,
+): Decoded<ReceivedAdvert> {
   const start = messageStart(bytes, family);
   if (start < 0) return { ok: false, drop: "length", detail: `packet too short, ${bytes.length} bytes` };
   const version = (bytes[start] ?? 0) >> 4;
   const count = bytes[start + 3] ?? 0;
   const known = version === 2 || version === 3;
   const length = known ? messageBytes(version, family, count) : VRRP_HEADER_BYTES;
-  const padded = family === 4 && isPadding(start + length, bytes.length);
-  if (known && bytes.length !== start + length && !padded) {
-    const detail = `wrong packet length: expected ${start + length} bytes with ${count} addresses, received ${bytes.length}`;
+  const end = start + length;
+  const padded = family === 4 && isPadding(end, bytes.length);
+  const trailed = mayHaveTrailer && known && bytes.length === end + TRAILER_BYTES;
+  if (known && bytes.length !== end && !padded && !trailed) {
+    const detail = `wrong packet length: expected ${end} bytes with ${count} addresses, received ${bytes.length}`;
     return { ok: false, drop: "length", detail };
   }
-  const message = bytes.subarray(start, start + length);
+  const message = bytes.subarray(start, end);
   const addressEnd = VRRP_HEADER_BYTES + (known ? count * (family === 4 ? 4 : 16) : 0);
   return {
     ok: true,
@@ -275,6 +298,7 @@ export function decodeAdvert(bytes: Uint8Array, family: Family): Decoded<Receive
       addresses: message.subarray(VRRP_HEADER_BYTES, addressEnd),
       authData: message.subarray(addressEnd),
       message,
+      trailer: bytes.subarray(end, trailed ? end + TRAILER_BYTES : end),
       statedLength: family === 4 ? readWord(bytes, 2) : bytes.length,
     },
   };
@@ -282,7 +306,6 @@ export function decodeAdvert(bytes: Uint8Array, family: Family): Decoded<Receive
 
 /** Shortest Ethernet payload; each VLAN tag takes 4 bytes off. */
 const ETHERNET_MINIMUM = 46;
-const AH_BYTES = 24;
 
 /** Whether `received` is `expected` plus the padding of a short Ethernet frame (reference 2.4). */
 export function isPadding(expected: number, received: number): boolean {

@@ -1,10 +1,14 @@
 /** Which advert channel an instance belongs to: reference section 6.5. Pure. */
 import type { Family, VrrpInstanceConfig } from "../config/model.js";
+import { IPPROTO_AH, IPPROTO_VRRP } from "../net/constants.js";
 import { formatAddress } from "../net/ip-address.js";
+import { usesHeader } from "./auth/sealing.js";
 
 /** What the instances of one channel have in common. */
 export interface ChannelKey {
   family: Family;
+  /** IP protocol of the sockets. */
+  protocol: typeof IPPROTO_VRRP | typeof IPPROTO_AH;
   interfaceName: string | undefined;
   ifindex: number;
   /** Multicast group to join; undefined for unicast. */
@@ -15,7 +19,7 @@ export interface ChannelKey {
 
 /** Same name, same channel. */
 export function channelName(key: ChannelKey): string {
-  return `${key.family} ${key.ifindex} ${key.group ?? `unicast ${key.source}`}`;
+  return `${key.family} ${key.protocol} ${key.ifindex} ${key.group ?? `unicast ${key.source}`}`;
 }
 
 /**
@@ -29,7 +33,8 @@ export function channelKey(
 ): ChannelKey | undefined {
   const { family, interface: interfaceName, unicastPeers, multicastGroup } = settings;
   if (interfaceName !== undefined && link === undefined) return undefined;
-  const common = { family, interfaceName, ifindex: link?.index ?? 0 };
+  const protocol = usesHeader(settings) ? IPPROTO_AH : IPPROTO_VRRP;
+  const common = { family, protocol, interfaceName, ifindex: link?.index ?? 0 } as const;
   if (unicastPeers.length === 0) return { ...common, group: multicastGroup, source: undefined };
   if (source.length === 0) return undefined;
   return { ...common, group: undefined, source: formatAddress(source) };

@@ -23,6 +23,13 @@ export class Counters {
   invalidAuthType = 0;
   authTypeMismatch = 0;
   authFailure = 0;
+  /** auth_hmac: adverts dropped, by reason. */
+  extensionMissing = 0;
+  extensionMalformed = 0;
+  extensionUnknownKey = 0;
+  extensionInvalidHmac = 0;
+  extensionStale = 0;
+  extensionReplay = 0;
   priorityZeroReceived = 0;
   priorityZeroSent = 0;
   checksumErrors = 0;

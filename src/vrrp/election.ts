@@ -29,6 +29,7 @@ export class Election {
   readonly #preemption = new Preemption();
   #state: State = "init";
   #notified: State = "init";
+  #toldOwnAddress = false;
   #downAt: Micros = 0;
   #advertAt: Micros = 0;
 
@@ -127,7 +128,14 @@ export class Election {
     const rank = this.standing.compare(advert);
     if (rank > 0) this.#onHigher(advert, now, out);
     else if (rank < 0) this.#onLower(advert, now, out);
-    else out.push({ kind: "log", level: "warning", text: wording.ownAddressText(advert) });
+    else this.#onOwnAddress(advert, out);
+  }
+
+  /** A loop in the network, or somebody with our address: said once per term, it may come with every advert. */
+  #onOwnAddress(advert: Advert, out: InstanceEffect[]): void {
+    if (this.#toldOwnAddress) return;
+    this.#toldOwnAddress = true;
+    out.push({ kind: "log", level: "warning", text: wording.ownAddressText(advert) });
   }
 
   #onHigher(advert: Advert, now: Micros, out: InstanceEffect[]): void {
@@ -161,6 +169,7 @@ export class Election {
     this.#state = "master";
     this.wantsMaster = true;
     this.standing.demoted = false;
+    this.#toldOwnAddress = false;
     this.counters.becameMaster++;
     if (this.counters.masterReason === "notMaster") this.counters.masterReason = "priority";
     out.push({ kind: "cancelTimer", timer: "masterDown" });

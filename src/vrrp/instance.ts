@@ -6,9 +6,10 @@
  */
 
 import type { VrrpInstanceConfig } from "../config/model.js";
+import { Freshness } from "./auth/freshness.js";
 import type { Counters } from "./counters.js";
 import { Election } from "./election.js";
-import type { FaultReason, InstanceEffect, InstanceEvent, Micros, State, TimerName } from "./events.js";
+import type { Advert, FaultReason, InstanceEffect, InstanceEvent, Micros, State, TimerName } from "./events.js";
 import { addsAddress, holdingsDiffer, sameSettings } from "./settings-diff.js";
 import { OWNER, skewMicros } from "./timing.js";
 
@@ -28,6 +29,8 @@ export interface Partners {
 export class VrrpInstance {
   /** Set by the router; undefined without a sync group. */
   partners: Partners | undefined;
+  /** Kept for whoever authenticates its adverts, since it has to live as long. */
+  readonly freshness = new Freshness();
 
   readonly #election: Election;
   readonly #out: InstanceEffect[] = [];
@@ -102,6 +105,11 @@ export class VrrpInstance {
   }
   get #readinessWithPartners(): Readiness {
     return worse(this.readiness, this.partners?.readiness(this) ?? "ready");
+  }
+
+  /** Whether the sender of this ranks below us. */
+  outranks(advert: Advert): boolean {
+    return this.#election.standing.compare(advert) < 0;
   }
 
   /** A member that owns its addresses in a group where others do not may not hurry (reference section 15). */

@@ -21,13 +21,19 @@ const RLIMIT_RTTIME = 15;
 const RTTIME_SOFT = 1_000_000;
 const RTTIME_HARD = 3_000_000;
 
+/** Exit status of a bug (EX_SOFTWARE). */
+const INTERNAL_ERROR = 70;
+/** A stop that takes longer has failed; core waits no longer either. */
+const LEAVE_LIMIT_MILLIS = 5000;
+
 const addon = loadAddon();
 addon.setProcessName("keepalived_vrrp");
 addon.setParentDeathSignal(SIGTERM);
 
-function send(message: ToCore): boolean {
+/** @returns false when core is gone. A channel that breaks while we write must not become an exception. */
+function send(message: ToCore, done: () => void = () => {}): boolean {
   if (!process.connected || process.send === undefined) return false;
-  process.send(message);
+  process.send(message, undefined, undefined, done);
   return true;
 }
 const log = createChildLog(send);
@@ -39,13 +45,14 @@ function dump(what: "data" | "stats" | "statsClear"): void {
 }
 
 /** Ends in order: whatever happens, the addresses are gone before the process is. */
-function leave(cause?: string): void {
+function leave(cause?: string, status = 0): void {
   if (leaving) return;
   leaving = true;
   if (cause !== undefined) log.info(`Stopping: ${cause}`);
-  const exit = (): void => log.flush(() => process.exit(0));
-  if (runtime === undefined) exit();
-  else runtime.stop(exit);
+  const exit = (): void => log.flush(() => process.exit(status));
+  if (runtime === undefined) return exit();
+  setTimeout(() => process.exit(status), LEAVE_LIMIT_MILLIS);
+  runtime.stop().then(exit, exit);
 }
 
 /** Real-time scheduling keeps adverts punctual on a busy host; without the right to it the daemon runs as it is. */
@@ -66,18 +73,25 @@ async function configure(message: Extract<ToChild<VrrpConfig>, { kind: "configur
   log.setDetail(options.detail);
   if (runtime !== undefined) {
     const refused = await runtime.reload(slice);
+    if (leaving) return;
     if (refused === undefined) send({ kind: "ready", generation });
     else send({ kind: "refused", generation, reason: refused, permanent: false });
     return;
   }
   process.umask(options.umask);
-  const created = new VrrpRuntime(slice, { addon, log, options });
-  await created.configure();
-  runtime = created;
-  send({ kind: "ready", generation });
+  // Known before it is complete, so that a stop in the middle clears what is there already.
+  runtime = new VrrpRuntime(slice, {
+    addon,
+    log,
+    options,
+    alert: (text) => void send({ kind: "alert", ...text }),
+  });
+  await runtime.configure();
+  if (!leaving) send({ kind: "ready", generation });
 }
 
 async function onMessage(message: ToChild<VrrpConfig>): Promise<void> {
+  if (leaving) return;
   switch (message.kind) {
     case "configure":
       await configure(message);
@@ -97,10 +111,14 @@ async function onMessage(message: ToChild<VrrpConfig>): Promise<void> {
   }
 }
 
-/** A bug of ours: say it, and leave the rest to core, which takes the addresses back and starts us again. */
+/**
+ * A bug of ours: say it, and leave the rest to core, which takes the addresses back and starts us again. Without
+ * core there is nobody else to take them back.
+ */
 function onBug(error: unknown): void {
   log.error(`internal error, leaving: ${inspect(error)}`);
-  log.flush(() => process.exit(70));
+  if (process.connected) log.flush(() => process.exit(INTERNAL_ERROR));
+  else leave("core is gone", INTERNAL_ERROR);
 }
 
 process.on("uncaughtException", onBug);

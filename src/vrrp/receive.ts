@@ -5,26 +5,26 @@
  */
 
 import type { VrrpInstanceConfig } from "../config/model.js";
-import { internetChecksum } from "../net/checksum.js";
-import { formatAddress, isMulticast, parseAddress } from "../net/ip-address.js";
+import { formatAddress, isMulticast, parseAddress, sameBytes } from "../net/ip-address.js";
 import {
   ADVERTISEMENT,
-  AUTH_AH,
-  AUTH_NONE,
-  AUTH_PASS,
   type ChecksumForm,
-  checksumStart,
   type Decoded,
   decodeAdvert,
   type Drop,
   isPadding,
-  passwordBytes,
   PROTOCOL_AH,
   type ReceivedAdvert,
   type Refused,
 } from "./advert.js";
-import type { Counters, ProtocolError } from "./counters.js";
+import { Freshness } from "./auth/freshness.js";
+import { usesHeader } from "./auth/sealing.js";
+import { TrailerCheck } from "./auth/trailer-check.js";
+import { Version2Check } from "./auth/version-2-check.js";
+import type { Counters } from "./counters.js";
+import { countDrop, refuse } from "./drops.js";
 import type { Advert, State } from "./events.js";
+import { ReceivedChecksum } from "./received-checksum.js";
 import { RepeatedAdvert } from "./repeated-advert.js";
 import { OWNER, RESIGN } from "./timing.js";
 
@@ -45,11 +45,13 @@ export interface PacketView {
 export interface StateView {
   readonly state: State;
   readonly masterAddress: Uint8Array | undefined;
+  /** Whether a MASTER stays one when it hears this. */
+  outranks(advert: Advert): boolean;
 }
 
 /** Something odd about an advert that is used all the same. */
 export interface Remark {
-  kind: "addressList" | "interval" | "oldChecksum";
+  kind: "addressList" | "interval" | "oldChecksum" | "clockSkew";
   text: string;
 }
 
@@ -71,34 +73,6 @@ export interface Dropped {
 
 export type Verdict = Accepted | Dropped;
 
-/** v3_checksum_as_v2, old_unicast_checksum, "old_unicast_checksum never"; else "auto". */
-export type ChecksumPolicy = "auto" | "asVersion2" | "oldUnicast" | "neverOldUnicast";
-
-type Count = { [K in keyof Counters]: Counters[K] extends number ? K : never }[keyof Counters];
-
-const COUNTED: Readonly<Record<Drop, Count | undefined>> = {
-  length: "packetLengthErrors",
-  ttl: "ttlErrors",
-  version: "versionErrors",
-  type: "invalidTypeReceived",
-  routerId: "routerIdErrors",
-  authUnknown: "invalidAuthType",
-  authMismatch: "authTypeMismatch",
-  authFailure: "authFailure",
-  interval: "advertIntervalErrors",
-  checksum: "checksumErrors",
-  destination: "addressListErrors",
-  owner: undefined,
-  source: "addressListErrors",
-};
-
-const PROTOCOL_ERRORS: Readonly<Partial<Record<Drop, ProtocolError>>> = {
-  ttl: "hopLimit",
-  version: "version",
-  checksum: "checksum",
-  routerId: "routerId",
-};
-
 const EXPECTED_TTL = 255;
 const NO_REMARKS: readonly Remark[] = [];
 const NO_ADDRESS = new Uint8Array(0);
@@ -110,6 +84,8 @@ interface Candidate {
   destination: Uint8Array;
   ttl: number;
   advert: ReceivedAdvert;
+  /** auth_hmac: how far the sender's clock is ahead. */
+  skewSeconds: number;
 }
 
 interface Peer {
@@ -122,49 +98,54 @@ interface Peer {
 export class AdvertReceiver {
   readonly settings: VrrpInstanceConfig;
   readonly #counters: Counters;
-  readonly #policy: ChecksumPolicy;
+  readonly #checksum: ReceivedChecksum;
   readonly #unicast: boolean;
-  readonly #group: Uint8Array;
-  readonly #authType: number;
-  readonly #password: Uint8Array;
+  /** Adverts come under an authentication header. */
+  readonly #headed: boolean;
+  readonly #version2: Version2Check;
+  readonly #trailers: TrailerCheck | undefined;
   readonly #peers: readonly Peer[];
   readonly #checkSource: boolean;
   readonly #addresses: readonly Uint8Array[];
-  readonly #repeated: RepeatedAdvert;
-  /** A unicast peer was found to use the group in its checksum: from now on so do we (reference 3). */
-  #oldChecksum: boolean;
+  /** None where no advert may be like the last one. */
+  readonly #repeated: RepeatedAdvert | undefined;
   /** Reasons already logged in this term, and the term they belong to. */
   readonly #logged = new Set<Drop | Remark["kind"]>();
   #wasMaster = false;
   #master: Uint8Array = NO_ADDRESS;
 
-  constructor(settings: VrrpInstanceConfig, counters: Counters, policy: ChecksumPolicy = "auto") {
+  /** @param freshness what the instance remembers of authenticated adverts; it outlives this receiver */
+  constructor(settings: VrrpInstanceConfig, counters: Counters, freshness = new Freshness()) {
+    const { hmac, unicastPeers } = settings;
     this.settings = settings;
     this.#counters = counters;
-    this.#policy = policy;
-    this.#unicast = settings.unicastPeers.length > 0;
-    this.#group = parseAddress(settings.multicastGroup) ?? NO_ADDRESS;
-    this.#authType = settings.version === 2 && settings.auth.type === "pass" ? AUTH_PASS : AUTH_NONE;
-    this.#password = passwordBytes(settings.auth.type === "pass" ? settings.auth.password : "");
-    this.#peers = settings.unicastPeers.map(({ address, minTtl = 0, maxTtl = 255 }) => {
+    this.#checksum = new ReceivedChecksum(settings, parseAddress(settings.multicastGroup) ?? NO_ADDRESS);
+    this.#unicast = unicastPeers.length > 0;
+    this.#headed = usesHeader(settings);
+    this.#version2 = new Version2Check(settings, freshness.counter);
+    this.#trailers = hmac && new TrailerCheck(settings, hmac, freshness.marks);
+    this.#peers = unicastPeers.map(({ address, minTtl = 0, maxTtl = 255 }) => {
       return { address: parseAddress(address) ?? NO_ADDRESS, minTtl, maxTtl };
     });
     // A limit on any peer's TTL implies that only peers may speak (reference 6.6).
-    this.#checkSource = settings.unicastPeers.some(({ minTtl, maxTtl }) => (minTtl ?? maxTtl) !== undefined);
+    this.#checkSource =
+      settings.checkUnicastSource || unicastPeers.some(({ minTtl, maxTtl }) => (minTtl ?? maxTtl) !== undefined);
     this.#addresses = settings.addresses.map(({ address }) => parseAddress(address) ?? NO_ADDRESS);
-    this.#repeated = new RepeatedAdvert(settings.family);
-    this.#oldChecksum = policy === "oldUnicast" && this.#unicast;
+    const fresh = this.#headed || hmac !== undefined;
+    this.#repeated = fresh ? undefined : new RepeatedAdvert(settings.family);
   }
 
   /** The form in which our own version 3 adverts over IPv4 have to be built. */
   get checksumForm(): ChecksumForm {
-    if (this.#policy === "asVersion2") return "messageOnly";
-    return this.#oldChecksum ? "groupPseudoHeader" : "pseudoHeader";
+    return this.#checksum.form;
   }
 
-  /** Judges one datagram. A verdict is good until the next call. */
-  receive(packet: PacketView, view: StateView): Verdict {
-    const repeated = this.#repeated.recognise(packet, view);
+  /**
+   * Judges one datagram. A verdict is good until the next call.
+   * @param wallMillis the wall clock, for auth_hmac
+   */
+  receive(packet: PacketView, view: StateView, wallMillis = 0): Verdict {
+    const repeated = this.#repeated?.recognise(packet, view);
     if (repeated !== undefined) {
       this.#counters.advertsReceived++;
       if (repeated.event.advert.priority === RESIGN) this.#counters.priorityZeroReceived++;
@@ -173,7 +154,7 @@ export class AdvertReceiver {
     this.#beginTerm(view);
     const candidate = this.#open(packet);
     if (!candidate.ok) return this.#dropped(candidate);
-    const refused = this.#check(candidate.value);
+    const refused = this.#check(candidate.value, view, wallMillis);
     if (refused !== undefined) return this.#dropped(refused);
     return this.#accept(candidate.value, view);
   }
@@ -182,8 +163,11 @@ export class AdvertReceiver {
   #open(packet: PacketView): Decoded<Candidate> {
     const { family } = this.settings;
     const { bytes } = packet;
-    if (family === 4 && bytes[9] === PROTOCOL_AH) return refuse("authMismatch", "received AH, none expected");
-    const decoded = decodeAdvert(bytes, family);
+    const headed = family === 4 && bytes[9] === PROTOCOL_AH;
+    if (headed !== this.#headed) {
+      return refuse("authMismatch", headed ? "received AH, none expected" : "expected AH, received none");
+    }
+    const decoded = decodeAdvert(bytes, family, this.#trailers !== undefined);
     if (!decoded.ok) return decoded;
     const ipv6 = family === 6;
     return {
@@ -194,14 +178,15 @@ export class AdvertReceiver {
         destination: ipv6 ? packet.destination : bytes.subarray(16, 20),
         ttl: ipv6 ? packet.hopLimit : (bytes[8] ?? 0),
         advert: decoded.value,
+        skewSeconds: 0,
       },
     };
   }
 
-  /** Steps 3 to 12, all reasons not to hear the packet at all. Step 5 (auth_hmac) has its place here. */
-  #check(candidate: Candidate): Refused | undefined {
-    const { advert, ttl, destination, source } = candidate;
-    const { version, virtualRouterId, priority, strict } = this.settings;
+  /** Steps 3 to 12, all reasons not to hear the packet at all. */
+  #check(candidate: Candidate, view: StateView, wallMillis: number): Refused | undefined {
+    const { advert, packet, ttl, source } = candidate;
+    const { version, virtualRouterId } = this.settings;
     if (!this.#unicast && ttl !== EXPECTED_TTL) {
       return refuse(
         "ttl",
@@ -211,61 +196,47 @@ export class AdvertReceiver {
     if (advert.version !== version) {
       return refuse("version", `invalid version ${advert.version}, expecting ${version}`);
     }
+    const signed = this.#trailers?.check(advert, source, wallMillis);
+    if (signed?.ok === false) return signed;
+    candidate.skewSeconds = signed?.value ?? 0;
     if (advert.virtualRouterId !== virtualRouterId) {
       return refuse("routerId", `received VRID ${advert.virtualRouterId}, ours is ${virtualRouterId}`);
     }
-    const refused = version === 2 ? this.#checkVersion2(advert) : undefined;
+    const refused = version === 2 ? this.#checkVersion2(advert, packet, view.state) : undefined;
+    return refused ?? this.#checkContent(candidate);
+  }
+
+  /** Step 6; RFC 3768 section 7.1. */
+  #checkVersion2(advert: ReceivedAdvert, packet: PacketView, state: State): Refused | undefined {
+    const refused = this.#version2.check(advert, packet.bytes, state);
     if (refused !== undefined) return refused;
+    const ours = this.settings.advertIntervalMicros;
+    if (advert.intervalMicros === ours) return undefined;
+    const seconds = `mine=${ours / 1e6} sec rcv'd=${advert.intervalMicros / 1e6} sec`;
+    return refuse("interval", `advertisement interval mismatch ${seconds}`);
+  }
+
+  /** Steps 7 to 12. */
+  #checkContent({ advert, packet, source, destination }: Candidate): Refused | undefined {
+    const { version, priority, strict, ownerIgnoreAdverts } = this.settings;
     if (advert.type !== ADVERTISEMENT) return refuse("type", `invalid advertisement type ${advert.type}`);
-    const received = candidate.packet.bytes.length;
+    const received = packet.bytes.length;
     if (advert.statedLength !== received && !isPadding(advert.statedLength, received)) {
       return refuse("length", `IP header states ${advert.statedLength} bytes, received ${received}`);
     }
-    if (!this.#checksumVerifies(candidate)) return refuse("checksum", `Invalid VRRPv${version} checksum`);
+    if (!this.#checksum.verifies({ message: advert.message, source, destination })) {
+      return refuse("checksum", `Invalid VRRPv${version} checksum`);
+    }
     if (isMulticast(destination) === this.#unicast) {
       const kind = this.#unicast
         ? "multicast packet but unicast peers"
         : "unicast packet but no unicast peers";
       return refuse("destination", `received ${kind} configured`);
     }
-    if (priority === OWNER && strict) return refuse("owner", "an owner in strict mode ignores adverts");
+    if (priority === OWNER && (strict || ownerIgnoreAdverts)) {
+      return refuse("owner", `an owner${strict ? " in strict mode" : " with owner_ignore_adverts"} ignores adverts`);
+    }
     return undefined;
-  }
-
-  /** Step 6; RFC 3768 section 7.1. */
-  #checkVersion2(advert: ReceivedAdvert): Refused | undefined {
-    const { authType, intervalMicros } = advert;
-    if (authType > AUTH_AH) return refuse("authUnknown", `unknown authentication type ${authType}`);
-    if (authType !== this.#authType) {
-      return refuse("authMismatch", `received a ${authType} auth, expecting ${this.#authType}!`);
-    }
-    if (authType === AUTH_PASS && !sameSecret(advert.authData, this.#password)) {
-      return refuse("authFailure", "received an invalid passwd!");
-    }
-    const ours = this.settings.advertIntervalMicros;
-    if (intervalMicros === ours) return undefined;
-    const seconds = `mine=${ours / 1e6} sec rcv'd=${intervalMicros / 1e6} sec`;
-    return refuse("interval", `advertisement interval mismatch ${seconds}`);
-  }
-
-  /** Step 10, IPv4 only: the kernel did it for IPv6. */
-  #checksumVerifies(candidate: Candidate): boolean {
-    if (this.settings.family === 6) return true;
-    if (this.settings.version === 2) return this.#sums("messageOnly", candidate);
-    // Upstream accepts anything with v3_checksum_as_v2; one of the two forms it has to be (recommendation of ours).
-    if (this.#policy === "asVersion2") {
-      return this.#sums("messageOnly", candidate) || this.#sums("pseudoHeader", candidate);
-    }
-    if (this.#sums(this.checksumForm, candidate)) return true;
-    if (!this.#unicast || this.#oldChecksum || this.#policy === "neverOldUnicast") return false;
-    this.#oldChecksum = this.#sums("groupPseudoHeader", candidate);
-    return this.#oldChecksum;
-  }
-
-  #sums(form: ChecksumForm, { advert, source, destination }: Candidate): boolean {
-    const { message } = advert;
-    const initial = checksumStart(form, source, destination, this.#group, message.length);
-    return internetChecksum(message, 0, message.length, initial) === 0;
   }
 
   /** Steps 13 to 16: counted as received, then remarks, and at last the limits on unicast senders. */
@@ -289,10 +260,14 @@ export class AdvertReceiver {
         `advert interval differs: mine=${ours}ms rcv'd=${advert.intervalMicros / 1000}ms`,
       );
     }
-    if (this.#oldChecksum && this.#policy === "auto") {
+    if (this.#checksum.found) {
       this.#remark(remarks, "oldChecksum", "Setting unicast VRRPv3 checksum to old version");
     }
-    if (listed) this.#repeated.remember(packet, { ...accepted, remarks: NO_REMARKS }, unchecked);
+    this.#watchClock(candidate, remarks);
+    if (this.#headed && view.state === "master" && view.outranks(accepted.event.advert)) {
+      this.#version2.heardLower(packet.bytes);
+    }
+    if (listed) this.#repeated?.remember(packet, { ...accepted, remarks: NO_REMARKS }, unchecked);
     return accepted;
   }
 
@@ -317,6 +292,16 @@ export class AdvertReceiver {
     this.#counters.addressListErrors++;
     this.#remark(remarks, "addressList", text);
     return false;
+  }
+
+  /** One line each time that a sender's clock leaves the middle of the window. */
+  #watchClock({ source, skewSeconds }: Candidate, remarks: Remark[]): void {
+    if (this.#trailers?.isWorrying(skewSeconds) !== true) {
+      this.#logged.delete("clockSkew");
+      return;
+    }
+    const text = `clock of ${formatAddress(source)} differs by ${skewSeconds} s, half of what auth_hmac tolerates`;
+    this.#remark(remarks, "clockSkew", text);
   }
 
   /** Step 15. */
@@ -351,29 +336,11 @@ export class AdvertReceiver {
   }
 
   #dropped({ drop, detail }: Refused): Dropped {
-    const counter = COUNTED[drop];
-    if (counter !== undefined) this.#counters[counter]++;
-    const protocolError = PROTOCOL_ERRORS[drop];
-    if (protocolError !== undefined) this.#counters.protocolError = protocolError;
+    countDrop(this.#counters, drop);
     const log = !this.#logged.has(drop);
     if (log) this.#logged.add(drop);
     return { accepted: false, drop, detail, log };
   }
-}
-
-function refuse(drop: Drop, detail: string): Refused {
-  return { ok: false, drop, detail };
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-/** In constant time. */
-function sameSecret(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < b.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
-  return difference === 0;
 }
 
 /** Whether `address` is one of the addresses that stand one behind the other in `list`. */

@@ -13,6 +13,9 @@ const [, FLAGS_AND_OFFSET = 0, TTL_AND_PROTOCOL = 0] = new Int32Array(
   Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0).buffer,
 );
 
+/** Whom we follow. */
+type Followed = Pick<StateView, "state" | "masterAddress">;
+
 /** A copy in words; the last is filled up with zeros. */
 function wordsOf(bytes: Uint8Array): Int32Array {
   const words = new Int32Array((bytes.length + 3) >> 2);
@@ -23,7 +26,7 @@ function wordsOf(bytes: Uint8Array): Int32Array {
 export class RepeatedAdvert {
   readonly #family: Family;
   #length = -1;
-  #words = new Int32Array(0);
+  #words: Int32Array = new Int32Array(0);
   #source: Uint8Array = new Uint8Array(0);
   #destination: Uint8Array = new Uint8Array(0);
   #hopLimit = 0;
@@ -46,7 +49,7 @@ export class RepeatedAdvert {
   }
 
   /** @returns the verdict on the same bytes from the same sender, if that was the last one remembered. */
-  recognise(packet: PacketView, view: StateView): Accepted | undefined {
+  recognise(packet: PacketView, view: Followed): Accepted | undefined {
     if (packet.bytes.length !== this.#length || !this.#isSame(packet)) return undefined;
     return this.#trusted && !this.#isFollowed(view) ? undefined : this.#verdict;
   }
@@ -54,9 +57,9 @@ export class RepeatedAdvert {
   #isSame(packet: PacketView): boolean {
     const known = this.#words;
     // Behind an end within a word stand bytes of an older packet: only a copy is clean there.
-    const aligned = packet.words !== undefined && (this.#length & 3) === 0;
-    const words = aligned ? packet.words : wordsOf(packet.bytes);
-    const first = aligned ? (packet.firstWord ?? 0) : 0;
+    const aligned = (this.#length & 3) === 0 ? packet.words : undefined;
+    const words = aligned ?? wordsOf(packet.bytes);
+    const first = aligned === undefined ? 0 : (packet.firstWord ?? 0);
     let i = 0;
     if (this.#family === 4) {
       if (words[first] !== known[0]) return false;
@@ -79,7 +82,7 @@ export class RepeatedAdvert {
     return true;
   }
 
-  #isFollowed({ state, masterAddress }: StateView): boolean {
+  #isFollowed({ state, masterAddress }: Followed): boolean {
     const source = this.#verdict?.event.advert.source;
     if (state !== "backup" || source === undefined || masterAddress === undefined) return false;
     return source === masterAddress || compareAddresses(source, masterAddress) === 0;

@@ -101,17 +101,15 @@ export class Router {
    */
   reconfigure(config: RouterConfig, now: Micros): readonly RoutedEffect[] {
     this.#begin(now);
-    const wanted = new Map(config.instances.map((settings) => [identity(settings), settings]));
-    const kept = new Map<string, VrrpInstance>();
+    const kept = matchInstances(this.#instances, config.instances);
+    const staying = new Set(kept.values());
     for (const instance of this.#instances) {
-      const key = identity(instance.settings);
-      if (wanted.has(key)) kept.set(key, instance);
-      else this.#run(instance, { kind: "removed" });
+      if (!staying.has(instance)) this.#run(instance, { kind: "removed" });
     }
     this.#instances = [];
     this.#byName = new Map();
     for (const settings of config.instances) {
-      const instance = kept.get(identity(settings));
+      const instance = kept.get(settings);
       if (instance !== undefined) this.#run(instance, { kind: "reconfigured", settings });
       this.#add(instance ?? this.#create(settings));
     }
@@ -175,6 +173,33 @@ export class Router {
       return group;
     });
   }
+}
+
+/**
+ * Which instance goes on as which of the new settings. Two unicast instances may share everything but their peers
+ * (reference 14.4), so those with the same peers find each other first.
+ */
+function matchInstances(
+  instances: readonly VrrpInstance[],
+  wanted: readonly VrrpInstanceConfig[],
+): Map<VrrpInstanceConfig, VrrpInstance> {
+  const matched = new Map<VrrpInstanceConfig, VrrpInstance>();
+  const left = new Set(instances);
+  for (const sameness of [identityWithPeers, identity]) {
+    const byKey = new Map<string, VrrpInstance>();
+    for (const instance of left) byKey.set(sameness(instance.settings), instance);
+    for (const settings of wanted) {
+      const instance = matched.has(settings) ? undefined : byKey.get(sameness(settings));
+      if (instance === undefined || !left.delete(instance)) continue;
+      matched.set(settings, instance);
+    }
+  }
+  return matched;
+}
+
+function identityWithPeers(settings: VrrpInstanceConfig): string {
+  const peers = settings.unicastPeers.map(({ address }) => address).sort();
+  return `${identity(settings)} ${peers.join(" ")}`;
 }
 
 /** What makes two settings the same virtual router (reference 16.3): never the name. */

@@ -5,21 +5,23 @@
 import { join } from "node:path";
 import type { VrrpConfig } from "../config/model.js";
 import type { Addon } from "../native/addon.js";
-import type { JournalEntries } from "../net/journal.js";
 import type { Link, LinkAddress } from "../net/links.js";
 import { formatAddress } from "../net/ip-address.js";
-import type { Setting } from "../net/settings.js";
+import type { AddressSetting } from "../net/settings.js";
 import { formatSystemError, systemErrorOf } from "../net/system-error.js";
+import type { AlertText } from "../notify/alert-text.js";
 import type { ChildLog } from "../platform/child-log.js";
 import { writeDump } from "../platform/dump-file.js";
 import { createEventLoop } from "../platform/event-loop.js";
+import { collectBeforeService } from "../platform/heap.js";
 import type { ChildOptions } from "../platform/messages.js";
 import { Alarm } from "./effects/alarm.js";
 import { Channels } from "./effects/channels.js";
-import { channelKey } from "./channel-key.js";
+import { type ChannelKey, channelKey } from "./channel-key.js";
 import type { InstanceEvent } from "./events.js";
 import type { VrrpInstance } from "./instance.js";
 import { Kernel } from "./effects/kernel.js";
+import type { Holdings, Journals } from "./effects/leftovers.js";
 import { Notices } from "./effects/notices.js";
 import { ownerOf, Performer } from "./effects/performer.js";
 import { AdvertReceiver, type PacketView, type Remark } from "./receive.js";
@@ -31,22 +33,38 @@ export interface RuntimeOptions {
   addon: Addon;
   log: ChildLog;
   options: ChildOptions;
+  /** Hands a mail to core. */
+  alert(text: AlertText): void;
 }
 
 /** Owner of the static addresses and routes in the reconciler. */
 const STATIC = "static";
-/** How long stop scripts may run before the process leaves all the same. */
-const STOP_SCRIPTS_MILLIS = 1000;
+/** When the kernel refused a socket (no memory, no descriptors): try again after this. */
+const SOCKET_RETRY_MILLIS = 1000;
+const STOPPING = "the process is stopping";
 
-function entriesOf(config: VrrpConfig): JournalEntries {
-  const { instances } = config;
+/** What this process may add to the kernel: while somebody is MASTER, and as long as it runs. */
+function entriesOf({ instances, staticAddresses, staticRoutes }: VrrpConfig): Holdings {
   return {
-    addresses: [
-      ...config.staticAddresses,
-      ...instances.flatMap(({ addresses, excludedAddresses }) => [...addresses, ...excludedAddresses]),
-    ],
-    routes: [...config.staticRoutes, ...instances.flatMap(({ routes }) => routes)],
+    virtual: {
+      addresses: instances.flatMap(({ addresses, excludedAddresses }) => [
+        ...addresses,
+        ...excludedAddresses,
+      ]),
+      routes: instances.flatMap(({ routes }) => routes),
+    },
+    permanent: { addresses: staticAddresses, routes: staticRoutes },
   };
+}
+
+/** The static entries have a journal of their own, since core leaves them in place when this process dies. */
+function journalsOf({ journalFile }: ChildOptions): Journals {
+  return { virtual: journalFile, permanent: `${journalFile}.static` };
+}
+
+/** Of the effects of a stop, those that touch neither wire nor kernel. */
+function isNotice({ effect }: RoutedEffect): boolean {
+  return effect.kind === "notify" || effect.kind === "notifyGroup" || effect.kind === "cancelTimer";
 }
 
 function viewOfLink(link: Link): InterfaceView {
@@ -81,8 +99,15 @@ export class VrrpRuntime {
   #busy = false;
   /** Until the first picture of the links is complete, nobody is judged by a part of it. */
   #sees = false;
+  /** Names of all owners there ever were. */
+  readonly #names = new Map<string, string>();
+  #stopping = false;
+  /** The first configuration while it is being taken. */
+  #work: Promise<void> = Promise.resolve();
+  /** Runs while the kernel refuses somebody a socket. */
+  #retry: NodeJS.Timeout | undefined;
 
-  constructor(config: VrrpConfig, { addon, log, options }: RuntimeOptions) {
+  constructor(config: VrrpConfig, { addon, log, options, alert }: RuntimeOptions) {
     this.#addon = addon;
     this.#log = log;
     this.#options = options;
@@ -97,9 +122,9 @@ export class VrrpRuntime {
           linkChanged: (before, after) => this.#onLink(before, after),
           addressAdded: (link, address) => this.#onAddress(link, address),
           addressRemoved: (link, address) => this.#onAddress(link, address),
-          refreshed: () => this.#judgeAll(),
+          refreshed: () => this.#onRefreshed(),
         },
-        restored: (owner, setting) => this.#onRestored(owner, setting),
+        appeared: (owner, addresses) => this.#onAppeared(owner, addresses),
         describe: (owner) => this.#describe(owner),
       },
       config.global,
@@ -120,80 +145,92 @@ export class VrrpRuntime {
         log.error(`socket on ${key.interfaceName ?? key.source}: poll error ${status}`),
     });
     this.#surroundings = new Surroundings(this.#kernel.links);
-    this.#notices = new Notices(addon, log, this.#kernel);
+    this.#notices = new Notices({ addon, log, kernel: this.#kernel, alert });
     this.#performer = new Performer({
       log,
       kernel: this.#kernel,
       alarm: this.#alarm,
       channels: this.#channels,
       notices: this.#notices,
+      checksumForm: (machine) => this.#receiverOf(machine).checksumForm,
       member: (name) => this.#router.instance(name),
     });
   }
 
-  get #journal(): string {
-    return this.#options.journalFile;
+  /** Learns links and addresses, clears what an earlier process left, and judges every instance. */
+  configure(): Promise<void> {
+    this.#work = this.#configure();
+    return this.#work;
   }
 
-  /** Learns links and addresses, clears what an earlier process left, and judges every instance. */
-  async configure(): Promise<void> {
-    await this.#kernel.open();
-    await this.#kernel.takeOver(this.#journal, entriesOf(this.#config));
+  async #configure(): Promise<void> {
     this.#surroundings.setConfig(this.#config);
-    this.#notices.setConfig(this.#config);
+    await this.#notices.setConfig(this.#config);
+    await this.#kernel.open();
+    await this.#kernel.leftovers.takeOver(journalsOf(this.#options), entriesOf(this.#config));
+    if (this.#stopping) return;
     this.#kernel.hold(STATIC, this.#config.staticAddresses, this.#config.staticRoutes);
     await this.#kernel.idle();
-    for (const { interface: name } of this.#config.instances) {
-      if (name !== undefined) await this.#kernel.readForwarding(name);
-    }
+    if (this.#stopping) return;
     this.#sees = true;
     this.#judgeAll();
+    for (const machine of this.#router.instances) this.#performer.prepare(machine);
+    collectBeforeService();
   }
 
   start(): void {
-    this.#run(() => this.#router.start(this.#addon.monotonicMicros()));
+    if (!this.#stopping) this.#run(() => this.#router.start(this.#addon.monotonicMicros()));
   }
 
   /**
-   * Takes a new configuration in force.
-   * @returns why it cannot be; nothing has changed then.
+   * Takes a new configuration in force. What is in force already goes on; a stop that comes in between wins.
+   * @returns why it cannot be; nothing has changed then
    */
   async reload(config: VrrpConfig): Promise<string | undefined> {
-    const union = entriesOf(this.#config);
+    const before = entriesOf(this.#config);
     const next = entriesOf(config);
-    union.addresses.push(...next.addresses);
-    union.routes.push(...next.routes);
-    await this.#kernel.writeJournal(this.#journal, union);
-    const limitsDiffer =
-      config.global.garpIntervalMicros !== this.#config.global.garpIntervalMicros ||
-      config.global.gnaIntervalMicros !== this.#config.global.gnaIntervalMicros;
-    this.#config = config;
-    this.#receivers.length = 0;
-    if (limitsDiffer) this.#kernel.setLimits(config.global);
-    this.#surroundings.setConfig(config);
-    this.#notices.setConfig(config);
-    this.#kernel.hold(STATIC, config.staticAddresses, config.staticRoutes);
-    this.#run(() => this.#router.reconfigure(config, this.#addon.monotonicMicros()));
-    this.#judgeAll();
-    this.#run(() => this.#router.start(this.#addon.monotonicMicros()));
+    await this.#kernel.leftovers.prepareReload(journalsOf(this.#options), before, next);
+    await this.#notices.setConfig(config);
+    if (this.#stopping) return STOPPING;
+    this.#adopt(config);
     await this.#kernel.idle();
-    await this.#kernel.writeJournal(this.#journal, next);
+    if (this.#stopping) return STOPPING;
+    await this.#kernel.leftovers.write(journalsOf(this.#options), next);
     return undefined;
   }
 
-  /** Gives everything up, tells everybody, then calls back. */
-  stop(done: () => void): void {
-    if (!this.#options.keepOnStop) {
-      this.#run(() => this.#router.stop(this.#addon.monotonicMicros()));
-      this.#kernel.release(STATIC);
+  #adopt(config: VrrpConfig): void {
+    const { garpIntervalMicros, gnaIntervalMicros } = this.#config.global;
+    const { global } = config;
+    this.#config = config;
+    this.#receivers.length = 0;
+    if (garpIntervalMicros !== global.garpIntervalMicros || gnaIntervalMicros !== global.gnaIntervalMicros) {
+      this.#kernel.setLimits(global);
     }
-    void this.#finish().then(done);
+    this.#surroundings.setConfig(config);
+    this.#kernel.hold(STATIC, config.staticAddresses, config.staticRoutes);
+    const before = this.#notices.states(this.#router);
+    this.#run(() => this.#router.reconfigure(config, this.#addon.monotonicMicros()));
+    for (const machine of this.#router.instances) this.#performer.prepare(machine);
+    this.#judgeAll();
+    this.start();
+    this.#notices.onReloaded(this.#router, before);
   }
 
-  async #finish(): Promise<void> {
+  /** Gives everything up and tells everybody. Comes at any time, also while a configuration is being taken. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const keep = this.#options.keepOnStop;
+    clearTimeout(this.#retry);
+    this.#run(() =>
+      this.#router.stop(this.#addon.monotonicMicros()).filter((routed) => !keep || isNotice(routed)),
+    );
+    if (!keep) this.#kernel.release(STATIC);
+    await this.#work;
     await this.#kernel.idle();
-    await this.#notices.drain(STOP_SCRIPTS_MILLIS);
-    if (!this.#options.keepOnStop) await this.#kernel.removeJournal(this.#journal);
+    // Before scripts are waited for: another daemon may have started meanwhile and written its own.
+    if (!keep) await this.#kernel.leftovers.remove(journalsOf(this.#options));
+    await this.#notices.drain();
     this.#alarm.close();
     this.#channels.close();
     this.#kernel.close();
@@ -259,6 +296,10 @@ export class VrrpRuntime {
     this.#judgeAll(name);
   }
 
+  #onRefreshed(): void {
+    if (this.#sees) this.#judgeAll();
+  }
+
   #onAddress(link: Link, address: LinkAddress): void {
     if (this.#sees && !this.#surroundings.isVirtual(address)) this.#judgeAll(link.name);
   }
@@ -271,46 +312,54 @@ export class VrrpRuntime {
     this.#channels.flush();
   }
 
+  /**
+   * A source address or link that went is told as a fault first: the priority 0 that goes with it still needs them.
+   */
   #judge(machine: VrrpInstance): void {
     const { link, source, sourceChanged } = this.#surroundings.look(machine);
-    if (sourceChanged) {
+    if (sourceChanged && source.length > 0) {
       this.#performer.forgetPackets(machine);
       this.#post(machine, { kind: "sourceChanged", source });
     }
-    const refused = this.#openChannel(machine, link, source);
+    const key = channelKey(machine.settings, link, source);
+    const refused = key === undefined ? undefined : this.#openChannel(machine, key);
     const { verdict, faultsChanged, weightChanged } = this.#surroundings.judge(machine, source, refused);
     const { faults, weight, cause } = verdict;
     if (weightChanged) this.#post(machine, { kind: "weightChanged", weight, cause });
-    if (!faultsChanged) return;
-    if (!machine.running) this.#log.warning(`(${machine.name}) ${cause}`);
-    this.#post(machine, { kind: "faultsChanged", faults, cause });
+    if (faultsChanged) {
+      if (!machine.running) this.#log.warning(`(${machine.name}) ${cause}`);
+      this.#post(machine, { kind: "faultsChanged", faults, cause });
+    }
+    if (key === undefined) this.#channels.withdraw(machine);
   }
 
-  /** @returns why the kernel gives no socket; undefined when there is one, or none is possible yet. */
-  #openChannel(machine: VrrpInstance, link: Link | undefined, source: Uint8Array): string | undefined {
-    const key = channelKey(machine.settings, link, source);
-    if (key === undefined) {
-      this.#channels.withdraw(machine);
-      return undefined;
-    }
+  /** @returns why the kernel gives no socket; it is asked again after a while. */
+  #openChannel(machine: VrrpInstance, key: ChannelKey): string | undefined {
     try {
       this.#channels.assign(machine, key);
       return undefined;
     } catch (error) {
-      return formatSystemError(systemErrorOf(error, `VRRP socket on ${key.interfaceName ?? key.source}`));
+      const subject = `VRRP socket on ${key.interfaceName ?? key.source}`;
+      this.#retry ??= setTimeout(() => {
+        this.#retry = undefined;
+        this.#judgeAll();
+      }, SOCKET_RETRY_MILLIS);
+      return formatSystemError(systemErrorOf(error, subject));
     }
   }
 
-  /** A lost address is back: the neighbours must hear of it. */
-  #onRestored(owner: string, setting: Setting): void {
+  /** An address is there (again): the neighbours must hear of it. */
+  #onAppeared(owner: string, addresses: readonly AddressSetting[]): void {
     const machine = this.#router.instances.find((instance) => ownerOf(instance) === owner);
-    if (machine === undefined || !("address" in setting)) return;
-    this.#kernel.announce(owner, [setting], machine.settings.announce.masterRepeat);
+    if (machine?.state === "master") {
+      this.#kernel.announce(owner, addresses, machine.settings.announce.masterRepeat);
+    }
   }
 
+  /** How messages name an owner; an instance that was just removed still has its name. */
   #describe(owner: string): string {
-    const machine = this.#router.instances.find((instance) => ownerOf(instance) === owner);
-    return machine === undefined ? "(static)" : `(${machine.name})`;
+    for (const machine of this.#router.instances) this.#names.set(ownerOf(machine), machine.name);
+    return `(${this.#names.get(owner) ?? "static"})`;
   }
 
   /** Writes the state or the statistics; what fails is logged. */

@@ -8,6 +8,7 @@ import type {
   NotifyScripts,
   RouteSetting,
   VrrpConfig,
+  VrrpInstanceConfig,
 } from "../config/model.js";
 import type { Counters } from "./counters.js";
 import type { State } from "./events.js";
@@ -39,6 +40,7 @@ const STATE_WORDS: Record<State, string> = {
   master: "MASTER",
   fault: "FAULT",
 };
+const AUTHENTICATION_WORDS = { none: "none", pass: "SIMPLE_PASSWORD", ah: "IPSEC_AH" } as const;
 const SCOPES: Record<number, string> = { 0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere" };
 
 function yesNo(value: boolean): string {
@@ -126,6 +128,22 @@ function announceLines(machine: VrrpInstance): string[] {
   ];
 }
 
+/** Passwords and keys are the peers' business, not the reader's of a dump. */
+function authenticationLines({ auth, hmac }: VrrpInstanceConfig): string[] {
+  const lines = [`   Authentication type = ${AUTHENTICATION_WORDS[auth.type]}`];
+  if (auth.type !== "none") lines.push("   Password = ********");
+  if (hmac === undefined) return lines;
+  const keys = hmac.keys.map(({ id }) => (id === hmac.activeKey ? `${id} (active)` : String(id)));
+  const window = hmac.antiReplay === "time" ? `, window ${hmac.timeWindowSeconds} secs` : "";
+  lines.push(
+    "   Authentication extension = HMAC-SHA256-128",
+    `     Mode = ${hmac.mode}`,
+    `     Anti-replay = ${hmac.antiReplay}${window}`,
+    `     Keys = ${keys.join(", ")}`,
+  );
+  return lines;
+}
+
 function instanceLines(view: InstanceView): string[] {
   const { machine, group, source, lastTransitionMillis } = view;
   const settings = machine.settings;
@@ -154,8 +172,7 @@ function instanceLines(view: InstanceView): string[] {
     ...(settings.preemptDelayMicros === 0
       ? []
       : [`   Preempt delay = ${seconds(settings.preemptDelayMicros)} secs`]),
-    // The password is the peers' business, not the reader's of a dump.
-    `   Authentication type = ${settings.auth.type === "pass" ? "SIMPLE_PASSWORD" : "none"}`,
+    ...authenticationLines(settings),
     ...heldLines(machine),
     ...(unicast
       ? ["   Unicast peers :", ...settings.unicastPeers.map((peer) => `     ${peer.address}`)]
@@ -238,6 +255,13 @@ function statisticsLines(name: string, counters: Counters): string[] {
     `    Invalid Type: ${counters.invalidAuthType}`,
     `    Type Mismatch: ${counters.authTypeMismatch}`,
     `    Failure: ${counters.authFailure}`,
+    "  Authentication Extension Errors:",
+    `    Missing: ${counters.extensionMissing}`,
+    `    Malformed: ${counters.extensionMalformed}`,
+    `    Unknown Key: ${counters.extensionUnknownKey}`,
+    `    Invalid HMAC: ${counters.extensionInvalidHmac}`,
+    `    Stale: ${counters.extensionStale}`,
+    `    Replay: ${counters.extensionReplay}`,
     "  Priority Zero:",
     `    Received: ${counters.priorityZeroReceived}`,
     `    Sent: ${counters.priorityZeroSent}`,

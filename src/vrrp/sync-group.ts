@@ -125,6 +125,8 @@ export class SyncGroup implements Partners {
     if (readiness === "faulted") return this.#fault(cause, driver);
     if (running.every(({ state }) => state === "master")) return this.#become("master", cause, driver);
     if (readiness === "undecided" && running.every(({ state }) => state === "init")) return;
+    // Agreed already: a wait for the last member to want MASTER goes on undisturbed.
+    if (this.#state === "backup" && running.every(({ state }) => state === "backup")) return;
     for (const member of running)
       driver.run(member, { kind: "groupMoved", to: "backup", release: true, cause });
     this.#become("backup", cause, driver);

@@ -242,3 +242,74 @@ labTest("the signals write state and statistics", ["ours"], async (lab) => {
     clearInterval(poke);
   }
 });
+
+labTest("a stop right after a reload leaves nothing behind", ["ours"], async (lab) => {
+  const statics = "static_ipaddress {\n10.86.0.1/32 dev eth0\n}\n";
+  for (const pauseMs of [0, 2, 5]) {
+    const host = await lab.addHost(`router${pauseMs}`, { addresses: [`10.84.0.${10 + pauseMs}/24`] });
+    const owner = instance({ lines: "version 3\nadvert_int 0.2\npriority 255", vrid: 90 + pauseMs });
+    const router = lab.startRouter(host, "ours", statics + owner);
+    await lab.waitFor(() => lab.holders.of(VIP).includes(host.name), 6_000, "the router to become master");
+    router.kill("SIGHUP");
+    await lab.watch(pauseMs);
+    router.kill("SIGTERM");
+    await lab.waitFor(() => router.exit !== undefined, 5_000, "the router to end");
+    assert.equal(router.exit, "0");
+    assert.doesNotMatch(host.ip("address", "show", "dev", "eth0"), /10\.84\.0\.100|10\.86\.0\.1\b/);
+  }
+});
+
+labTest(
+  "static addresses that are there already stay, and survive the death of the VRRP process",
+  ["ours"],
+  async (lab) => {
+    const host = await lab.addHost("router", { addresses: [`${OWN}/24`, "10.84.0.77/24"] });
+    const statics = `static_ipaddress {\n${OWN}/24 dev eth0\n10.86.0.1/32 dev eth0\n}\n`;
+    const router = lab.startRouter(host, "ours", statics + instance());
+    await lab.waitFor(() => lab.holders.of(VIP).length === 1, 6_000, "the router to become master");
+    assert.match(host.ip("address", "show", "dev", "eth0"), /10\.84\.0\.77\/24/);
+    const child = router.processes().find(({ command }) => command.includes("keepalived_vrrp"));
+    assert.ok(child !== undefined);
+    const from = lab.holders.events.length;
+    process.kill(child.pid, "SIGKILL");
+    await lab.waitFor(() => lab.holders.of(VIP).length === 0, 3_000, "the virtual address to be withdrawn");
+    await lab.waitFor(() => lab.holders.of(VIP).length === 1, 6_000, "another VRRP process to be master");
+    const gone = lab.holders.events.slice(from).filter(({ added, address }) => !added && address !== VIP);
+    assert.deepEqual(gone, []);
+    router.kill("SIGTERM");
+    await lab.waitFor(() => router.exit !== undefined, 5_000, "the router to end");
+    assert.doesNotMatch(host.ip("address", "show", "dev", "eth0"), /10\.86\.0\.1\b/);
+  },
+);
+
+labTest("losing the only source address is told with priority 0", ["ours"], async (lab) => {
+  const { host, router } = await startMaster(lab, instance({ addresses: [`${VIP}/32`] }));
+  host.ip("address", "delete", `${OWN}/24`, "dev", "eth0");
+  await lab.waitFor(
+    () => router.output.find(/Entering FAULT STATE \(no IPv4 address on eth0/),
+    3_000,
+    "FAULT",
+  );
+  const resigned = await lab.waitFor(
+    () => lab.capture.adverts.find(({ priority }) => priority === 0),
+    2_000,
+    "priority 0",
+  );
+  assert.equal(resigned.source, OWN);
+  host.ip("address", "add", `${OWN}/24`, "dev", "eth0");
+  await lab.waitFor(() => lab.holders.of(VIP).length === 1, 5_000, "the router to be master again");
+});
+
+labTest("an address whose interface comes later is announced then", ["ours"], async (lab) => {
+  const host = await lab.addHost("router", { addresses: [`${OWN}/24`] });
+  host.ip("link", "add", "late", "link", "eth0", "type", "macvlan", "mode", "bridge");
+  const late = instance({ addresses: [`${VIP}/24`, "10.84.0.110/32 dev late no_track"] });
+  lab.startRouter(host, "ours", late);
+  await lab.waitFor(() => lab.holders.of(VIP).length === 1, 6_000, "the router to become master");
+  host.ip("link", "set", "late", "up");
+  await lab.waitFor(
+    () => lab.capture.announcements.some(({ address }) => address === "10.84.0.110"),
+    5_000,
+    "its announcement",
+  );
+});

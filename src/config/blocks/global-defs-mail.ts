@@ -1,8 +1,11 @@
 /** `global_defs`: mails and the name of this machine. */
+import type { MailServer } from "../global-model.js";
 import { custom, flag, missingArgument, names, type Row, setting } from "../schema.js";
 import { decodeBytes } from "../text.js";
-import { text } from "../values/name.js";
+import { oneOf, text } from "../values/name.js";
 import { boolean, integer, replaced } from "../values/number.js";
+
+const DEFAULT_PORT = 25;
 
 export const mailRows = {
   router_id: setting(
@@ -10,28 +13,42 @@ export const mailRows = {
     "Name of this machine in mails and notifications; the host name by default.",
     { lenient: true },
   ),
-  notification_email: names("Recipients of alert mails.", { what: "ADDRESS", notActedOn: true }),
-  notification_email_from: setting(text("ADDRESS"), "Sender of alert mails.", {
-    lenient: true,
-    notActedOn: true,
-  }),
+  notification_email: names("Recipients of alert mails.", { what: "ADDRESS" }),
+  notification_email_from: setting(text("ADDRESS"), "Sender of alert mails.", { lenient: true }),
   smtp_server: smtpServer(),
   smtp_helo_name: setting(text("STRING"), "Name said to the mail relay; the host name by default.", {
     alone: "",
-    notActedOn: true,
   }),
-  smtp_connect_timeout: setting(replaced(integer(0, 4294), 0, 1), "Time to connect to the mail relay.", {
-    default: 30,
-    unit: "s",
-    notActedOn: true,
+  smtp_connect_timeout: setting(
+    replaced(integer(0, 4294), 0, 1),
+    "Time for each step of the dialogue with a mail relay.",
+    { default: 30, unit: "s" },
+  ),
+  smtp_tls: setting(
+    oneOf("off", "starttls", "on"),
+    "Not in upstream. Encryption towards the mail relay: none, STARTTLS, or from the first byte. By default off, and starttls with smtp_user.",
+    { lenient: true },
+  ),
+  smtp_tls_verify: setting(
+    boolean,
+    "Not in upstream. Whether the certificate of the mail relay must be good.",
+    { default: true, alone: true },
+  ),
+  smtp_ca_file: setting(
+    text("PATH"),
+    "Not in upstream. Certificates (PEM) of the authorities that mail relays are trusted by, instead of the system's.",
+    { lenient: true },
+  ),
+  smtp_user: setting(text("NAME"), "Not in upstream. Name for the login at the mail relay.", {
+    lenient: true,
   }),
-  smtp_alert: setting(boolean, "Default of every smtp_alert.", { alone: true, notActedOn: true }),
+  smtp_password: setting(text("STRING"), "Not in upstream. Password for smtp_user.", { lenient: true }),
+  smtp_alert: setting(boolean, "Default of every smtp_alert.", { alone: true }),
   smtp_alert_vrrp: setting(
     boolean,
     "Default of smtp_alert of instances and sync groups; smtp_alert by default.",
     {
       alone: true,
-      notActedOn: true,
     },
   ),
   smtp_alert_checker: setting(
@@ -39,7 +56,7 @@ export const mailRows = {
     "Default of smtp_alert of virtual and real servers; smtp_alert by default.",
     { alone: true, notActedOn: true },
   ),
-  no_email_faults: flag("No mail when an instance enters the fault state.", { notActedOn: true }),
+  no_email_faults: flag("No mail when an instance enters the fault state."),
   no_checker_emails: setting(boolean, "Mails only when a real server is added or removed.", {
     default: false,
     alone: true,
@@ -47,26 +64,29 @@ export const mailRows = {
   }),
 };
 
-/** HOST [PORT]. */
-function smtpServer(): Row<{ host: string; port: number } | undefined> {
+/** HOST [PORT]; of several, the next one is tried when one fails (upstream knows only the last one). */
+function smtpServer(): Row<readonly MailServer[]> {
   const port = integer(1, 65535);
-  return custom<{ host: string; port: number } | undefined>(
+  return custom<readonly MailServer[]>(
     {
       syntax: "HOST [PORT]",
-      doc: "Mail relay for alerts; port 25 by default.",
-      default: undefined,
-      read: (site) => {
+      doc: "Mail relay for alerts; port 25 by default. Several lines (not in upstream): tried in their order.",
+      default: [],
+      read: (site, previous) => {
         const [, host, portWord] = site.words;
         if (host === undefined) return missingArgument(site, "a host");
-        const value = portWord === undefined ? 25 : port.read(portWord.text);
-        if (typeof value === "number") return { host: decodeBytes(host.text), port: value };
-        if (portWord) {
-          const message = "the port must be a whole number from 1 to 65535; 25 is used";
+        const value = portWord === undefined ? DEFAULT_PORT : port.read(portWord.text);
+        if (typeof value !== "number" && portWord) {
+          const message = `the port must be a whole number from 1 to 65535; ${DEFAULT_PORT} is used`;
           site.tree.diagnostics.report("invalidNumber", portWord, message);
         }
-        return { host: decodeBytes(host.text), port: 25 };
+        const server = {
+          host: decodeBytes(host.text),
+          port: typeof value === "number" ? value : DEFAULT_PORT,
+        };
+        return [...(previous?.value ?? []), server];
       },
     },
-    { notActedOn: true },
+    { repeat: "accumulates" },
   );
 }

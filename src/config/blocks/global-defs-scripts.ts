@@ -25,26 +25,22 @@ export const scriptRows = {
     default: 10_000_000,
     unit: "s",
     lenient: true,
-    notActedOn: true,
   }),
   shutdown_script: globalScript("Run once when the other processes have ended."),
   shutdown_script_timeout: setting(timeout, "Time for the shutdown script.", {
     default: 10_000_000,
     unit: "s",
     lenient: true,
-    notActedOn: true,
   }),
   script_user: account("Who runs scripts that name nobody."),
   enable_script_security: flag("Refuse to run as root a script that others may change."),
   use_symlink_paths: setting(boolean, "Keep symbolic links in the paths of scripts.", {
     default: false,
     alone: true,
-    notActedOn: true,
   }),
   set_supplementary_groups: setting(boolean, "Give scripts the other groups of their user too.", {
     default: false,
     alone: true,
-    notActedOn: true,
   }),
   notify_fifo: fifo("Pipe that gets every event."),
   notify_fifo_script: globalScript("Started to read 'notify_fifo', whose path is its last argument."),
@@ -52,16 +48,16 @@ export const scriptRows = {
   vrrp_notify_fifo_script: globalScript(
     "Started to read 'vrrp_notify_fifo', whose path is its last argument.",
   ),
-  lvs_notify_fifo: fifo("Pipe that gets the events of the checkers."),
-  lvs_notify_fifo_script: globalScript("Started to read 'lvs_notify_fifo', whose path is its last argument."),
+  lvs_notify_fifo: { ...fifo("Pipe that gets the events of the checkers."), notActedOn: true },
+  lvs_notify_fifo_script: {
+    ...globalScript("Started to read 'lvs_notify_fifo', whose path is its last argument."),
+    notActedOn: true,
+  },
   vrrp_notify_priority_changes: setting(boolean, "Default for notify_priority_changes of instances.", {
     default: false,
     alone: true,
-    notActedOn: true,
   }),
-  fifo_write_vrrp_states_on_reload: flag("Write all states of VRRP to the pipes after a reload.", {
-    notActedOn: true,
-  }),
+  fifo_write_vrrp_states_on_reload: flag("Write all states of VRRP to the pipes after a reload."),
 };
 
 /** Upstream goes on when the script is missing on its line, other than with scripts elsewhere. */
@@ -71,24 +67,21 @@ function globalScript(doc: string): Row<ScriptEntry | undefined> {
     if (site.words.length === 1) return missingArgument(site, "a script", true);
     return row.read(site, previous);
   };
-  return { ...row, read, notActedOn: true };
+  return { ...row, read };
 }
 
 /** PATH [USER [GROUP]]. */
 function fifo(doc: string): Row<FifoEntry | undefined> {
-  const row = custom<FifoEntry | undefined>(
-    {
-      syntax: "PATH [USER [GROUP]]",
-      doc,
-      default: undefined,
-      read: (site) => {
-        const [, path, user, group] = site.words;
-        if (path === undefined) return missingArgument(site, "a path", true);
-        return { path, user, group };
-      },
+  const row = custom<FifoEntry | undefined>({
+    syntax: "PATH [USER [GROUP]]",
+    doc,
+    default: undefined,
+    read: (site) => {
+      const [, path, user, group] = site.words;
+      if (path === undefined) return missingArgument(site, "a path", true);
+      return { path, user, group };
     },
-    { notActedOn: true },
-  );
+  });
   return once(row);
 }
 

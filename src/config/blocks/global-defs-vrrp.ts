@@ -1,8 +1,18 @@
 /** `global_defs`: defaults of the instances, and what the VRRP process does beside them. */
-import { Complaint, Adjusted, custom, flag, missingArgument, once, type Row, setting, type Site } from "../schema.js";
+import {
+  Complaint,
+  Adjusted,
+  custom,
+  flag,
+  missingArgument,
+  once,
+  type Row,
+  setting,
+  type Site,
+} from "../schema.js";
 import { quoted } from "../diagnostic.js";
 import { multicast } from "../values/address.js";
-import { oneOf, text } from "../values/name.js";
+import { interfaceName, oneOf, text } from "../values/name.js";
 import { noted } from "../values/noted.js";
 import { boolean, integer, replaced, seconds, wholeSeconds } from "../values/number.js";
 import type { Value } from "../schema.js";
@@ -96,7 +106,7 @@ export const vrrpRows = {
     notActedOn: true,
   }),
   dynamic_interfaces: dynamicInterfaces(),
-  default_interface: setting(text("INTERFACE"), "Interface of addresses that name none.", {
+  default_interface: setting(interfaceName, "Interface of addresses that name none.", {
     default: "eth0",
     lenient: true,
   }),

@@ -5,53 +5,13 @@
 
 const KEYWORDS: Readonly<Record<string, string>> = {
   root: `
-    linkbeat_use_polling net_namespace net_namespace_ipvs namespace_with_ipsets use_pid_dir instance
-    child_wait_time global_defs track_group static_ipaddress static_routes static_rules vrrp_sync_group
-    garp_group linkbeat_interfaces vrrp_instance vrrp_script vrrp_track_process interface_up_down_delays
-    SSL virtual_server_group virtual_server bfd_instance track_file vrrp_track_file
-  `,
-  global_defs: `
-    process_names process_name vrrp_process_name checker_process_name lvs_process_name bfd_process_name
-    use_symlink_paths set_supplementary_groups router_id notification_email_from smtp_server
-    smtp_helo_name smtp_connect_timeout notification_email smtp_alert startup_script
-    startup_script_timeout shutdown_script shutdown_script_timeout max_auto_priority
-    min_auto_priority_delay smtp_alert_vrrp smtp_alert_checker checker_log_all_failures
-    dynamic_interfaces no_email_faults default_interface disable_local_igmp v3_checksum_as_v2
-    lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon vrrp_mcast_group4
-    vrrp_mcast_group6 vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh
-    vrrp_garp_master_refresh_repeat vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat
-    vrrp_down_timer_adverts vrrp_garp_interval vrrp_gna_interval vrrp_min_garp vrrp_garp_extra_if
-    vrrp_vmac_garp_intvl vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert vrrp_version
-    vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex vrrp_check_unicast_src
-    vrrp_skip_check_adv_addr vrrp_strict vrrp_priority vrrp_no_swap vrrp_rt_priority vrrp_cpu_affinity
-    vrrp_rlimit_rttime vrrp_rlimit_rtime nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark
-    nftables_counters notify_fifo notify_fifo_script vrrp_notify_fifo vrrp_notify_fifo_script
-    vrrp_notify_priority_changes fifo_write_vrrp_states_on_reload lvs_notify_fifo lvs_notify_fifo_script
-    checker_priority checker_no_swap checker_rt_priority checker_cpu_affinity checker_rlimit_rttime
-    checker_rlimit_rtime bfd_priority bfd_no_swap bfd_rt_priority bfd_cpu_affinity bfd_rlimit_rttime
-    bfd_rlimit_rtime snmp_socket enable_traps enable_snmp_vrrp enable_snmp_keepalived enable_snmp_rfc
-    enable_snmp_rfcv2 enable_snmp_rfcv3 enable_snmp_checker snmp_vs_stats_update_interval
-    snmp_rs_stats_update_interval enable_dbus dbus_service_name dbus_no_interface_name script_user
-    enable_script_security vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force
-    vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs
-    process_monitor_rcv_bufs_force lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force
-    lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force rs_init_notifies no_checker_emails
-    vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier vrrp_startup_delay vrrp_delay_after_boot
-    log_unknown_vrids vrrp_owner_ignore_adverts vmac_prefix vmac_addr_prefix umask random_seed
-    reload_check_config reload_time_file reload_repeat reload_file include_check config_save_dir
-    tmp_config_directory data_use_instance json_version iproute_usr_dir iproute_etc_dir state_dump_file
-    stats_dump_file json_dump_file
-  `,
-  track_group: `
-    group
+    static_ipaddress static_routes static_rules vrrp_sync_group vrrp_instance vrrp_script
+    vrrp_track_process virtual_server_group virtual_server track_file vrrp_track_file
   `,
   vrrp_sync_group: `
     group track_interface track_script track_file track_process track_bfd notify_backup notify_master
     notify_fault notify_stop notify smtp_alert global_tracking sync_group_tracking_weight
     notify_priority_changes
-  `,
-  garp_group: `
-    garp_interval gna_interval interface interfaces
   `,
   vrrp_instance: `
     use_vmac use_vmac_addr vmac_xmit_base use_ipvlan unicast_peer unicast_fault_no_peer
@@ -85,9 +45,6 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   `,
   vrrp_track_file: `
     file weight init_file
-  `,
-  SSL: `
-    password ca certificate key
   `,
   virtual_server: `
     ip_family retry delay_before_retry warmup connect_timeout delay_loop inhibit_on_failure lb_algo
@@ -152,10 +109,6 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   `,
   "virtual_server/real_server/BFD_CHECK": `
     name alpha
-  `,
-  bfd_instance: `
-    source_ip neighbor_ip neighbour_ip min_rx min_tx idle_tx multiplier passive ttl hoplimit max_hops
-    multihop weight vrrp checker
   `,
 };
 

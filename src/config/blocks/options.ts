@@ -59,6 +59,31 @@ export function valued<E, V>(
   };
 }
 
+/** The value of an option of several words; undefined after a complaint, and the entry is of no use. */
+export function readOptionWord<V>(
+  value: Value<V>,
+  option: Word | undefined,
+  word: Word | undefined,
+  site: Site,
+): V | undefined {
+  if (word === undefined) {
+    const message = `'${option?.text ?? ""}' needs ${value.syntax}; the entry is ignored`;
+    site.tree.diagnostics.report("general", option, message);
+    return undefined;
+  }
+  const result = value.read(word.text);
+  if (result instanceof Complaint) {
+    const message = `${quoted(word.text)} ${result.message}; the entry is ignored`;
+    site.tree.diagnostics.report(result.kind, word, message);
+    return undefined;
+  }
+  if (!(result instanceof Adjusted)) return result;
+  const { severity } = result;
+  site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}`, { severity });
+  site.tree.recorder?.edit(word, String(result.value));
+  return result.value;
+}
+
 /** An option of several words. */
 export function phrase<E>(
   syntax: string,

@@ -1,222 +1,82 @@
-/** Entries of static_routes and virtual_routes. */
-import { quoted } from "../diagnostic.js";
-import type { Family } from "../model.js";
+/** Entries of static_routes and virtual_routes: the entry as written, and how its words become one. */
 import type { Site } from "../schema.js";
 import type { Word } from "../text.js";
-import {
-  type Address,
-  anyAddress,
-  fullLength,
-  networkOf,
-  parseAddress,
-  parsePrefix,
-} from "../values/address.js";
-import { interfaceName, text } from "../values/name.js";
-import { integer } from "../values/number.js";
-import { ROUTE_TYPES, routeProtocol, routingTable, scope, typeOfService } from "../values/routing.js";
-import {
-  type Applied,
-  mark,
-  type Option,
-  type OptionTable,
-  readOptions,
-  unknownOption,
-  valued,
-} from "./options.js";
-
-/** A route as written. */
-export interface RouteEntry {
-  at: Word;
-  family: Family | undefined;
-  type: number;
-  destination: Address | "default" | undefined;
-  prefixLength: number;
-  gateway: Address | undefined;
-  source: Address | undefined;
-  device: Word | undefined;
-  metric: number | undefined;
-  table: number;
-  scope: number | undefined;
-  protocol: number | undefined;
-  tos: number | undefined;
-  mtu: number | undefined;
-  onlink: boolean;
-  noTrack: boolean;
-}
+import { ROUTE_TYPES } from "../values/routing.js";
+import { type Applied, type OptionTable, readOptions, unknownOption } from "./options.js";
+import { staticRouteOptions, virtualRouteOptions } from "./route-entry-options.js";
+import { readNetwork, type RouteEntry, setFamily } from "./route-entry-parts.js";
 
 /** RTPROT_KEEPALIVED. */
 export const KEEPALIVED_PROTOCOL = 18;
 const MAIN_TABLE = 254;
-
-const uint32 = integer(0, 0xffffffff);
-const device = valued<RouteEntry, string>(
-  interfaceName,
-  "Output interface.",
-  (entry, _, word) => {
-    entry.device = word;
-  },
-  { wrong: "drop" },
-);
-const metric = valued<RouteEntry, number>(
-  uint32,
-  "Metric.",
-  (entry, value) => {
-    entry.metric = value;
-  },
-  { wrong: "drop" },
-);
-const tos = valued<RouteEntry, number>(
-  typeOfService,
-  "Type of service.",
-  (entry, value) => {
-    entry.tos = value;
-  },
-  { wrong: "drop" },
-);
-const gateway = valued<RouteEntry, Address>(
-  anyAddress,
-  "Gateway.",
-  (entry, value) => {
-    entry.gateway = value;
-  },
-  { skip: ["inet", "inet6"], wrong: "drop" },
-);
-const nothing = mark<RouteEntry>(
-  "How the route is added; this version replaces an equal one.",
-  () => undefined,
-);
-
-/** Options with one value, read past. */
-const LATER = (
-  "expires hoplimit advmss rtt rttvar reordering window cwnd ssthresh rto_min initcwnd initrwnd quickack congctl pref " +
-  "ttl-propagate fastopen_no_cookie features realms from track_group vrf"
-).split(" ");
-/** Options without which the route would be a different one: the entry is left out. */
-const LEFT_OUT = ["nexthop", "encap", "or", "as"];
-
-const later: Option<RouteEntry> = valued<RouteEntry, string>(
-  text("VALUE"),
-  "Not acted on by this version.",
-  () => undefined,
-  {
-    skip: ["lock"],
-    notActedOn: true,
-  },
-);
-const leftOut: Option<RouteEntry> = {
-  ...mark<RouteEntry>("Not acted on by this version.", () => "drop"),
-  notActedOn: true,
-};
-
-export const routeOptions: OptionTable<RouteEntry> = {
-  via: gateway,
-  gw: {
-    ...gateway,
-    apply: (entry, word, site) => {
-      site.tree.diagnostics.report("deprecated", word, "'gw' is deprecated; write 'via'");
-      return gateway.apply(entry, word, site);
-    },
-  },
-  dev: device,
-  oif: device,
-  src: valued(
-    anyAddress,
-    "Preferred source address.",
-    (entry, value) => {
-      entry.source = value;
-    },
-    { wrong: "drop" },
-  ),
-  table: valued(
-    routingTable,
-    "Routing table.",
-    (entry, value) => {
-      entry.table = value;
-    },
-    { wrong: "drop" },
-  ),
-  protocol: valued(
-    routeProtocol,
-    "Route protocol.",
-    (entry, value) => {
-      entry.protocol = value;
-    },
-    { wrong: "drop" },
-  ),
-  scope: valued(
-    scope,
-    "Scope.",
-    (entry, value) => {
-      entry.scope = value;
-    },
-    { wrong: "drop" },
-  ),
-  metric,
-  priority: metric,
-  preference: metric,
-  tos,
-  dsfield: tos,
-  mtu: valued(
-    uint32,
-    "Path MTU.",
-    (entry, value) => {
-      entry.mtu = value;
-    },
-    { skip: ["lock"], wrong: "drop" },
-  ),
-  onlink: mark("The gateway is directly reachable.", (entry) => {
-    entry.onlink = true;
-  }),
-  no_track: mark("Do not react when others remove it.", (entry) => {
-    entry.noTrack = true;
-  }),
-  inet: mark("The route is IPv4.", (entry, word, site) => setFamily(entry, 4, word, site)),
-  inet6: mark("The route is IPv6.", (entry, word, site) => setFamily(entry, 6, word, site)),
-  add: nothing,
-  prepend: nothing,
-  append: nothing,
-  ...Object.fromEntries(LATER.map((name) => [name, later])),
-  ...Object.fromEntries(LEFT_OUT.map((name) => [name, leftOut])),
-};
+const UNICAST = 1;
 
 /** Words that say "everything". */
 const DEFAULTS = new Set(["default", "any", "all", "default6"]);
 
-export const routeEntry = {
-  syntax:
-    "[to] [TYPE] IPADDR[/LEN]|default [via GATEWAY] [dev INTERFACE] [src ADDR] [metric N] [table T] ...",
-  options: routeOptions,
+export const virtualRouteEntry = routeEntry(virtualRouteOptions);
+export const staticRouteEntry = routeEntry(staticRouteOptions);
 
-  read(words: readonly Word[], site: Site): RouteEntry | undefined {
-    const [at] = words;
-    if (at === undefined) return undefined;
-    const entry: RouteEntry = {
-      at,
-      family: undefined,
-      type: ROUTE_TYPES["unicast"] ?? 1,
-      destination: undefined,
-      prefixLength: 0,
-      gateway: undefined,
-      source: undefined,
-      device: undefined,
-      metric: undefined,
-      table: MAIN_TABLE,
-      scope: undefined,
-      protocol: undefined,
-      tos: undefined,
-      mtu: undefined,
-      onlink: false,
-      noTrack: false,
-    };
-    const kept = readOptions(routeOptions, entry, words, 0, site, (word) =>
-      readDestination(entry, word, site),
-    );
-    return kept && settleFamily(entry, site) ? entry : undefined;
-  },
-};
+function routeEntry(options: OptionTable<RouteEntry>) {
+  return {
+    syntax:
+      "[to] [TYPE] IPADDR[/LEN]|default [via GATEWAY] [dev INTERFACE] [src ADDR] [metric N] [table T] ... [nexthop ...]",
+    options,
+
+    read(words: readonly Word[], site: Site): RouteEntry | undefined {
+      const [at] = words;
+      if (at === undefined) return undefined;
+      const entry = emptyRoute(at);
+      const kept = readOptions(options, entry, words, 0, site, (word) =>
+        readDestination(options, entry, word, site),
+      );
+      return kept && settleFamily(entry, site) ? entry : undefined;
+    },
+  };
+}
+
+function emptyRoute(at: Word): RouteEntry {
+  return {
+    at,
+    pending: undefined,
+    family: undefined,
+    type: UNICAST,
+    destination: undefined,
+    prefixLength: 0,
+    gateway: undefined,
+    source: undefined,
+    device: undefined,
+    metric: undefined,
+    table: MAIN_TABLE,
+    scope: undefined,
+    protocol: undefined,
+    tos: undefined,
+    mtu: undefined,
+    metrics: undefined,
+    insert: undefined,
+    from: undefined,
+    realms: undefined,
+    encapsulation: undefined,
+    expiresSeconds: undefined,
+    preference: undefined,
+    ttlPropagate: undefined,
+    hops: undefined,
+    vrf: undefined,
+    trackGroup: undefined,
+    onlySix: undefined,
+    onlyFour: undefined,
+    onlink: false,
+    noTrack: false,
+  };
+}
 
 /** A word that is no option: `to`, a type, or the destination. */
-function readDestination(entry: RouteEntry, word: Word, site: Site): Applied {
+function readDestination(
+  options: OptionTable<RouteEntry>,
+  entry: RouteEntry,
+  word: Word,
+  site: Site,
+): Applied {
   if (word.text === "to") return undefined;
   const type = Object.hasOwn(ROUTE_TYPES, word.text) ? ROUTE_TYPES[word.text] : undefined;
   if (type !== undefined) {
@@ -227,53 +87,43 @@ function readDestination(entry: RouteEntry, word: Word, site: Site): Applied {
     entry.destination = "default";
     return word.text === "default6" ? setFamily(entry, 6, word, site) : undefined;
   }
-  const [first = "", length] = word.text.split("/");
-  const address = parseAddress(first);
-  if (address === undefined) {
-    unknownOption(routeOptions, word, site, "the route is ignored");
-    return "drop";
-  }
-  const prefix = length === undefined ? fullLength(address.family) : parsePrefix(length, address.family);
-  if (prefix === undefined) {
-    site.tree.diagnostics.report(
-      "invalidNumber",
-      word,
-      `${quoted(word.text)} has a wrong prefix length; the route is ignored`,
-    );
-    return "drop";
-  }
-  entry.destination = { family: address.family, text: networkOf(address, prefix) };
-  entry.prefixLength = prefix;
+  const network = readNetwork(word, site, () =>
+    unknownOption(options, word, site, "the route is ignored"),
+  );
+  if (network === undefined) return "drop";
+  entry.destination = network;
+  entry.prefixLength = network.prefixLength;
   return undefined;
 }
 
-function setFamily(entry: RouteEntry, family: Family, word: Word, site: Site): Applied {
-  if (entry.family !== undefined && entry.family !== family) {
-    site.tree.diagnostics.report(
-      "general",
-      word,
-      "the family of the route is contradictory; the route is ignored",
-    );
-    return "drop";
-  }
-  entry.family = family;
-  return undefined;
-}
-
-/** All addresses of a route are of one family, but for the gateway of an IPv4 route. */
+/** All addresses of a route are of one family, but for the gateways of an IPv4 route. */
 function settleFamily(entry: RouteEntry, site: Site): boolean {
-  const { destination, gateway, source } = entry;
-  const refuse = (message: string): false => {
-    site.tree.diagnostics.report("general", entry.at, `${message}; the route is ignored`);
+  const { destination, gateway, source, from, hops = [] } = entry;
+  const refuse = (at: Word, message: string): false => {
+    site.tree.diagnostics.report("general", at, `${message}; the route is ignored`);
     return false;
   };
-  if (destination === undefined) return refuse("the route has no destination");
+  if (destination === undefined) return refuse(entry.at, "the route has no destination");
   const named = destination === "default" ? undefined : destination.family;
-  const family = entry.family ?? named ?? source?.family ?? gateway?.family ?? 4;
-  if (named !== undefined && named !== family) return refuse("the destination is of the other family");
-  if (source !== undefined && source.family !== family) return refuse("'src' is of the other family");
-  if (gateway !== undefined && gateway.family !== family && family === 6)
-    return refuse("an IPv6 route needs an IPv6 gateway");
+  const family =
+    entry.family ??
+    named ??
+    source?.family ??
+    from?.family ??
+    gateway?.family ??
+    hops.find((hop) => hop.gateway)?.gateway?.family ??
+    4;
+  if (named !== undefined && named !== family)
+    return refuse(entry.at, "the destination is of the other family");
+  if (source !== undefined && source.family !== family)
+    return refuse(entry.at, "'src' is of the other family");
+  if (family === 6 && [entry, ...hops].some((hop) => hop.gateway?.family === 4))
+    return refuse(entry.at, "an IPv6 route needs an IPv6 gateway");
+  if (from !== undefined && from.family !== 6)
+    return refuse(from.at, "'from' is possible with IPv6 only");
+  const wrong = family === 4 ? entry.onlySix : entry.onlyFour;
+  if (wrong !== undefined)
+    return refuse(wrong, `'${wrong.text}' is possible with IPv${family === 4 ? 6 : 4} only`);
   entry.family = family;
   return true;
 }

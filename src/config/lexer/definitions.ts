@@ -1,6 +1,7 @@
 /** `$NAME=VALUE` definitions, their substitution, and the built-in ones (config-language reference, 2.5 to 2.8). */
 import { quoted, type Diagnostics } from "../diagnostic.js";
 import { comesFrom, Derived, madeText, type Range } from "../text.js";
+import { seededRandom } from "./random.js";
 import { indexWithin, isBlank } from "./scan.js";
 
 /** What built-ins ask of the world. */
@@ -41,11 +42,20 @@ export class Definitions {
   /** Whether the last line could not be expanded completely: trying again would not help. */
   gaveUp = false;
 
+  #random: BuiltinWorld["random"];
+
   constructor(
     readonly world: BuiltinWorld,
     readonly configId: string,
     readonly diagnostics: Diagnostics,
-  ) {}
+  ) {
+    this.#random = (min, max) => world.random(min, max);
+  }
+
+  /** `random_seed`: from here on random numbers are repeatable. */
+  seedRandom(seed: number): void {
+    this.#random = seededRandom(seed);
+  }
 
   define(name: string, value: Range): void {
     this.#values.set(name, [value]);
@@ -148,7 +158,7 @@ export class Definitions {
       this.diagnostics.report("general", range, `'${name}' has a minimum above its maximum; ${min} is used`);
       return made(String(min));
     }
-    return made(String(this.world.random(min, max)));
+    return made(String(this.#random(min, max)));
   }
 }
 

@@ -15,7 +15,8 @@ const RETURN = 13;
 
 /** One file (2.1). */
 export class FileFrame implements Frame {
-  #at = 0;
+  /** Where the next line starts. */
+  at = 0;
   #nul: number;
 
   constructor(
@@ -35,11 +36,11 @@ export class FileFrame implements Frame {
   next(): Range | "blank" | undefined {
     const { source } = this;
     const { chars } = source;
-    while (this.#at < chars.length) {
-      const start = this.#at;
+    while (this.at < chars.length) {
+      const start = this.at;
       const newline = chars.indexOf("\n", start);
       let end = newline < 0 ? chars.length : newline;
-      this.#at = newline < 0 ? end : newline + 1;
+      this.at = newline < 0 ? end : newline + 1;
       this.diagnostics.order++;
       if (!this.#isReadable(start, end)) continue;
       while (end > start && chars.charCodeAt(end - 1) === RETURN) end--;

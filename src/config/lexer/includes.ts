@@ -72,7 +72,12 @@ export function matchInclude(pattern: string, cwd: string, reader: FileReader): 
         mention: false,
       });
     } else {
-      result.problems.push({ check: "match", message: `there is no file '${alternative}'`, mention: true });
+      const where = alternative.startsWith("/") ? "" : ` in ${cwd}`;
+      result.problems.push({
+        check: "match",
+        message: `there is no file '${alternative}'${where}`,
+        mention: true,
+      });
     }
   }
   return result;

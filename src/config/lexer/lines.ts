@@ -12,7 +12,8 @@ import {
   matchInclude,
   readInclude,
 } from "./includes.js";
-import { indexWithin, isBlank, isContinued, stripComment } from "./scan.js";
+import { PlainLines } from "./plain-lines.js";
+import { indexWithin, isBlank, isContinued, stripComment, withoutMark } from "./scan.js";
 import { isSequence, readSequence, sequenceBounds } from "./sequences.js";
 import { splitWords } from "./words.js";
 
@@ -57,6 +58,16 @@ const MOST_EXPANDED_LINES = 500_000;
 /** Substitutions that lead to further conditions, definitions, substitutions of one line. */
 const MOST_PASSES = 10;
 
+/** Where a line of a file starts. */
+export interface Mark {
+  readonly source: Source;
+  readonly at: number;
+  /** Order of the line before. */
+  readonly order: number;
+  /** How many includes, definitions and sequences were met. */
+  readonly directives: number;
+}
+
 export class LineReader {
   /** Include problems that are errors from here on (`include_check`). */
   includeChecks: ReadonlySet<IncludeCheck>;
@@ -66,13 +77,15 @@ export class LineReader {
   topFailed = false;
   readonly #frames: Frame[] = [];
   readonly #files: FileFrame[] = [];
-  readonly #definitions: Definitions;
+  readonly definitions: Definitions;
   readonly #queue: Queued[] = [];
+  readonly #plain: PlainLines;
   #rest: Range | undefined;
   /** The rest belongs to a line whose substitution failed: it is used as it stands. */
   #restIsFinal = false;
   #pushedBack: LogicalLine | undefined;
   #collecting: { name: string; lines: Range[] } | undefined;
+  #directives = 0;
   #opened = 0;
   #expanded = 0;
 
@@ -81,7 +94,8 @@ export class LineReader {
     readonly options: LineOptions,
     readonly diagnostics: Diagnostics,
   ) {
-    this.#definitions = new Definitions(reader, options.configId, diagnostics);
+    this.#plain = new PlainLines(diagnostics);
+    this.definitions = new Definitions(reader, options.configId, diagnostics);
     this.includeChecks = new Set(options.includeAll ? INCLUDE_CHECKS : []);
   }
 
@@ -108,6 +122,31 @@ export class LineReader {
     this.#pushedBack = line;
   }
 
+  /**
+   * Where the next line starts, when nothing but the text from there on decides what it says. Text that is equal
+   * to text between two marks, and holds no directive, then says the same.
+   */
+  mark(): Mark | undefined {
+    const frame = this.#frames.at(-1);
+    if (!(frame instanceof FileFrame) || frame.source.hasReferences) return undefined;
+    if (this.#rest !== undefined || this.#pushedBack !== undefined || this.#collecting !== undefined)
+      return undefined;
+    if (this.#plain.owesBrace) return undefined;
+    return {
+      source: frame.source,
+      at: frame.at,
+      order: this.diagnostics.order,
+      directives: this.#directives,
+    };
+  }
+
+  /** Goes on behind so much text of the current file. */
+  pass(characters: number, lines: number): void {
+    const frame = this.#frames.at(-1);
+    if (frame instanceof FileFrame) frame.at += characters;
+    this.diagnostics.order += lines;
+  }
+
   next(): LogicalLine | undefined {
     const again = this.#pushedBack;
     if (again !== undefined) {
@@ -115,6 +154,8 @@ export class LineReader {
       return again;
     }
     for (;;) {
+      const plain = this.#nextPlain();
+      if (plain !== undefined) return plain;
       const rest = this.#rest;
       this.#rest = undefined;
       const range = rest ?? this.#nextRange();
@@ -122,6 +163,15 @@ export class LineReader {
       const line = this.#process(range, rest !== undefined && this.#restIsFinal);
       if (line !== undefined) return line;
     }
+  }
+
+  /** The next logical line, where it is a plain line of a file. */
+  #nextPlain(): LogicalLine | undefined {
+    const frame = this.#frames.at(-1);
+    if (this.#rest !== undefined || this.#collecting !== undefined || !(frame instanceof FileFrame))
+      return undefined;
+    if (frame.source.hasReferences || this.#queue.at(-1)?.level === this.#files.length) return undefined;
+    return this.#plain.next(frame);
   }
 
   /** The next line of whatever is being read. */
@@ -183,19 +233,22 @@ export class LineReader {
         first = chars.charCodeAt(start);
         conditional = false;
       }
-      const special = first === SMALL_I || first === DOLLAR || first === TILDE;
+      const isSettled =
+        final || (of instanceof Source && !of.hasReferences) || indexWithin(chars, DOLLAR, start, end) < 0;
+      // Definitions in the name of an included file are replaced first.
+      const special = first === DOLLAR || first === TILDE || (first === SMALL_I && isSettled);
       if (special && this.#isDirective(first, { of, start, end })) return undefined;
-      if (final || (of instanceof Source && !of.hasReferences)) break;
-      if (indexWithin(chars, DOLLAR, start, end) < 0) break;
+      if (isSettled) break;
       const before: Range = { of, start, end };
-      const expanded = this.#definitions.expand(before, this.directory);
-      if (this.#definitions.gaveUp) this.#restIsFinal = true;
-      if (expanded === before) break;
+      const expanded = this.definitions.expand(before, this.directory);
+      if (this.definitions.gaveUp) this.#restIsFinal = true;
+      if (expanded === before) {
+        if (first === SMALL_I && this.#isDirective(first, before)) return undefined;
+        break;
+      }
       if ("lines" in expanded) {
-        this.#push(
-          new LinesFrame(expanded.name, expanded.lines, expanded.before, expanded.use),
-          expanded.use,
-        );
+        const { name, lines, before: text, use } = expanded;
+        this.#push(new LinesFrame(name, lines, text, use), use);
         return undefined;
       }
       const stripped = stripComment(expanded, this.diagnostics);
@@ -238,12 +291,13 @@ export class LineReader {
   #define(line: Range): boolean {
     const definition = readDefinition(line);
     if (definition === undefined) return false;
+    this.#directives++;
     const { name, value } = definition;
     const { of, start, end } = value;
     if (end > start && isContinued(of.chars, start, end)) {
       this.#collecting = { name, lines: end - 1 > start ? [withoutMark(value)] : [] };
     } else {
-      this.#definitions.define(name, value);
+      this.definitions.define(name, value);
     }
     return true;
   }
@@ -259,24 +313,25 @@ export class LineReader {
 
   #finishCollecting(): void {
     if (this.#collecting === undefined) return;
-    this.#definitions.defineLines(this.#collecting.name, this.#collecting.lines);
+    this.definitions.defineLines(this.#collecting.name, this.#collecting.lines);
     this.#collecting = undefined;
   }
 
   #startSequence(line: Range): void {
+    this.#directives++;
     const bounds = sequenceBounds(line);
     const ready = bounds === undefined ? line : this.#expandParameters(line, bounds.close);
     const result = readSequence(ready);
     if (!result.ok) this.diagnostics.report("general", result.at, result.message);
     else if (result.sequence.rest.end > result.sequence.rest.start) {
-      this.#push(new SequenceFrame(result.sequence, this.#definitions), result.sequence.at);
+      this.#push(new SequenceFrame(result.sequence, this.definitions), result.sequence.at);
     }
   }
 
   /** Substitutes between the parentheses only: the rest waits for the values. */
   #expandParameters(line: Range, close: number): Range {
     const { of, start, end } = line;
-    const head = this.#definitions.expand({ of, start, end: close + 1 }, this.directory);
+    const head = this.definitions.expand({ of, start, end: close + 1 }, this.directory);
     if ("lines" in head || head.of === of) return line;
     const text = new Derived([head, { of, start: close + 1, end }]);
     return { of: text, start: 0, end: text.chars.length };
@@ -326,6 +381,7 @@ export class LineReader {
   }
 
   #include(pattern: Range, own: readonly IncludeCheck[]): void {
+    this.#directives++;
     const text = pattern.of.chars.slice(pattern.start, pattern.end);
     const checks = new Set<IncludeCheck>([...this.includeChecks, ...own]);
     const { names, problems } = matchInclude(text, this.directory, this.reader);
@@ -357,9 +413,11 @@ export class LineReader {
     const result = problem === undefined ? this.reader.read(path) : { ok: false as const, reason: problem };
     if (!result.ok) {
       const message = `cannot read ${quoted(name)}: ${result.reason}`;
-      if (problem !== undefined) this.diagnostics.report("general", pattern, message);
+      if (outer === undefined) {
+        this.topFailed = true;
+        this.diagnostics.report("fileNotFound", undefined, message);
+      } else if (problem !== undefined) this.diagnostics.report("general", pattern, message);
       else this.#includeProblem(checks.has("read"), true, pattern, message);
-      if (outer === undefined) this.topFailed = true;
       return;
     }
     const shown = joinPath(outer?.shownDirectory ?? "", name);
@@ -386,12 +444,4 @@ export class LineReader {
     if (this.#opened >= MOST_FILES) return `more than ${MOST_FILES} files`;
     return undefined;
   }
-}
-
-/** A line without the backslash that ends it. */
-function withoutMark(line: Range): Range {
-  const { of, start } = line;
-  let end = line.end - 1;
-  while (end > start && isBlank(of.chars.charCodeAt(end - 1))) end--;
-  return { of, start, end };
 }

@@ -58,6 +58,12 @@ export function isContinued(chars: string, start: number, end: number): boolean 
   return count % 2 === 1;
 }
 
+/** A line without the backslash that ends it. */
+export function withoutMark(line: Range): Range {
+  const { of, start, end } = line;
+  return { of, start, end: trimEnd(of.chars, start, end - 1) };
+}
+
 export function isBlank(c: number): boolean {
   return c === SPACE || c === TAB;
 }

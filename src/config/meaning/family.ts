@@ -1,6 +1,7 @@
 /** Which family an instance is of, and what of the other family has to go (config-language reference, 5.4). */
 import type { AddressEntry } from "../blocks/address-entry.js";
 import type { PeerEntry } from "../blocks/tracking.js";
+import type { IpvlanEntry } from "../blocks/vrrp-instance-links.js";
 import type { Family } from "../model.js";
 import type { Setting } from "../schema.js";
 import type { Word } from "../text.js";
@@ -16,6 +17,8 @@ export interface FamilyAddresses {
   peers: readonly PeerEntry[];
   source: Setting<Address> | undefined;
   destination: Setting<Address> | undefined;
+  /** The address of use_ipvlan. */
+  ipvlan: IpvlanEntry["address"];
 }
 
 /** The first address that was written decides; nothing at all means IPv4. */
@@ -28,6 +31,8 @@ export function settleFamily(block: InstanceBlock, judge: Judge): FamilyAddresse
   for (const peer of peers) all.push(peer);
   if (source) all.push({ at: source.at, family: source.value.family });
   if (destination) all.push({ at: destination.at, family: destination.value.family });
+  const ipvlan = block.value("use_ipvlan")?.address;
+  if (ipvlan) all.push(ipvlan);
   const native = block.setting("native_ipv6");
   if (native) all.push({ at: native.head, family: 6 });
 
@@ -35,7 +40,7 @@ export function settleFamily(block: InstanceBlock, judge: Judge): FamilyAddresse
   for (const item of all) if (first && item.at.order < first.at.order) first = item;
   const family = first?.family ?? 4;
   if (all.every((item) => item.family === family))
-    return { family, decidedBy: first?.at, addresses, peers, source, destination };
+    return { family, decidedBy: first?.at, addresses, peers, source, destination, ipvlan };
 
   const notes = first ? [{ message: `IPv${family} by this`, at: first.at }] : [];
   const fits = (item: { at: Word; family: Family }): boolean => {
@@ -56,6 +61,7 @@ export function settleFamily(block: InstanceBlock, judge: Judge): FamilyAddresse
     peers: peers.filter(fits),
     source: fitting(source),
     destination: fitting(destination),
+    ipvlan: ipvlan && fits(ipvlan) ? ipvlan : undefined,
   };
 }
 

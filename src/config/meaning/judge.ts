@@ -1,16 +1,44 @@
 /** What the checks after reading share: the diagnostics, what is known of the host, and what forbids a start. */
 import { type Diagnostics, type Extra, quoted } from "../diagnostic.js";
+import { didYouMean } from "../did-you-mean.js";
+import type { ScriptSetting } from "../vrrp-model.js";
 import { decodeBytes, type Word } from "../text.js";
+import type { RoutingKind } from "../values/routing.js";
+
+/** Who is to run a script; without a user, who runs the daemon. */
+export type ScriptAccount = Pick<ScriptSetting, "user" | "group" | "supplementaryGroups">;
+
+/** What became of the look at a script. */
+export interface ScriptFinding {
+  status: "ok" | "missing" | "notExecutable" | "insecure";
+  /** What the name stands for, links resolved. */
+  file?: string;
+  /** The component of the path that is to blame, with its mode. */
+  reason?: string;
+}
 
 /** What the caller knows of the host. What is absent is taken to be all right. */
 export interface HostKnowledge {
   hostName: string;
   interfaceExists?(name: string): boolean;
   interfaceMtu?(name: string): number | undefined;
+  /** All of them, for a hint. */
+  interfaceNames?(): readonly string[];
+  /** CPUs that are online. */
+  cpuCount?: number;
   userExists?(user: string, group: string | undefined): boolean;
   /** Absolute path, or a name to be looked for in PATH. */
-  scriptStatus?(path: string, user: string | undefined): "ok" | "missing" | "notExecutable" | "insecure";
+  scriptStatus?(path: string, account: ScriptAccount): ScriptFinding["status"] | ScriptFinding;
+  /** Number of a name in the routing name files (rt_tables ...). */
+  routingName?(kind: RoutingKind, name: string): number | undefined;
+  /** Whether files in a directory can be watched. */
+  directoryStatus?(path: string): "ok" | "missing" | "unsuitable";
+  /** Content of a key file (latin1), and whether others than its owner may read it. */
+  keyFile?(path: string): { text: string; exposed: boolean } | { problem: string };
 }
+
+/** A longer list does not help. */
+const MOST_NAMED = 8;
 
 export class Judge {
   /** Why a daemon must not start with this. */
@@ -45,18 +73,49 @@ export class Judge {
     this.refusals.push(message);
   }
 
+  /** Something is missing, which need not be said when a line that was meant to give it has been complained about. */
+  lacks(said: boolean, at: Word | undefined, message: string): void {
+    if (said) this.refusals.push(message);
+    else this.refuse(at, message);
+  }
+
   /** An interface must exist, unless interfaces may come later. */
   needInterface(word: Word): void {
+    if (this.#mayBeUsed(word)) return;
+    this.refuse(
+      word,
+      `${noInterface(word)}${this.#hint(word)} (dynamic_interfaces in global_defs allows it to come later)`,
+    );
+  }
+
+  /** The same where a daemon goes on without the entry. */
+  knowsInterface(word: Word): boolean {
+    if (this.#mayBeUsed(word)) return true;
+    const message = `${noInterface(word)}${this.#hint(word)}; the entry is ignored (dynamic_interfaces in global_defs allows it)`;
+    this.diagnostics.report("fatal", word, message);
+    return false;
+  }
+
+  /** The interface that was meant, else the ones there are when these are few. */
+  #hint(word: Word): string {
+    const names = this.host.interfaceNames?.() ?? [];
+    const hint = didYouMean(decodeBytes(word.text), names);
+    if (hint !== "" || names.length === 0 || names.length > MOST_NAMED) return hint;
+    return `; there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
+  }
+
+  #mayBeUsed(word: Word): boolean {
+    if (this.dynamicInterfaces) return true;
     const name = decodeBytes(word.text);
     let exists = this.#interfaces.get(name);
     if (exists === undefined) {
       exists = this.host.interfaceExists?.(name) ?? true;
       this.#interfaces.set(name, exists);
     }
-    if (exists || this.dynamicInterfaces) return;
-    this.refuse(
-      word,
-      `there is no interface ${quoted(word.text)} (dynamic_interfaces in global_defs allows that)`,
-    );
+    return exists;
   }
+}
+
+function noInterface(word: Word): string {
+  return `there is no interface ${quoted(word.text)}`;
 }

@@ -1,17 +1,23 @@
-/** What fits into an advert, and which trackers make sense. */
-import type { TrackEntry } from "../blocks/tracking.js";
-import type { AddressSetting, Family, TrackedInterface, VrrpVersion } from "../model.js";
-import { decodeBytes, type Word } from "../text.js";
+/** What fits into an advert. */
+import type { AddressSetting, Family, VrrpVersion } from "../model.js";
+import type { Word } from "../text.js";
 import type { Judge } from "./judge.js";
 
 const MOST_ADDRESSES = 255;
 const USUAL_MTU = 1500;
 const ETHERNET_HEADER = 14;
+const VRRP_HEADER = 8;
+const AUTHENTICATION_DATA = 8;
+const AUTHENTICATION_HEADER = 24;
+const SIGNATURE = 28;
 
 interface Packet {
   family: Family;
   version: VrrpVersion;
   interface: string | undefined;
+  authentication: "none" | "pass" | "ah";
+  /** Adverts carry a signature. */
+  signed: boolean;
   at: Word | undefined;
 }
 
@@ -24,8 +30,10 @@ export function limitAddresses(
 ): void {
   const mtu = (packet.interface !== undefined && judge.host.interfaceMtu?.(packet.interface)) || USUAL_MTU;
   const ipHeader = packet.family === 4 ? 20 : 40;
-  const authentication = packet.version === 2 && packet.family === 4 ? 8 : 0;
-  const room = mtu - ETHERNET_HEADER - ipHeader - 8 - authentication;
+  const data = packet.version === 2 && packet.family === 4 ? AUTHENTICATION_DATA : 0;
+  const header = packet.authentication === "ah" ? AUTHENTICATION_HEADER : 0;
+  const trailer = packet.signed ? SIGNATURE : 0;
+  const room = mtu - ETHERNET_HEADER - ipHeader - VRRP_HEADER - data - header - trailer;
   const most = Math.max(0, Math.min(MOST_ADDRESSES, Math.floor(room / (packet.family === 4 ? 4 : 16))));
   if (addresses.length <= most) return;
   const moved = addresses.splice(most);
@@ -34,30 +42,4 @@ export function limitAddresses(
     packet.at,
     `${moved.length + most} addresses do not fit into an advert; the last ${moved.length} are treated as virtual_ipaddress_excluded`,
   );
-}
-
-/** Leaves out trackers that have no effect. */
-export function readTrackedInterfaces(
-  entries: readonly TrackEntry[],
-  instance: { own: string | undefined; owner: boolean },
-  judge: Judge,
-): TrackedInterface[] {
-  const list: TrackedInterface[] = [];
-  for (const entry of entries) {
-    const name = decodeBytes(entry.name.text);
-    judge.needInterface(entry.name);
-    if (name === instance.own) {
-      judge.repair(
-        entry.name,
-        `'${name}' is the interface of the instance and tracked anyway; this entry is ignored`,
-      );
-    } else if (list.some((tracked) => tracked.name === name)) {
-      judge.repair(entry.name, `'${name}' is tracked already; this entry is ignored`);
-    } else if (entry.weight !== 0 && instance.owner) {
-      judge.repair(entry.name, "a weight cannot change priority 255; this entry is ignored");
-    } else {
-      list.push({ name, weight: entry.weight, reverse: entry.reverse });
-    }
-  }
-  return list;
 }

@@ -1,5 +1,6 @@
 /** State, priority and preemption of an instance: the settings that contradict each other. */
-import type { VrrpInstanceConfig } from "../model.js";
+import type { VrrpInstanceConfig, VrrpVersion } from "../model.js";
+import type { GlobalBlock } from "./global.js";
 import type { InstanceBlock } from "./instance.js";
 import type { Judge } from "./judge.js";
 
@@ -48,4 +49,36 @@ export function readPreemption(
     }
   }
   return { preempt, preemptDelayMicros };
+}
+
+/** Packets to the addresses: taken, unless strict mode speaks against it. */
+export function readAccept(
+  block: InstanceBlock,
+  { priority, version, strict }: { priority: number; version: VrrpVersion; strict: boolean },
+  judge: Judge,
+): boolean {
+  if (block.isLast("no_accept", "accept")) return false;
+  const asked = block.value("accept");
+  if (!strict || priority === OWNER) return true;
+  if (!asked || version === 3) return asked;
+  judge.repair(block.where("accept"), "strict mode does not allow 'accept' with version 2; it is ignored");
+  return false;
+}
+
+/** Only an owner may be deaf to others, and in strict mode it is. */
+export function readOwnerIgnores(
+  block: InstanceBlock,
+  global: GlobalBlock,
+  { priority, strict }: { priority: number; strict: boolean },
+  judge: Judge,
+): boolean {
+  const given = block.value("owner_ignore_adverts");
+  const at = block.where("owner_ignore_adverts");
+  if (priority !== OWNER) {
+    if (given === true)
+      judge.repair(at, `'owner_ignore_adverts' is for priority ${OWNER} only; it is ignored`);
+    return false;
+  }
+  if (given === false) judge.repair(at, `with priority ${OWNER} 'owner_ignore_adverts' is on`);
+  return given !== undefined || strict || global.value("vrrp_owner_ignore_adverts");
 }

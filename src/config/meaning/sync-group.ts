@@ -2,24 +2,51 @@
 import type { vrrpSyncGroup } from "../blocks/vrrp-sync-group.js";
 import { didYouMean } from "../did-you-mean.js";
 import { quoted } from "../diagnostic.js";
-import type { SyncGroupConfig, VrrpInstanceConfig } from "../model.js";
+import type { GlobalConfig, SyncGroupConfig } from "../model.js";
 import { positionOf } from "../read-tree.js";
 import type { Block, Table } from "../schema.js";
 import { decodeBytes, type Word } from "../text.js";
+import type { GlobalBlock } from "./global.js";
+import type { ReadInstance } from "./instance.js";
 import type { Judge } from "./judge.js";
-import { readTrackedInterfaces } from "./limits.js";
 import type { Scripts } from "./scripts.js";
+import type { TrackerDefinitions } from "./tracker-definitions.js";
+import {
+  clearWeightsOfGroup,
+  dropWeightsOfMember,
+  noteTrackedTwice,
+  type ReadTrackers,
+  readTrackers,
+} from "./trackers.js";
 
 type Settings<T> = T extends Table<infer S> ? S : never;
 export type SyncGroupBlock = Block<Settings<typeof vrrpSyncGroup>>;
 
+/** The router owns the addresses. */
+const OWNER = 255;
+
+/** What groups need of the rest. */
+export interface GroupContext {
+  global: GlobalConfig;
+  globalBlock: GlobalBlock;
+  definitions: TrackerDefinitions;
+  scripts: Scripts;
+  judge: Judge;
+}
+
+/** A group, with what later checks want to know of its text. */
+export interface ReadGroup {
+  config: SyncGroupConfig;
+  tracked: ReadTrackers;
+}
+
 export function readSyncGroups(
   blocks: readonly SyncGroupBlock[],
-  instances: ReadonlyMap<string, VrrpInstanceConfig>,
-  scripts: Scripts,
-  judge: Judge,
-): SyncGroupConfig[] {
-  const groups: SyncGroupConfig[] = [];
+  instances: ReadonlyMap<string, ReadInstance>,
+  context: GroupContext,
+): ReadGroup[] {
+  const { judge } = context;
+  const groups: ReadGroup[] = [];
   const names = new Map<string, Word>();
   const groupOf = new Map<string, Word>();
   for (const block of blocks) {
@@ -32,21 +59,42 @@ export function readSyncGroups(
       continue;
     }
     if (members.length === 1) judge.repair(nameWord, `the sync group '${name}' has only one member`);
-    const weighted = block.value("sync_group_tracking_weight") || block.value("global_tracking");
-    if (!weighted) for (const member of members) dropWeights(instances.get(member), nameWord, judge);
-    groups.push({
-      name,
-      members,
-      trackInterfaces: readTrackedInterfaces(
-        block.value("track_interface"),
-        { own: undefined, owner: false },
-        judge,
-      ),
-      notify: scripts.notify((key) => block.value(key)),
-      position: positionOf(nameWord),
-    });
+    const found = members.flatMap((member) => instances.get(member) ?? []);
+    groups.push(readGroup(block, nameWord, found, context));
   }
   return groups;
+}
+
+function readGroup(
+  block: SyncGroupBlock,
+  name: Word,
+  members: readonly ReadInstance[],
+  { global, globalBlock, definitions, scripts, judge }: GroupContext,
+): ReadGroup {
+  const trackingWeight = block.value("sync_group_tracking_weight") || block.value("global_tracking");
+  const tracked = readTrackers((keyword) => block.value(keyword), undefined, definitions, judge);
+  const owner = members.find(({ config }) => config.priority === OWNER);
+  if (owner !== undefined) clearWeightsOfGroup(tracked, owner.config.name, judge);
+  const priorityChanges = block.value("notify_priority_changes");
+  for (const { config, tracked: own, block: instance } of members) {
+    if (!trackingWeight) dropWeightsOfMember(config.name, own, judge);
+    noteTrackedTwice(tracked, config, judge);
+    if (priorityChanges !== undefined && !instance.has("notify_priority_changes"))
+      config.notifyPriorityChanges = priorityChanges;
+  }
+  return {
+    config: {
+      name: decodeBytes(name.text),
+      members: members.map(({ config }) => config.name),
+      trackingWeight,
+      ...tracked.trackers,
+      notify: scripts.notify((key) => block.value(key)),
+      smtpAlert: block.value("smtp_alert") ?? global.mail.alertVrrp ?? false,
+      notifyPriorityChanges: priorityChanges ?? globalBlock.value("vrrp_notify_priority_changes") ?? false,
+      position: positionOf(name),
+    },
+    tracked,
+  };
 }
 
 /** Says so, and points at the first one. */
@@ -64,7 +112,7 @@ export function isDuplicate(name: Word, seen: Map<string, Word>, judge: Judge): 
 function readMembers(
   block: SyncGroupBlock,
   group: Word,
-  instances: ReadonlyMap<string, VrrpInstanceConfig>,
+  instances: ReadonlyMap<string, ReadInstance>,
   groupOf: Map<string, Word>,
   judge: Judge,
 ): string[] {
@@ -88,16 +136,4 @@ function readMembers(
     }
   }
   return members;
-}
-
-/** A weight would change the priority of one member only (VRRP reference, 10.2). */
-function dropWeights(instance: VrrpInstanceConfig | undefined, group: Word, judge: Judge): void {
-  for (const tracked of instance?.trackInterfaces ?? []) {
-    if (tracked.weight === 0) continue;
-    tracked.weight = 0;
-    judge.repair(
-      group,
-      `'${instance?.name}' is in a sync group: the weight of interface '${tracked.name}' becomes 0 (see sync_group_tracking_weight)`,
-    );
-  }
 }

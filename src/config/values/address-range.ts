@@ -1,7 +1,15 @@
 /** Ranges of addresses in `virtual_server_group` (config-language reference, 5.4): single, short, long, network. */
 import type { Family } from "../model.js";
 import { Complaint } from "../schema.js";
-import { type Address, formatIpv4, formatIpv6, parseAddress, parseIpv4, parseIpv6, parsePrefix } from "./address.js";
+import {
+  type Address,
+  formatIpv4,
+  formatIpv6,
+  parseAddress,
+  parseIpv4,
+  parseIpv6,
+  parsePrefix,
+} from "./address.js";
 
 export interface AddressRange {
   family: Family;

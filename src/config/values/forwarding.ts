@@ -13,10 +13,12 @@ const OPTIONS = ["type", "port", ...CHECKSUMS];
 export const METHOD_SYNTAX = "NAT|DR|TUN [type ipip|gue|gre] [port <1-65535>] [nocsum|csum|remcsum]";
 
 export function forwarding(doc: string): Row<Forwarding | undefined> {
-  return custom<Forwarding | undefined>(
-    { syntax: METHOD_SYNTAX, doc, default: undefined, read: readForwarding },
-    { plain: true },
-  );
+  return custom<Forwarding | undefined>({
+    syntax: METHOD_SYNTAX,
+    doc,
+    default: undefined,
+    read: readForwarding,
+  });
 }
 
 interface TunnelWords {

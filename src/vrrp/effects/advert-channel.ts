@@ -5,7 +5,6 @@
  * everything for a MASTER goes to the first, which wakes us at once. The kernel's filter tells them apart.
  */
 import type { Addon, Socket } from "../../native/addon.js";
-import { IPPROTO_VRRP } from "../../net/constants.js";
 import { vrrpFilter } from "../../net/filter.js";
 import type { ChannelKey } from "../channel-key.js";
 import { AdvertSender } from "./advert-sender.js";
@@ -64,7 +63,8 @@ export class AdvertChannel {
     this.#patienceMillis = patienceMillis;
     if (text === this.#hearing) return;
     this.#hearing = text;
-    const common = { family: this.key.family, protocol: IPPROTO_VRRP } as const;
+    const { family, protocol } = this.key;
+    const common = { family, protocol };
     if (patient.length > 0) {
       // Without a second socket everything is urgent: dearer, but right.
       const second = this.#openPatient();

@@ -22,7 +22,7 @@ function membership(group: Uint8Array, ifindex: number): Uint8Array {
 /** Throws a NativeError when the kernel refuses; nothing is left open then. */
 export function openAdvertSocket(addon: Addon, key: ChannelKey): Socket {
   const domain = key.family === 4 ? linux.AF_INET : linux.AF_INET6;
-  const socket = new addon.Socket(domain, linux.SOCK_RAW, linux.IPPROTO_VRRP);
+  const socket = new addon.Socket(domain, linux.SOCK_RAW, key.protocol);
   try {
     // Nothing may come in before a filter says what is ours.
     socket.attachFilter(dropAllFilter());

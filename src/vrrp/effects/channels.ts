@@ -3,6 +3,7 @@
  * one socket. Finds the instances that a datagram is for, by vrid.
  */
 import type { Addon } from "../../native/addon.js";
+import { addressee } from "../addressee.js";
 import { AdvertChannel } from "./advert-channel.js";
 import { type ChannelKey, channelName } from "../channel-key.js";
 import type { Micros } from "../events.js";
@@ -79,9 +80,8 @@ export class Channels {
     const channel = new AdvertChannel(this.#addon, key, {
       onPacket: (packet, now) => {
         const machines = byVrid[vridOf(packet, family)];
-        if (machines === undefined) return;
-        for (let i = 0; i < machines.length; i++)
-          this.#ports.received(machines[i] as VrrpInstance, packet, now);
+        const machine = machines === undefined ? undefined : addressee(machines, packet, family);
+        if (machine !== undefined) this.#ports.received(machine, packet, now);
       },
       onDrained: () => this.#ports.afterwards(),
       onSendError: (owner, error) => {

@@ -2,16 +2,9 @@
  * The kernel's side of the vrrp process: links, the addresses and routes of each owner, gratuitous ARP and NA.
  * What must not happen before an owner's addresses are in place (or gone) waits here and keeps its order.
  */
-import { readFile } from "node:fs/promises";
 import type { Addon } from "../../native/addon.js";
 import { Announcer } from "../../net/announcer.js";
-import {
-  type JournalEntries,
-  readJournal,
-  removeJournal,
-  withdraw,
-  writeJournal,
-} from "../../net/journal.js";
+import { describeSetting } from "../../net/kernel-object.js";
 import { type Link, Links, type LinksListener } from "../../net/links.js";
 import type { Loop } from "../../net/loop.js";
 import { Monitor } from "../../net/monitor.js";
@@ -20,17 +13,21 @@ import { Reconciler } from "../../net/reconciler.js";
 import type { AddressSetting, RouteSetting, Setting } from "../../net/settings.js";
 import { formatSystemError, type SystemError } from "../../net/system-error.js";
 import type { Log } from "../../platform/child-log.js";
+import { Forwarding } from "./forwarding.js";
+import { Leftovers } from "./leftovers.js";
 
-/** How long a read of the forwarding switch is believed (it sets the Router flag of neighbour advertisements). */
-const FORWARDING_MAX_AGE_MICROS = 5_000_000;
+/** More than one batch: the echo of so many changes is read when they are done ... */
+const MANY = 32;
+/** ... or after so long, since a link that goes down must be heard of. */
+const LONGEST_PAUSE_MICROS = 50_000;
 
 export interface KernelPorts {
   addon: Addon;
   loop: Loop;
   log: Log;
   links: LinksListener;
-  /** A wanted address or route that somebody removed is there again. */
-  restored(owner: string, setting: Setting): void;
+  /** Addresses are there that nothing was asked for just now: somebody had removed them, or their link came. */
+  appeared(owner: string, addresses: readonly AddressSetting[]): void;
   describe(owner: string): string;
 }
 
@@ -57,17 +54,9 @@ interface Work {
   early?: Set<AddressSetting>;
 }
 
-export function describeSetting(setting: Setting): string {
-  if ("address" in setting) return `${setting.address}/${setting.prefixLength} on ${setting.device}`;
-  return `route ${setting.destination}/${setting.prefixLength}`;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 export class Kernel {
   readonly links = new Links();
+  readonly leftovers: Leftovers;
   readonly #ports: KernelPorts;
   readonly #channel: Channel;
   readonly #monitor: Monitor;
@@ -76,12 +65,15 @@ export class Kernel {
   #limited: boolean;
   /** Owners whose addresses are being added or removed, and what waits for that. */
   readonly #busy = new Map<string, Work>();
-  readonly #forwarding = new Map<string, { value: boolean; at: number }>();
+  /** By owner: what the kernel did not take, in words. */
+  readonly #refused = new Map<string, Set<string>>();
+  readonly #forwarding = new Forwarding();
 
   constructor(ports: KernelPorts, limits: AnnounceLimits) {
     const { addon, loop, log } = ports;
     this.#ports = ports;
     this.#channel = openChannel(addon, loop);
+    this.leftovers = new Leftovers(this.#channel, this.links, log);
     this.#monitor = new Monitor(addon, this.links, loop, {
       overrun: () => log.warning("Netlink: kernel messages were lost; links and addresses are read anew"),
       failed: (error) => log.error(`Netlink: ${formatSystemError(error)}`),
@@ -93,7 +85,9 @@ export class Kernel {
       failed: (owner, setting, error) => this.#onFailed(owner, setting, error),
       lost: (owner, setting) =>
         log.warning(`${ports.describe(owner)} somebody removed ${describeSetting(setting)}: putting it back`),
-      restored: (owner, setting) => ports.restored(owner, setting),
+      restored: (owner, setting) => {
+        if ("address" in setting) ports.appeared(owner, [setting]);
+      },
     });
     this.links.addListener(ports.links);
     this.#announcer = this.#createAnnouncer(limits);
@@ -103,7 +97,7 @@ export class Kernel {
   #createAnnouncer(limits: AnnounceLimits): Announcer {
     return new Announcer(this.#ports.addon, this.#ports.loop, {
       ...limits,
-      isRouter: (link) => this.#isRouter(link),
+      isRouter: (link) => this.#forwarding.isOn(link.name, this.#ports.loop.now()),
       failed: (owner, error) =>
         this.#ports.log.warning(`${this.#ports.describe(owner)} announcement: ${formatSystemError(error)}`),
     });
@@ -126,66 +120,18 @@ export class Kernel {
     this.#monitor.drain();
   }
 
-  /**
-   * Removes what an earlier process left: everything in its journal, and of what we are about to manage whatever is
-   * there. Then writes the journal of ours.
-   */
-  async takeOver(journalPath: string, ours: JournalEntries): Promise<void> {
-    const journal = await readJournal(journalPath);
-    const left = [...journal.addresses, ...ours.addresses].filter((setting) => this.#isPresent(setting));
-    const routes = [...journal.routes, ...ours.routes];
-    const unique = [...new Map(left.map((setting) => [describeSetting(setting), setting])).values()];
-    for (const setting of unique) {
-      this.#ports.log.info(`Removing ${describeSetting(setting)}, left by an earlier process`);
-    }
-    for (const error of await withdraw(this.#channel, { addresses: unique, routes }, (name) =>
-      this.#indexOf(name),
-    )) {
-      this.#ports.log.warning(`Cannot remove a leftover: ${formatSystemError(error)}`);
-    }
-    await this.writeJournal(journalPath, ours);
-  }
-
-  /**
-   * Writes the journal: before anything new is added, and after the old is gone. Service comes before accounts: when
-   * the file cannot be written that is said, and the addresses are managed all the same.
-   */
-  async writeJournal(journalPath: string, entries: JournalEntries): Promise<void> {
-    try {
-      await writeJournal(journalPath, entries);
-    } catch (error) {
-      this.#ports.log.error(
-        `Cannot write ${journalPath}: ${reason(error)}; after a crash, addresses may stay until the next start`,
-      );
-    }
-  }
-
-  /** Nothing of ours is left. */
-  async removeJournal(journalPath: string): Promise<void> {
-    try {
-      await removeJournal(journalPath);
-    } catch (error) {
-      this.#ports.log.warning(`Cannot remove ${journalPath}: ${reason(error)}`);
-    }
-  }
-
-  #indexOf(name: string): number {
-    return this.links.byName(name)?.index ?? 0;
-  }
-
-  #isPresent(setting: AddressSetting): boolean {
-    const link = this.links.byName(setting.device);
-    if (link === undefined) return false;
-    for (const address of link.addresses.values()) {
-      if (address.address === setting.address && address.prefixLength === setting.prefixLength) return true;
-    }
-    return false;
+  /** The owner may come to hold these: what can be built before is built now. */
+  prepare(owner: string, addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): void {
+    this.#reconciler.prepare(addresses, routes);
+    for (const [link, list] of this.#byLink(addresses)) this.#announcer.prepare(owner, link, list);
   }
 
   /** From now on these are the owner's addresses and routes. */
   hold(owner: string, addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): void {
     this.#begin(owner, "applied");
+    this.#refused.delete(owner);
     this.#reconciler.setDesired(owner, addresses, routes);
+    if (addresses.length + routes.length > MANY) this.#monitor.pause(LONGEST_PAUSE_MICROS);
   }
 
   /** The owner has none any more. */
@@ -202,6 +148,7 @@ export class Kernel {
     const work = this.#busy.get(owner);
     if (work === undefined || work.until !== how) return;
     this.#busy.delete(owner);
+    if (this.#busy.size === 0) this.#monitor.resume();
     for (const waiting of work.waiting) waiting.run();
   }
 
@@ -213,6 +160,8 @@ export class Kernel {
   }
 
   #onFailed(owner: string, setting: Setting, error: SystemError): void {
+    const refused = this.#refused.get(owner) ?? new Set();
+    this.#refused.set(owner, refused.add(describeSetting(setting)));
     this.#ports.log.error(
       `${this.#ports.describe(owner)} ${describeSetting(setting)}: ${formatSystemError(error)}`,
     );
@@ -239,30 +188,44 @@ export class Kernel {
   }
 
   #onAdded(owner: string, addresses: readonly AddressSetting[]): void {
-    const early = this.#busy.get(owner)?.early;
-    if (early === undefined) return;
-    for (const address of addresses) early.add(address);
+    const work = this.#busy.get(owner);
+    if (work === undefined) return this.#ports.appeared(owner, addresses);
+    if (work.early === undefined) return;
+    for (const address of addresses) work.early.add(address);
     this.#announceNow(owner, addresses, 1);
   }
 
   #announceNow(owner: string, addresses: readonly AddressSetting[], rounds: number): void {
-    const byDevice = new Map<string, string[]>();
-    for (const { device, address } of addresses) {
-      const list = byDevice.get(device);
-      if (list === undefined) byDevice.set(device, [address]);
-      else list.push(address);
-    }
-    for (const [device, list] of byDevice) {
-      const link = this.links.byName(device);
-      if (link === undefined) continue;
+    const refused = this.#refused.get(owner);
+    // What the kernel did not take is not ours to announce.
+    const taken =
+      refused === undefined
+        ? addresses
+        : addresses.filter((setting) => !refused.has(describeSetting(setting)));
+    let who: string | undefined;
+    for (const [link, list] of this.#byLink(taken)) {
       for (const address of list) {
-        const what = address.includes(":") ? "Unsolicited Neighbour Adverts" : "gratuitous ARPs";
-        this.#ports.log.detail(
-          () => `${this.#ports.describe(owner)} Sending/queueing ${what} on ${device} for ${address}`,
-        );
+        this.#ports.log.detail(() => {
+          who ??= this.#ports.describe(owner);
+          const what = address.includes(":") ? "Unsolicited Neighbour Adverts" : "gratuitous ARPs";
+          return `${who} Sending/queueing ${what} on ${link.name} for ${address}`;
+        });
       }
       this.#announcer.announce(owner, link, list, rounds);
     }
+  }
+
+  /** Sorted by their links, as far as these are there. */
+  #byLink(addresses: readonly AddressSetting[]): Map<Link, string[]> {
+    const sorted = new Map<Link, string[]>();
+    for (const { device, address } of addresses) {
+      const link = this.links.byName(device);
+      if (link === undefined) continue;
+      const list = sorted.get(link);
+      if (list === undefined) sorted.set(link, [address]);
+      else list.push(address);
+    }
+    return sorted;
   }
 
   /** One frame for an address of the link itself. */
@@ -276,22 +239,6 @@ export class Kernel {
     if (work === undefined) return;
     work.waiting = work.waiting.filter(({ kind }) => kind !== "announce");
     delete work.early;
-  }
-
-  #isRouter(link: Link): boolean {
-    const known = this.#forwarding.get(link.name);
-    const now = this.#ports.loop.now();
-    if (known === undefined || now - known.at > FORWARDING_MAX_AGE_MICROS) {
-      this.#forwarding.set(link.name, { value: known?.value ?? false, at: now });
-      void this.readForwarding(link.name);
-    }
-    return known?.value ?? false;
-  }
-
-  /** Reads whether the host routes IPv6 on this link: for the Router flag (RFC 4861 section 4.4). */
-  async readForwarding(name: string): Promise<void> {
-    const text = await readFile(`/proc/sys/net/ipv6/conf/${name}/forwarding`, "latin1").catch(() => "0");
-    this.#forwarding.set(name, { value: text.trim() !== "0", at: this.#ports.loop.now() });
   }
 
   /** Resolves when nothing is left to do. */

@@ -12,6 +12,8 @@ import type { GroupEffect, InstanceEffect } from "../events.js";
 import type { VrrpInstance } from "../instance.js";
 import type { Kernel } from "./kernel.js";
 import type { Notices } from "./notices.js";
+import type { ChecksumForm } from "../advert.js";
+import { needsSeal, seal } from "../auth/sealing.js";
 import { outgoing } from "../outgoing.js";
 import type { RoutedEffect } from "../router.js";
 
@@ -21,6 +23,8 @@ export interface PerformerPorts {
   alarm: Alarm;
   channels: Channels;
   notices: Notices;
+  /** How the checksums of an instance's version 3 adverts over IPv4 are made: its peers may be old. */
+  checksumForm(machine: VrrpInstance): ChecksumForm;
   /** The member of a sync group. */
   member(name: string): VrrpInstance | undefined;
 }
@@ -29,10 +33,9 @@ export interface PerformerPorts {
 interface Sending {
   channel: AdvertChannel | undefined;
   priority: number;
+  packets: readonly Uint8Array[];
   /** IPv4 identification of the last advert; never 0, which would leave the choice to the kernel. */
   identification: number;
-  /** A send failed since the last transition, and that was said. */
-  failing: boolean;
 }
 
 /** The name of an instance as an owner of addresses: it outlives a change of its configured name. */
@@ -44,12 +47,24 @@ function addressesOf(machine: VrrpInstance): AddressSetting[] {
   return [...machine.settings.addresses, ...machine.settings.excludedAddresses];
 }
 
+/** The packets as they leave now, when no two adverts may be alike. The wall clock is read here: it may be stepped. */
+function sealed(machine: VrrpInstance, { packets, identification }: Sending): Uint8Array[] | undefined {
+  const { settings, sourceAddress: source, state, freshness } = machine;
+  if (!needsSeal(settings)) return undefined;
+  return seal(settings, packets, { source, identification, state, wallMillis: Date.now() }, freshness);
+}
+
 export class Performer {
   readonly #ports: PerformerPorts;
   readonly #sending = new Map<VrrpInstance, Sending>();
 
   constructor(ports: PerformerPorts) {
     this.#ports = ports;
+  }
+
+  /** Whatever a MASTER needs in a hurry is built before it is one. */
+  prepare(machine: VrrpInstance): void {
+    this.#ports.kernel.prepare(ownerOf(machine), addressesOf(machine), machine.settings.routes);
   }
 
   perform(routed: RoutedEffect): void {
@@ -86,7 +101,6 @@ export class Performer {
         break;
       case "notify":
         this.#ports.channels.stateChanged(machine);
-        this.#sendingOf(machine).failing = false;
         this.#ports.notices.onInstance(machine, ownerOf(machine), effect);
         break;
       case "settingsChanged":
@@ -96,8 +110,10 @@ export class Performer {
         this.#forget(machine);
         break;
       case "notifyPriority":
+        this.#ports.notices.onPriority(machine, ownerOf(machine), effect.state, effect.priority);
+        break;
       case "notifyLowerPriority":
-        // Their only listeners are FIFOs and a script that this version does not have.
+        this.#ports.notices.onLowerPriority(machine, ownerOf(machine));
         break;
       default:
         this.#performKernel(machine, effect);
@@ -164,20 +180,22 @@ export class Performer {
     if (channel === undefined || machine.sourceAddress.length === 0) return;
     const sending = this.#sendingOf(machine);
     if (sending.channel !== channel || sending.priority !== priority) {
-      const { packets, destinations } = outgoing(machine.settings, machine.sourceAddress, priority);
-      channel.sender.setPackets(machine.id, packets, destinations, machine.sourceAddress);
+      const form = this.#ports.checksumForm(machine);
+      const packets = outgoing(machine.settings, machine.sourceAddress, priority, form);
+      channel.sender.setPackets(machine.id, packets, machine.sourceAddress);
+      sending.packets = packets.packets;
       sending.channel = channel;
       sending.priority = priority;
     }
     sending.identification = (sending.identification % 0xffff) + 1;
-    channel.sender.enqueue(machine.id, sending.identification);
+    channel.sender.enqueue(machine.id, sending.identification, sealed(machine, sending));
     if (priority === 0) this.#ports.log.detail(() => `(${machine.name}) sent 0 priority`);
   }
 
   #sendingOf(machine: VrrpInstance): Sending {
     let sending = this.#sending.get(machine);
     if (sending === undefined) {
-      sending = { channel: undefined, priority: -1, identification: 0, failing: false };
+      sending = { channel: undefined, priority: -1, packets: [], identification: 0 };
       this.#sending.set(machine, sending);
     }
     return sending;
@@ -195,16 +213,14 @@ export class Performer {
     this.#sending.delete(machine);
   }
 
-  /** Said once until the next transition; a state never changes because of one. */
+  /** Told once until an advert leaves again; a state never changes because of one. */
   onSendFailed(machine: VrrpInstance, error: Error): void {
     const sending = this.#sendingOf(machine);
-    if (sending.failing) return;
     // "I stop" on a link that is down or gone cannot leave: that is why it is sent.
     if (sending.priority === 0) {
       this.#ports.log.detail(() => `(${machine.name}) priority 0 could not be sent: ${error.message}`);
       return;
     }
-    sending.failing = true;
     this.#ports.log.warning(`(${machine.name}) send advert error: ${error.message}`);
   }
 }

@@ -67,13 +67,14 @@ export function askPeer(path: string, options: readonly string[]): Promise<PeerV
 /** Ours, by the reader that `-t` uses. */
 export function askOurs(path: string, options: readonly string[], addon: Addon): OwnVerdict {
   const idAt = options.indexOf("-i");
+  const configId = idAt < 0 ? undefined : options[idAt + 1];
   const settings = {
     configFile: path,
-    configId: idAt < 0 ? undefined : options[idAt + 1],
     allIncludesMustExist: options.includes("-e"),
+    dumpConfiguration: false,
+    ...(configId !== undefined && { configId }),
   };
   const start = performance.now();
   const { testStatus, problems } = configurationReader(settings, addon).read();
   return { status: testStatus, problems, tookMs: performance.now() - start };
 }
-

@@ -14,9 +14,10 @@ export function labTest(
   name: string,
   products: readonly Product[],
   body: (lab: Lab, t: TestContext) => Promise<void>,
+  timeoutMs = 120_000,
 ): void {
   const skip = obstacle(products) ?? false;
-  test(name, { skip, timeout: 120_000 }, async (t) => {
+  test(name, { skip, timeout: timeoutMs }, async (t) => {
     const lab = await Lab.open();
     try {
       await body(lab, t);

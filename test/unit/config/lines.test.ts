@@ -98,9 +98,16 @@ test("2.4 wildcards are sorted, alternatives come in the order given", () => {
   assert.deepEqual(lines("include ?.conf\ninclude {b,a}.x", "main", files), ["one", "two", "bx", "ax"]);
 });
 
-test("2.4 the pattern is literal: quotes and $ are part of the name", () => {
-  const { problems } = linesAndProblems('$A=a.conf\ninclude "a.conf"\ninclude $A', "main", { "a.conf": "a" });
-  assert.deepEqual(problems, ["2:9 there is no file '\"a.conf\"'", "3:9 there is no file '$A'"]);
+test("2.4 quotes are part of the name", () => {
+  const { problems } = linesAndProblems('include "a.conf"', "main", { "a.conf": "a" });
+  assert.deepEqual(problems, ["1:9 there is no file '\"a.conf\"'"]);
+});
+
+test("2.4 definitions in the pattern are replaced, others are part of the name", () => {
+  const files = { "sub/a.conf": "a" };
+  const { problems } = linesAndProblems("$A=sub\ninclude ${A}/a.conf\ninclude $B", "main", files);
+  assert.deepEqual(problems, ["3:9 there is no file '$B'"]);
+  assert.deepEqual(lines("$A=sub\ninclude ${A}/a.conf\n~LST(I,a,x) include sub/$I", "main", files), ["a"]);
 });
 
 test("2.4 a missing file counts only for the letters m, w, a, or with -e", () => {

@@ -78,6 +78,7 @@ const MEANINGS: [string, Partial<ReturnType<typeof readCommandLine>>][] = [
   ],
   ["-s ns1 -i node1", { namespace: "ns1", configId: "node1" }],
   ["-t", { mode: "test" }],
+  ["-t --json -d", { mode: "test", json: true, dumpConfiguration: true }],
   ["-t/tmp/x", { mode: "test", testLog: "/tmp/x" }],
   ["-t -f x", { mode: "test", configFile: "x" }],
   ["--signum=RELOAD", { mode: "signum", signum: "RELOAD" }],

@@ -4,7 +4,8 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
-import { scriptStatus } from "../../../src/platform/script-file.js";
+import type { Identity } from "../../../src/platform/accounts.js";
+import { examineScript } from "../../../src/platform/script-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "keepalived-scripts-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -12,6 +13,10 @@ chmodSync(folder, 0o755);
 const skip = process.getuid?.() === 0 ? false : "needs root to set owners";
 const ROOT = { uid: 0, gid: 0 };
 const USER = { uid: 1234, gid: 1234 };
+
+function scriptStatus(name: string, user: Identity, path: string | undefined): string {
+  return examineScript(name, user, path).status;
+}
 
 function script(name: string, mode: number): string {
   const path = join(folder, name);
@@ -75,6 +80,32 @@ test("links are followed, and both ways to the script count", { skip }, () => {
   assert.equal(scriptStatus(join(bad, "link"), ROOT, undefined), "insecure");
   symlinkSync(join(folder, "gone"), join(folder, "dangling"));
   assert.equal(scriptStatus(join(folder, "dangling"), ROOT, undefined), "missing");
+});
+
+test("the finding names the very component that is unsafe, its mode and owner, and what would be run", { skip }, () => {
+  const open = join(folder, "named");
+  mkdirSync(open);
+  writeFileSync(join(open, "x"), "#!/bin/sh\n");
+  chmodSync(join(open, "x"), 0o755);
+  chmodSync(open, 0o777);
+  symlinkSync(join(open, "x"), join(folder, "to-named"));
+  const finding = examineScript(join(folder, "to-named"), ROOT, undefined);
+  assert.deepEqual(finding, {
+    status: "insecure",
+    file: join(open, "x"),
+    reason: `'${open}' (mode 0777, owner 0, group 0) can be written by everybody`,
+  });
+  chmodSync(open, 0o770);
+  chownSync(open, 0, USER.gid);
+  assert.match(
+    examineScript(join(open, "x"), ROOT, undefined).reason ?? "",
+    /named' \(mode 0770, owner 0, group 1234\) can be written by its group/,
+  );
+  assert.match(
+    examineScript(join(open, "x"), { uid: 77, gid: 77 }, undefined).reason ?? "",
+    /named' .* cannot be searched/,
+  );
+  assert.equal(scriptStatus(join(open, "x"), { uid: 77, gid: 77, groups: [USER.gid] }, undefined), "ok");
 });
 
 test("set-id programs of root are root's, whoever starts them", { skip }, () => {

@@ -116,6 +116,18 @@ test("links without ARP or with other hardware addresses are left alone", () => 
   assert.deepEqual(sent(), []);
 });
 
+test("prepared frames are not sent before they are announced, and not where there is no ARP", () => {
+  const { loop, announcer, sent } = setUp();
+  announcer.prepare("VI_1", LINK, ["192.0.2.1", "2001:db8::1"]);
+  // Longer than any frame has room for.
+  announcer.prepare("VI_1", { ...LINK, mac: new Uint8Array(32) }, ["192.0.2.1"]);
+  loop.settle();
+  assert.deepEqual(sent(), []);
+  announcer.announce("VI_1", LINK, ["192.0.2.1", "2001:db8::1"], 1);
+  loop.settle();
+  assert.deepEqual(sent(), ["192.0.2.1", "2001:db8::1"]);
+});
+
 test("a new MAC makes new frames", () => {
   const { socket, loop, announcer } = setUp();
   announcer.announce("VI_1", LINK, ["192.0.2.1"], 1);

@@ -42,6 +42,17 @@ const request = (subject: string): KernelRequest => ({
 });
 const many = (count: number): KernelRequest[] => Array.from({ length: count }, (_, i) => request(`${i}`));
 
+test("answers to others do not count, however many there are", async () => {
+  const { socket, loop, channel } = setUp();
+  socket.waiting.push(...Array.from({ length: 64 }, (_, i) => answer(1000 + i, 0)));
+  socket.onSend = ([datagram]) => {
+    socket.waiting.push(...sequences(datagram?.data ?? new Uint8Array(0)).map((n) => answer(n, 0)));
+  };
+  const done = channel.request(many(3));
+  loop.settle();
+  assert.deepEqual(await done, Array(3).fill({ ok: true }));
+});
+
 test("requests go out 32 at a time, one batch per turn", async () => {
   const { socket, loop, channel } = setUp();
   socket.onSend = ([datagram]) => {

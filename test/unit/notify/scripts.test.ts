@@ -1,14 +1,16 @@
-/** Which scripts a transition runs, in which order, and that they never overtake each other. */
+/** Which scripts a transition runs, in which order, that they never overtake each other, and what happens at the stop. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ScriptSetting } from "../../../src/config/model.js";
 import { OrderedQueue } from "../../../src/notify/ordered-queue.js";
-import { commandsFor, ScriptNotifier, type Transition } from "../../../src/notify/scripts.js";
+import { ScriptNotifier } from "../../../src/notify/scripts.js";
+import { commandsFor, type NotifyState, type Transition } from "../../../src/notify/transition.js";
 import type { RunOutcome, RunRequest } from "../../../src/platform/script-runner.js";
 
 const position = { file: "test", line: 1, column: 1 };
 const script = (...args: string[]): ScriptSetting => ({ args, position });
 const master: Transition = { type: "INSTANCE", name: "VI_1", state: "MASTER", priority: 150 };
+const to = (state: NotifyState, name = "VI_1"): Transition => ({ ...master, name, state });
 
 test("the script of the state comes first, then notify with TYPE NAME STATE PRIORITY", () => {
   const commands = commandsFor({ master: script("/m", "x"), any: script("/n", "gen") }, master);
@@ -26,11 +28,17 @@ test("a state without a script runs nothing", () => {
 });
 
 test("each state has its own script", () => {
-  const scripts = { master: script("/m"), backup: script("/b"), fault: script("/f"), stop: script("/s") };
-  const words = (["MASTER", "BACKUP", "FAULT", "STOP"] as const).map((state) =>
+  const scripts = {
+    master: script("/m"),
+    backup: script("/b"),
+    fault: script("/f"),
+    stop: script("/s"),
+    deleted: script("/d"),
+  };
+  const words = (["MASTER", "BACKUP", "FAULT", "STOP", "DELETED"] as const).map((state) =>
     commandsFor(scripts, { ...master, state }).map(({ args }) => args[0]),
   );
-  assert.deepEqual(words, [["/m"], ["/b"], ["/f"], ["/s"]]);
+  assert.deepEqual(words, [["/m"], ["/b"], ["/f"], ["/s"], ["/d"]]);
 });
 
 test("a queue hands out one job per key at a time, in order, keys apart", () => {
@@ -46,81 +54,200 @@ test("a queue hands out one job per key at a time, in order, keys apart", () => 
   assert.throws(() => queue.finished("b"));
 });
 
+test("what waits can be taken out of a queue, what runs cannot", () => {
+  const queue = new OrderedQueue<string>();
+  for (const job of ["a1", "a2", "a3", "a4"]) queue.push("a", job);
+  assert.deepEqual(
+    queue.discard("a", (job) => job !== "a3"),
+    ["a2", "a4"],
+  );
+  assert.equal(queue.running("a"), "a1");
+  assert.deepEqual(queue.waiting("a"), ["a3"]);
+  assert.equal(queue.finished("a"), "a3");
+  assert.deepEqual(
+    queue.discard("b", () => true),
+    [],
+  );
+  assert.deepEqual(queue.keys(), ["a"]);
+});
+
+interface Held {
+  words: string;
+  request: RunRequest;
+  killed: boolean;
+  terminated: boolean;
+  end(outcome?: Partial<RunOutcome>): void;
+}
+
 /** A runner whose scripts end when the test says so. */
 class HeldRunner {
-  readonly running: Array<{ words: string; end(outcome?: Partial<RunOutcome>): void }> = [];
-  killed = 0;
-  run(request: RunRequest, done: (outcome: RunOutcome) => void): { pid: number; kill(): void } {
-    this.running.push({
+  readonly runs: Held[] = [];
+  run(request: RunRequest, done: (outcome: RunOutcome) => void): { terminate(): void; kill(): void } {
+    const held: Held = {
       words: request.args.join(" "),
-      end: (outcome = {}) => done({ timedOut: false, stderr: "", ...outcome }),
-    });
-    return { pid: this.running.length, kill: () => void this.killed++ };
+      request,
+      killed: false,
+      terminated: false,
+      end: (outcome = {}) => done({ timedOut: false, status: 0, stderr: "", ...outcome }),
+    };
+    this.runs.push(held);
+    const end = (how: "killed" | "terminated") => (): void => {
+      held[how] = true;
+      setImmediate(() => held.end({ failure: `${how}` }));
+    };
+    return { terminate: end("terminated"), kill: end("killed") };
+  }
+  get words(): string[] {
+    return this.runs.map(({ words }) => words);
+  }
+  end(index: number, outcome: Partial<RunOutcome> = {}): void {
+    this.runs[index]?.end(outcome);
   }
 }
 
-function notifier(): { runner: HeldRunner; warnings: string[]; notifier: ScriptNotifier } {
+function notifier() {
   const runner = new HeldRunner();
-  const warnings: string[] = [];
-  const ports = {
+  const said: string[] = [];
+  const say = (text: string): void => void said.push(text);
+  return {
     runner,
-    identityOf: () => ({ uid: 0, gid: 0 }),
-    warn: (text: string) => warnings.push(text),
+    said,
+    notifier: new ScriptNotifier({ runner, identityOf: () => ({ uid: 0, gid: 0 }), info: say, warn: say }),
   };
-  return { runner, warnings, notifier: new ScriptNotifier(ports) };
 }
 
-test("the next script of an instance waits for the one before", () => {
-  const { runner, notifier: it } = notifier();
-  const scripts = { any: script("/n") };
-  it.tell(scripts, master);
-  it.tell(scripts, { ...master, state: "BACKUP" });
-  it.tell(scripts, { ...master, name: "VI_2" });
-  const words = (): string[] => runner.running.map((run) => run.words);
-  assert.deepEqual(words(), ["/n INSTANCE VI_1 MASTER 150", "/n INSTANCE VI_2 MASTER 150"]);
-  runner.running[0]?.end();
-  assert.equal(words()[2], "/n INSTANCE VI_1 BACKUP 150");
+const everyState = { any: script("/n"), fault: script("/f"), stop: script("/s") };
+const LIMITS = { predecessor: 30, script: 60 };
+
+test("scripts of one instance wait for each other, those of another do not", () => {
+  const { runner, notifier: n } = notifier();
+  n.tell({ master: script("/m"), any: script("/n") }, master);
+  n.tell({ any: script("/n") }, { ...master, type: "GROUP", name: "VI_1", priority: 0 });
+  assert.deepEqual(runner.words, ["/m", "/n GROUP VI_1 MASTER 0"]);
+  runner.end(0);
+  assert.deepEqual(runner.words.slice(2), ["/n INSTANCE VI_1 MASTER 150"]);
 });
 
-test("how a script failed is said, with what it wrote to stderr", () => {
-  const { runner, warnings, notifier: it } = notifier();
-  it.tell({ master: script("/m") }, master);
-  runner.running[0]?.end({ failure: "exited with status 3", stderr: "no disk" });
-  assert.deepEqual(warnings, ["INSTANCE VI_1 MASTER: script '/m' exited with status 3; it said: no disk"]);
+test("a waiting state that is stale is dropped and said; the newest is told", () => {
+  const { runner, said, notifier: n } = notifier();
+  n.tell(everyState, to("MASTER"));
+  n.tell(everyState, to("FAULT"));
+  n.tell(everyState, to("BACKUP"));
+  runner.end(0);
+  runner.end(1);
+  assert.deepEqual(runner.words, ["/n INSTANCE VI_1 MASTER 150", "/n INSTANCE VI_1 BACKUP 150"]);
+  assert.deepEqual(
+    said.map((line) => /script '(.*)' for FAULT is not run: the state is BACKUP already/.exec(line)?.[1]),
+    ["/f", "/n INSTANCE VI_1 FAULT 150"],
+  );
 });
 
-test("drain waits for the last script, also for one that was queued", () => {
-  const { runner, notifier: it } = notifier();
-  it.tell({ any: script("/n") }, master);
-  it.tell({ any: script("/n") }, { ...master, state: "STOP" });
+test("STOP and DELETED are never stale", () => {
+  const { runner, notifier: n } = notifier();
+  n.tell(everyState, to("MASTER"));
+  n.tell({ deleted: script("/d") }, to("DELETED"));
+  n.tell(everyState, to("BACKUP"));
+  for (let i = 0; i < 3; i++) runner.end(i);
+  assert.deepEqual(runner.words, ["/n INSTANCE VI_1 MASTER 150", "/d", "/n INSTANCE VI_1 BACKUP 150"]);
+});
+
+test("of adverts of lower priority at most one waits to be told, however many come", () => {
+  const { runner, notifier: n } = notifier();
+  n.tell(everyState, to("MASTER"));
+  for (let i = 0; i < 100; i++) n.tellLowerPriority("VI_1", script("/low"));
+  runner.end(0);
+  runner.end(1);
+  assert.deepEqual(runner.words, ["/n INSTANCE VI_1 MASTER 150", "/low"]);
+});
+
+test("how a script ended and what it said is told", () => {
+  const { runner, said, notifier: n } = notifier();
+  n.tell({ any: script("/n") }, to("MASTER"));
+  runner.end(0, { failure: "exited with status 3", stderr: "no such thing" });
+  n.tell({ any: script("/n") }, to("BACKUP"));
+  runner.end(1, { stderr: "by the way" });
+  assert.deepEqual(said, [
+    "INSTANCE VI_1 MASTER: script '/n INSTANCE VI_1 MASTER 150' exited with status 3; it said: no such thing",
+    "INSTANCE VI_1 BACKUP: script '/n INSTANCE VI_1 BACKUP 150' said: by the way",
+  ]);
+});
+
+test("the stop waits for stop scripts, in order", async () => {
+  const { runner, notifier: n } = notifier();
+  n.tell(everyState, to("STOP"));
   let drained = false;
-  it.drain(60_000, () => {
-    drained = true;
-  });
-  runner.running[0]?.end();
+  n.drain(LIMITS, () => (drained = true));
   assert.equal(drained, false);
-  runner.running[1]?.end();
+  runner.end(0);
+  assert.equal(drained, false);
+  runner.end(1);
   assert.equal(drained, true);
+  assert.deepEqual(runner.words, ["/s", "/n INSTANCE VI_1 STOP 150"]);
+  assert.equal(runner.runs[1]?.request.timeoutMillis, LIMITS.script);
 });
 
-test("drain with nothing running is over at once", () => {
+test("without stop scripts the stop does not wait, and what runs is told to end", () => {
+  const { runner, notifier: n } = notifier();
+  n.tell({ master: script("/m") }, to("MASTER"));
+  n.tell({ master: script("/m") }, to("STOP"));
   let drained = false;
-  notifier().notifier.drain(60_000, () => {
-    drained = true;
-  });
+  n.drain(LIMITS, () => (drained = true));
   assert.equal(drained, true);
+  assert.equal(runner.runs[0]?.terminated, true);
 });
 
-test("drain ends what overruns its limit", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  const { runner, warnings, notifier: it } = notifier();
-  it.tell({ stop: script("/s") }, { ...master, state: "STOP" });
-  let drained = false;
-  it.drain(1000, () => {
-    drained = true;
+test("a script that runs at the stop has its time, then makes room for the stop script", async () => {
+  const { runner, notifier: n } = notifier();
+  n.tell({ master: script("/m"), stop: script("/s") }, to("MASTER"));
+  n.tell({ master: script("/m"), stop: script("/s") }, to("STOP"));
+  const drained = new Promise<void>((resolve) => n.drain(LIMITS, resolve));
+  assert.deepEqual(runner.words, ["/m"]);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.equal(runner.runs[0]?.killed, true);
+  assert.deepEqual(runner.words, ["/m", "/s"]);
+  runner.end(1);
+  await drained;
+});
+
+test("a stop script that runs already is killed at its limit", async () => {
+  const { runner, notifier: n } = notifier();
+  n.tell({ stop: script("/s") }, to("STOP"));
+  await new Promise<void>((resolve) => {
+    // Node would leave: the limit alone keeps no process alive.
+    const alive = setInterval(() => undefined, 1000);
+    n.drain(LIMITS, () => {
+      clearInterval(alive);
+      resolve();
+    });
   });
-  context.mock.timers.tick(1000);
-  assert.equal(drained, true);
-  assert.equal(runner.killed, 1);
-  assert.match(warnings[0] ?? "", /1 notify scripts had not ended 1000 ms after the stop/);
+  assert.equal(runner.runs[0]?.killed, true);
+});
+
+test("a script whose account does not exist is not run, and does not hold up the next", async () => {
+  const runner = new HeldRunner();
+  const said: string[] = [];
+  const n = new ScriptNotifier({
+    runner,
+    identityOf: ({ args }) => (args[0] === "/m" ? undefined : { uid: 0, gid: 0 }),
+    info: () => undefined,
+    warn: (text) => void said.push(text),
+  });
+  n.tell({ master: script("/m"), any: script("/n") }, to("MASTER"));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(runner.words, ["/n INSTANCE VI_1 MASTER 150"]);
+  assert.match(said[0] ?? "", /'\/m' not run: its user or group does not exist/);
+});
+
+test("a script that keeps a newer state waiting is named, again and again", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { runner, said, notifier: n } = notifier();
+  n.tell({ any: script("/n") }, to("MASTER"));
+  n.tell({ any: script("/n") }, to("BACKUP"));
+  t.mock.timers.tick(10_000);
+  t.mock.timers.tick(60_000);
+  runner.end(0);
+  t.mock.timers.tick(600_000);
+  const line =
+    "INSTANCE VI_1: script '/n INSTANCE VI_1 BACKUP 150' waits, as '/n INSTANCE VI_1 MASTER 150' has not ended yet";
+  assert.deepEqual(said, [line, line]);
 });

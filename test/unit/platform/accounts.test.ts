@@ -17,3 +17,15 @@ test("an unknown user or group has no identity", () => {
   assert.equal(accounts.identity("nobody-here"), undefined);
   assert.equal(accounts.identity("script", "nogroup-here"), undefined);
 });
+
+test("an account is resolved as a script names it, with the user's other groups when it asks for them", () => {
+  const own = { uid: 7, gid: 7 };
+  assert.equal(accounts.resolve({}, own), own);
+  assert.deepEqual(accounts.resolve({ user: "script" }, own), { uid: 1001, gid: 1002 });
+  assert.deepEqual(accounts.resolve({ user: "script", supplementaryGroups: true }, own), {
+    uid: 1001,
+    gid: 1002,
+    groups: [1002, 4],
+  });
+  assert.equal(accounts.resolve({ user: "script", group: "nogroup-here" }, own), undefined);
+});

@@ -102,8 +102,7 @@ function sender(): { socket: FakeSocket; errors: Array<[number, string]>; sender
   const errors: Array<[number, string]> = [];
   const it = new AdvertSender(key, socket, (owner, error) => errors.push([owner, error.message]));
   for (const id of [1, 2, 3]) {
-    const { packets, destinations } = outgoing(settings({ virtualRouterId: id }), source, 100);
-    it.setPackets(id, packets, destinations, source);
+    it.setPackets(id, outgoing(settings({ virtualRouterId: id }), source, 100), source);
   }
   return { socket, errors, sender: it };
 }
@@ -141,8 +140,7 @@ test("two adverts of one instance are two packets, in order", () => {
 test("a packet that changes while it is due leaves as it was", () => {
   const { socket, sender: it } = sender();
   it.enqueue(1, 1);
-  const { packets, destinations } = outgoing(settings({ virtualRouterId: 1 }), source, 0);
-  it.setPackets(1, packets, destinations, source);
+  it.setPackets(1, outgoing(settings({ virtualRouterId: 1 }), source, 0), source);
   it.enqueue(1, 2);
   it.flush();
   assert.deepEqual(
@@ -161,6 +159,16 @@ test("a refused packet is reported and skipped, the others leave", () => {
     [2, 2],
     [3, 3],
   ]);
+});
+
+test("a refusal is told once, and again after an advert has left", () => {
+  const { socket, errors, sender: it } = sender();
+  for (const refused of [true, true, false, true]) {
+    if (refused) socket.refuse = new Error("ENETUNREACH");
+    it.enqueue(1, 1);
+    it.flush();
+  }
+  assert.equal(errors.length, 2);
 });
 
 test("a full send buffer is reported and does not loop", () => {

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { channelKey, channelName } from "../../../src/vrrp/channel-key.js";
+import { addressee } from "../../../src/vrrp/addressee.js";
+import { VrrpInstance } from "../../../src/vrrp/instance.js";
 import { addressBytes, outgoing } from "../../../src/vrrp/outgoing.js";
 import { settings } from "./settings.js";
 
@@ -42,6 +44,34 @@ test("IPv6: one message for all destinations", () => {
   assert.equal(packets.length, 1);
   assert.equal(packets[0]?.[0], 0x31);
   assert.equal(destinations.length, 2);
+});
+
+test("unicast_ttl is the hop limit over IPv6", () => {
+  const unicast = settings({ family: 6, unicastPeers: [{ address: "fe80::2" }], unicastTtl: 64 });
+  assert.equal(outgoing(unicast, addressBytes("fe80::1"), 100).hopLimit, 64);
+  assert.equal(
+    outgoing(settings({ family: 6, unicastTtl: 64 }), addressBytes("fe80::1"), 100).hopLimit,
+    undefined,
+  );
+});
+
+test("an old peer gets checksums as it makes them", () => {
+  const unicast = settings({ version: 3, unicastPeers: [{ address: "192.0.2.2" }] });
+  const checksum = (form?: "groupPseudoHeader"): Uint8Array | undefined =>
+    outgoing(unicast, source, 100, form).packets[0]?.subarray(26, 28);
+  assert.notDeepEqual(checksum(), checksum("groupPseudoHeader"));
+});
+
+test("a packet is for the instance whose master or peer sent it", () => {
+  const one = new VrrpInstance(settings({ unicastPeers: [{ address: "192.0.2.2" }] }), 1);
+  const two = new VrrpInstance(settings({ unicastPeers: [{ address: "192.0.2.3" }] }), 2);
+  const from = (address: string): number | undefined => {
+    const bytes = new Uint8Array(40);
+    bytes.set(addressBytes(address), 12);
+    const none = new Uint8Array(0);
+    return addressee([one, two], { bytes, source: none, destination: none, hopLimit: -1 }, 4)?.id;
+  };
+  assert.deepEqual([from("192.0.2.2"), from("192.0.2.3"), from("192.0.2.9")], [1, 2, 1]);
 });
 
 test("instances of one interface and group share a channel, other interfaces and groups do not", () => {

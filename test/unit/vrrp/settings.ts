@@ -3,12 +3,30 @@
 import type {
   AddressSetting,
   AnnounceSettings,
+  LinkSettings,
   Position,
   SyncGroupConfig,
+  Trackers,
   VrrpInstanceConfig,
 } from "../../../src/config/model.js";
 
 const position: Position = { file: "test", line: 1, column: 1 };
+
+const noTrackers: Trackers = {
+  trackInterfaces: [],
+  trackScripts: [],
+  trackFiles: [],
+  trackProcesses: [],
+  trackBfds: [],
+};
+
+/** Adverts leave through the interface itself. */
+const ownInterface: LinkSettings = {
+  vmacForOtherAddresses: false,
+  transmitOnBase: false,
+  promoteSecondaries: false,
+  pollLink: false,
+};
 
 export function seconds(count: number): number {
   return Math.round(count * 1_000_000);
@@ -65,7 +83,18 @@ export function settings(changes: Partial<VrrpInstanceConfig> = {}): VrrpInstanc
     strict: false,
     skipCheckAdvertAddresses: false,
     trackPrimary: true,
-    trackInterfaces: [],
+    ...noTrackers,
+    ...ownInterface,
+    trackSourceAddress: false,
+    checkUnicastSource: false,
+    oldUnicastChecksum: "detect",
+    checksumAsVersion2: false,
+    rules: [],
+    accept: true,
+    ownerIgnoreAdverts: false,
+    notifyDeleted: false,
+    smtpAlert: false,
+    notifyPriorityChanges: false,
     downTimerAdverts: 3,
     announce: announce(),
     lowerPrioNoAdvert: false,
@@ -78,5 +107,14 @@ export function settings(changes: Partial<VrrpInstanceConfig> = {}): VrrpInstanc
 }
 
 export function group(name: string, members: string[]): SyncGroupConfig {
-  return { name, members, trackInterfaces: [], notify: {}, position };
+  return {
+    name,
+    members,
+    ...noTrackers,
+    trackingWeight: false,
+    notify: {},
+    smtpAlert: false,
+    notifyPriorityChanges: false,
+    position,
+  };
 }

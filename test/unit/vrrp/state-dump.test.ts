@@ -3,20 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VrrpInstance } from "../../../src/vrrp/instance.js";
 import { formatAddressSetting, formatState, formatStatistics } from "../../../src/vrrp/state-dump.js";
+import { read } from "../config/fake-files.js";
 import { address, settings } from "./settings.js";
 
-const global = {
-  routerId: "r1",
-  notificationEmail: [],
-  smtpConnectTimeoutMicros: 30_000_000,
-  multicastGroup4: "224.0.0.18",
-  multicastGroup6: "ff02::12",
-  garpIntervalMicros: 0,
-  gnaIntervalMicros: 0,
-  enableScriptSecurity: false,
-  dynamicInterfaces: false,
-  defaultInterface: "eth0",
-};
+const { vrrp: config } = read("global_defs {\n router_id r1\n}\n").config;
 
 function view(changes: Parameters<typeof settings>[0] = {}) {
   const machine = new VrrpInstance(settings(changes));
@@ -24,7 +14,6 @@ function view(changes: Parameters<typeof settings>[0] = {}) {
 }
 
 const topology = (changes: Parameters<typeof settings>[0] = {}): string => {
-  const config = { global, staticAddresses: [], staticRoutes: [], syncGroups: [], instances: [] };
   return formatState(config, [view(changes)], []);
 };
 

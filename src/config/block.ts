@@ -1,0 +1,121 @@
+/**
+ * A block that was read: what was given, with the defaults of its table behind it. A block whose text repeats an
+ * earlier one shares what was given there (`repeated-bodies.ts`), and only the places differ.
+ */
+import type { Setting, Table } from "./schema.js";
+import type { Text, Word } from "./text.js";
+
+/** How far a text stands behind an equal one that was read before. */
+export interface Move {
+  readonly of: Text;
+  readonly characters: number;
+  readonly lines: number;
+}
+
+/** What stands between the braces; blocks with equal text share it. */
+class Body {
+  /** By keyword; the table of the block says of which type. */
+  readonly given = new Map<unknown, Setting<unknown>>();
+}
+
+export class Block<S> {
+  #body: Body | undefined;
+  /** What was given was read at another place. */
+  #move: Move | undefined;
+  #tried: Set<string> | undefined;
+
+  constructor(
+    readonly table: Table<S>,
+    readonly head: Word | undefined,
+    /** Words after the keyword of the block. */
+    readonly args: readonly Word[],
+  ) {}
+
+  /** Takes over what an equal text gave. */
+  repeat(other: Block<S>, move: Move): void {
+    this.#body = other.#bodyForWriting();
+    this.#move = move;
+  }
+
+  /** What a keyword gave. */
+  set<N extends keyof S>(name: N, setting: Setting<S[N]>): void {
+    this.#bodyForWriting().given.set(name, setting);
+  }
+
+  /** The value given, else the default. */
+  value<N extends keyof S>(name: N): S[N] {
+    const setting = this.#given(name);
+    if (setting === undefined) return this.table.rows[name].default;
+    const { value } = setting;
+    return this.#move === undefined || !Array.isArray(value)
+      ? value
+      : (movedItems(value, this.#move) as S[N]);
+  }
+
+  /** What was given, undefined when the keyword is absent. */
+  setting<N extends keyof S>(name: N): Setting<S[N]> | undefined {
+    const setting = this.#given(name);
+    if (setting === undefined || this.#move === undefined) return setting;
+    const { at, head } = setting;
+    return { value: this.value(name), at: movedWord(at, this.#move), head: movedWord(head, this.#move) };
+  }
+
+  /** Whether the text between the braces is the same, so that only the places differ. */
+  isLike(other: Block<S>): boolean {
+    return this.#body !== undefined && this.#body === other.#body;
+  }
+
+  /** The keyword stands there, misspelt or with an argument that cannot be used, and that was said. */
+  noteTried(name: string): void {
+    (this.#tried ??= new Set()).add(name);
+  }
+
+  /** Whether that was so: what then lacks need not be said again. */
+  wasTried(name: keyof S & string): boolean {
+    return this.#tried?.has(name) === true;
+  }
+
+  has(name: keyof S): boolean {
+    return this.#given(name) !== undefined;
+  }
+
+  /** Where a keyword was set, or else the block itself. */
+  where(name: keyof S): Word | undefined {
+    return this.setting(name)?.at ?? this.head;
+  }
+
+  /** Of two keywords that share one setting, whether the first one was given last. */
+  isLast(name: keyof S, other: keyof S): boolean {
+    const mine = this.#given(name)?.head.order ?? -1;
+    return mine > (this.#given(other)?.head.order ?? -1);
+  }
+
+  #bodyForWriting(): Body {
+    return (this.#body ??= new Body());
+  }
+
+  /** Where it was first read. */
+  #given<N extends keyof S>(name: N): Setting<S[N]> | undefined {
+    return this.#body?.given.get(name) as Setting<S[N]> | undefined;
+  }
+}
+
+function movedWord(word: Word, { of, characters, lines }: Move): Word {
+  const { text, start, end, order } = word;
+  return { text, of, start: start + characters, end: end + characters, order: order + lines };
+}
+
+/** The blocks of a list, at the place of their own text; other items stand nowhere. */
+function movedItems(items: readonly unknown[], move: Move): unknown[] {
+  return items.map((item) => {
+    if (!(item instanceof Block)) return item as unknown;
+    const { table, head, args } = item as Block<unknown>;
+    const copy = new Block(
+      table,
+      head && movedWord(head, move),
+      args.map((word) => movedWord(word, move)),
+    );
+    copy.repeat(item as Block<unknown>, move);
+    return copy;
+  });
+}

@@ -1,0 +1,98 @@
+/** Virtual servers, packet filter, SNMP and D-Bus as a whole, from `global_defs`. */
+import type {
+  FirewallSettings,
+  IpsetNames,
+  LvsSettings,
+  MonitoringSettings,
+  SyncDaemonSetting,
+} from "../global-model.js";
+import { decodeBytes } from "../text.js";
+import type { GlobalBlock } from "./global.js";
+import { given } from "./given.js";
+
+const SYNC_PORT = 8848;
+const SYNC_GROUP = "224.0.0.81";
+/** Of an ipset, without its NUL. */
+const LONGEST_IPSET = 31;
+
+export function readLvs(block: GlobalBlock): LvsSettings {
+  const { tcp, tcpfin, udp } = block.value("lvs_timeouts");
+  return {
+    timeouts: given({ tcpSeconds: tcp, tcpFinSeconds: tcpfin, udpSeconds: udp }),
+    flushAtStart: block.value("lvs_flush"),
+    flushOnStop: block.isLast("lvs_flush_onstop", "lvs_flush_on_stop")
+      ? block.value("lvs_flush_onstop")
+      : block.value("lvs_flush_on_stop"),
+    ...given({ syncDaemon: readSyncDaemon(block) }),
+    notifyInitially: block.value("rs_init_notifies"),
+    logAllFailures: block.value("checker_log_all_failures"),
+  };
+}
+
+function readSyncDaemon(block: GlobalBlock): SyncDaemonSetting | undefined {
+  const entry = block.value("lvs_sync_daemon");
+  if (entry === undefined) return undefined;
+  const { instance, syncId, maxLength, ttl } = entry;
+  return {
+    interface: entry.interface,
+    ...given({ vrrpInstance: instance && decodeBytes(instance.text), syncId, maxLength, ttl }),
+    port: entry.port ?? SYNC_PORT,
+    group: entry.group ?? SYNC_GROUP,
+  };
+}
+
+export function readFirewall(block: GlobalBlock): FirewallSettings {
+  const chains = block.value("vrrp_iptables");
+  const table = block.value("nftables");
+  const ipvsTable = block.value("nftables_ipvs");
+  return {
+    ...given({
+      iptables: chains && { input: chains[0] ?? "INPUT", output: chains[1] ?? "OUTPUT" },
+      nftables: table === undefined ? undefined : { table },
+      ipvsNftables: ipvsTable === undefined ? undefined : { table: ipvsTable },
+    }),
+    ipsets: readIpsets(block.value("vrrp_ipsets")),
+    nftablesPriority: block.value("nftables_priority"),
+    nftablesByIndex: block.value("nftables_ifindex"),
+    nftablesCounters: block.value("nftables_counters"),
+    ipvsNftablesPriority: block.value("nftables_ipvs_priority"),
+    ipvsStartMark: block.value("nftables_ipvs_start_fwmark"),
+  };
+}
+
+/** Names that are left out follow from the first one. */
+function readIpsets(names: readonly string[] | undefined): IpsetNames | null {
+  if (names?.length === 0) return null;
+  const [address = "keepalived", ...others] = names ?? [];
+  const derived = (i: number, suffix: string) =>
+    others[i] ?? address.slice(0, LONGEST_IPSET - suffix.length) + suffix;
+  return {
+    address,
+    address6: derived(0, "6"),
+    interface6: derived(1, "_if6"),
+    igmp: derived(2, "_igmp"),
+    mld: derived(3, "_mld"),
+    neighbour: derived(4, "_vmac_nd"),
+  };
+}
+
+export function readMonitoring(block: GlobalBlock): MonitoringSettings {
+  const rfc = block.value("enable_snmp_rfc");
+  return {
+    snmp: {
+      ...given({ socket: block.value("snmp_socket") }),
+      traps: block.value("enable_traps"),
+      vrrp: block.value("enable_snmp_vrrp") || block.value("enable_snmp_keepalived"),
+      checker: block.value("enable_snmp_checker"),
+      rfcV2: rfc || block.value("enable_snmp_rfcv2"),
+      rfcV3: rfc || block.value("enable_snmp_rfcv3"),
+      serviceStatsAgeMicros: block.value("snmp_vs_stats_update_interval"),
+      serverStatsAgeMicros: block.value("snmp_rs_stats_update_interval"),
+    },
+    dbus: {
+      enabled: block.value("enable_dbus"),
+      serviceName: block.value("dbus_service_name"),
+      ...given({ noInterfaceName: block.value("dbus_no_interface_name") }),
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** Two instances that would be one router, or hold one address. */
+import type { AddressSetting, VrrpInstanceConfig } from "../model.js";
+import { decodeBytes, type Word } from "../text.js";
+import type { InstanceBlock } from "./instance.js";
+import type { Judge } from "./judge.js";
+
+/** Who uses a virtual_router_id towards whom, and where it says so. */
+export type Routers = Map<string, { name: Word; at: Word | undefined }>;
+
+/** One virtual_router_id twice on an interface, family and group, or towards the same peer. */
+export function refuseSameRouter(
+  instance: VrrpInstanceConfig,
+  block: InstanceBlock,
+  name: Word,
+  routers: Routers,
+  judge: Judge,
+): void {
+  const { family, virtualRouterId, unicastPeers, multicastGroup } = instance;
+  const towards = unicastPeers.length > 0 ? unicastPeers.map((peer) => peer.address) : [multicastGroup];
+  const at = block.where("virtual_router_id");
+  let complained = false;
+  for (const destination of towards) {
+    const key = `${instance.interface ?? ""} ${family} ${virtualRouterId} ${destination}`;
+    const other = routers.get(key);
+    if (other === undefined) routers.set(key, { name, at });
+    else if (!complained) {
+      complained = true;
+      const notes = other.at
+        ? [{ message: `'${decodeBytes(other.name.text)}' uses it here`, at: other.at }]
+        : [];
+      const where = instance.interface === undefined ? "" : ` on ${instance.interface}`;
+      const message = `virtual_router_id ${virtualRouterId} is used by '${decodeBytes(other.name.text)}' and '${instance.name}'${where}`;
+      judge.refuse(at, message, { notes });
+    }
+  }
+}
+
+/** Upstream puts up with one address in two instances, but only one of them can be right. */
+export function mentionSharedAddresses(
+  instance: VrrpInstanceConfig,
+  block: InstanceBlock,
+  holders: Map<string, string>,
+  judge: Judge,
+): void {
+  const entries = [...block.value("virtual_ipaddress"), ...block.value("virtual_ipaddress_excluded")];
+  const list: readonly AddressSetting[] = [...instance.addresses, ...instance.excludedAddresses];
+  for (const { address, device, prefixLength } of list) {
+    const key = `${address}%${device}`;
+    const other = holders.get(key);
+    if (other === undefined) holders.set(key, instance.name);
+    else if (other !== instance.name) {
+      const at = entries.find((entry) => entry.text === address)?.at;
+      judge.mention(
+        at,
+        `the address ${address}/${prefixLength} on ${device} belongs to '${other}' too; both hold it while master`,
+      );
+    }
+  }
+}

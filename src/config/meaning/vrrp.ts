@@ -1,0 +1,100 @@
+/** What the vrrp process gets: static entries, instances, sync groups and what they track. */
+import type { BfdInstanceConfig } from "../bfd-model.js";
+import type { GlobalConfig, VrrpConfig } from "../model.js";
+import type { Word } from "../text.js";
+import { finishAddresses } from "./addresses.js";
+import { Definitions } from "./definitions.js";
+import type { GlobalBlock } from "./global.js";
+import { type InstanceContext, type ReadInstance, readInstance } from "./instance.js";
+import { readGarpGroups, readInterfaceSettings, readTrackGroups } from "./interfaces.js";
+import type { Judge } from "./judge.js";
+import type { RootBlock } from "./meaning.js";
+import { finishRoutes } from "./routes.js";
+import { assignPreferences, finishRules } from "./rules.js";
+import { mentionSharedAddresses, refuseSameRouter, type Routers } from "./same-router.js";
+import type { Scripts } from "./scripts.js";
+import { isDuplicate, type ReadGroup, readSyncGroups } from "./sync-group.js";
+import { TrackerDefinitions } from "./tracker-definitions.js";
+import { mentionVoidWeights } from "./tracker-effect.js";
+
+/** What is known by now. */
+interface Known {
+  global: GlobalConfig;
+  globalBlock: GlobalBlock;
+  scripts: Scripts;
+  sessions: readonly BfdInstanceConfig[];
+}
+
+export function readVrrp(root: RootBlock, known: Known, judge: Judge): VrrpConfig {
+  const { global, scripts } = known;
+  const definitions = new TrackerDefinitions(root, known.sessions, scripts, judge);
+  const instanceBlocks = root.value("vrrp_instance");
+  assignPreferences(
+    [...root.value("static_rules"), ...instanceBlocks.flatMap((block) => block.value("virtual_rules"))],
+    judge,
+  );
+  const statics = readStatics(root, global, judge);
+  const context = { ...known, definitions, judge };
+  const instances = readInstances(root, { ...context, links: new Map() });
+  const groups = readSyncGroups(root.value("vrrp_sync_group"), instances, context);
+  checkWeights(instances, groups, judge);
+  return {
+    global,
+    interfaces: readInterfaceSettings(
+      root.value("linkbeat_use_polling"),
+      root.value("linkbeat_interfaces"),
+      root.value("interface_up_down_delays"),
+      judge,
+    ),
+    garpGroups: readGarpGroups(root.value("garp_group"), judge),
+    trackGroups: readTrackGroups(root.value("track_group"), instances, judge),
+    ...statics,
+    scripts: definitions.scriptsInUse(),
+    processes: definitions.processes.used(),
+    trackFiles: definitions.files.used().map(({ config }) => config),
+    syncGroups: groups.map(({ config }) => config),
+    instances: [...instances.values()].map(({ config }) => config),
+  };
+}
+
+type Statics = Pick<VrrpConfig, "staticAddresses" | "staticRoutes" | "staticRules">;
+
+function readStatics(root: RootBlock, global: GlobalConfig, judge: Judge): Statics {
+  const groups = new Definitions<unknown>("track_group", judge);
+  for (const { args } of root.value("track_group")) if (args[0]) groups.add(args[0], args[0]);
+  const addresses = root.value("static_ipaddress");
+  return {
+    staticAddresses: finishAddresses(addresses, global.defaultInterface, new Map(), judge, groups),
+    staticRoutes: finishRoutes(root.value("static_routes"), groups, judge),
+    staticRules: finishRules(root.value("static_rules"), groups, judge),
+  };
+}
+
+function readInstances(root: RootBlock, context: InstanceContext): Map<string, ReadInstance> {
+  const { judge } = context;
+  const names = new Map<string, Word>();
+  const instances = new Map<string, ReadInstance>();
+  const routers: Routers = new Map();
+  const holders = new Map<string, string>();
+  for (const block of root.value("vrrp_instance")) {
+    const [name] = block.args;
+    if (name === undefined || isDuplicate(name, names, judge)) continue;
+    const instance = readInstance(block, name, context);
+    if (instance === undefined) continue;
+    refuseSameRouter(instance.config, block, name, routers, judge);
+    mentionSharedAddresses(instance.config, block, holders, judge);
+    instances.set(instance.config.name, instance);
+  }
+  return instances;
+}
+
+/** When all weights are settled: those that the limits of the priority make void. */
+function checkWeights(
+  instances: ReadonlyMap<string, ReadInstance>,
+  groups: readonly ReadGroup[],
+  judge: Judge,
+): void {
+  const groupOf = new Map(groups.flatMap((group) => group.config.members.map((name) => [name, group])));
+  for (const { config, tracked } of instances.values())
+    mentionVoidWeights(config.priority, tracked, groupOf.get(config.name)?.config, judge);
+}

@@ -1,0 +1,154 @@
+/**
+ * Sends the alert mails of all processes: takes them from the queue one by one, tries the relays in their order, says
+ * what was sent, what is tried again and what was given up, and why.
+ */
+import { type Alert, MailQueue } from "../notify/mail-queue.js";
+import type { AlertText } from "../notify/alert-text.js";
+import { composeMail, type MailRoute, type MailServer } from "../notify/mail-route.js";
+import type { LogLevel } from "../platform/messages.js";
+import type { MailFailure, SendMail } from "./mail-transport.js";
+
+const LIMITS = { length: 100, firstPause: 5_000, longestPause: 300_000, age: 3_600_000 };
+
+export interface MailPorts {
+  /** Monotonic milliseconds. */
+  now(): number;
+  log(level: LogLevel, text: string): void;
+  /** The transport; it is asked for at the first mail. */
+  load(): Promise<SendMail>;
+  /** Tells this run of the daemon from others. */
+  instance: string;
+}
+
+/** Loads the bundle beside ours. */
+export async function loadMailTransport(): Promise<SendMail> {
+  const { href } = new URL("./mail-transport.js", import.meta.url);
+  const loaded = (await import(href)) as { sendMail: SendMail };
+  return loaded.sendMail;
+}
+
+function seconds(millis: number): string {
+  return `${(millis / 1000).toFixed(millis < 10_000 ? 1 : 0)} s`;
+}
+
+interface Attempt {
+  failures: string[];
+  permanent: boolean;
+}
+
+export class Mailer {
+  readonly #ports: MailPorts;
+  readonly #queue = new MailQueue(LIMITS);
+  #route: MailRoute | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ending: { abort: AbortController; done(): void } | undefined;
+
+  constructor(ports: MailPorts) {
+    this.#ports = ports;
+  }
+
+  /** Where mails go from now on; undefined: nowhere. What waits goes the new way, at once. */
+  setRoute(route: MailRoute | undefined): void {
+    this.#route = route;
+    if (route === undefined) this.#giveUpRest("no mail is configured any more");
+    this.#queue.hurry();
+    this.#schedule();
+  }
+
+  add(text: AlertText): void {
+    if (this.#route === undefined) return;
+    const dropped = this.#queue.add(text, Date.now(), this.#ports.now());
+    if (dropped !== undefined) this.#reportGivenUp(dropped, `${LIMITS.length} others wait`);
+    this.#schedule();
+  }
+
+  /** The daemon ends: what waits is tried once more, within the limit. */
+  async end(limitMillis: number): Promise<void> {
+    if (this.#queue.size > 0) {
+      const abort = new AbortController();
+      const limit = setTimeout(() => abort.abort(), limitMillis);
+      await new Promise<void>((done) => {
+        this.#ending = { abort, done };
+        abort.signal.addEventListener("abort", () => done(), { once: true });
+        this.#queue.hurry();
+        this.#schedule();
+      });
+      clearTimeout(limit);
+    }
+    clearTimeout(this.#timer);
+    this.#giveUpRest("the daemon ends");
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const { dueAt } = this.#queue;
+    if (dueAt === undefined) {
+      if (this.#queue.size === 0) this.#ending?.done();
+      return;
+    }
+    this.#timer = setTimeout(() => void this.#sendNext(), Math.max(0, dueAt - this.#ports.now()));
+  }
+
+  async #sendNext(): Promise<void> {
+    const route = this.#route;
+    const alert = route && this.#queue.take(this.#ports.now());
+    if (route !== undefined && alert !== undefined) {
+      const attempt = await this.#try(route, alert);
+      if (attempt === undefined) this.#queue.sent(alert);
+      else this.#onFailed(alert, attempt);
+    }
+    this.#schedule();
+  }
+
+  /** @returns undefined when a relay took the mail. */
+  async #try(route: MailRoute, alert: Alert): Promise<Attempt | undefined> {
+    const attempt: Attempt = { failures: [], permanent: true };
+    const mail = composeMail(route, alert, this.#ports.instance);
+    const signal = this.#ending?.abort.signal ?? new AbortController().signal;
+    for (const server of route.servers) {
+      const relay = `${server.host}:${server.port}`;
+      try {
+        const send = await this.#ports.load();
+        const refused = await send(server, route, mail, signal);
+        this.#reportSent(alert, route, server, refused);
+        return undefined;
+      } catch (error) {
+        const { message, permanent = false } = error as Partial<MailFailure>;
+        attempt.failures.push(`${relay}: ${message ?? String(error)}`);
+        attempt.permanent &&= permanent;
+      }
+    }
+    return attempt;
+  }
+
+  #onFailed(alert: Alert, { failures, permanent }: Attempt): void {
+    const reason = failures.join("; ");
+    // Once, and once more when the daemon ends: the time is up then.
+    const last = permanent || this.#ending !== undefined;
+    const after = this.#queue.failed(alert, reason, last, this.#ports.now());
+    if (after === undefined) return;
+    if ("givenUp" in after) return this.#reportGivenUp(alert, after.givenUp);
+    this.#ports.log(
+      "warning",
+      `Mail '${alert.subject}' could not be sent (${reason}); next attempt in ${seconds(after.retryIn)}`,
+    );
+  }
+
+  #reportSent(alert: Alert, route: MailRoute, { host, port }: MailServer, refused: readonly string[]): void {
+    const count = route.recipients.length - refused.length;
+    const people = count === 1 ? "1 recipient" : `${count} recipients`;
+    this.#ports.log("info", `Mail '${alert.subject}' sent to ${people} by ${host}:${port}`);
+    if (refused.length > 0)
+      this.#ports.log("warning", `Mail '${alert.subject}': ${host}:${port} refused ${refused.join(", ")}`);
+  }
+
+  #reportGivenUp(alert: Alert, reason: string): void {
+    const tries = alert.attempts === 1 ? "1 attempt" : `${alert.attempts} attempts`;
+    const age = seconds(this.#ports.now() - alert.queuedAt);
+    this.#ports.log("error", `Mail '${alert.subject}' given up after ${tries} in ${age}: ${reason}`);
+  }
+
+  #giveUpRest(reason: string): void {
+    for (const alert of this.#queue.abandon()) this.#reportGivenUp(alert, reason);
+  }
+}

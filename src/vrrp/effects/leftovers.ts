@@ -1,0 +1,139 @@
+/**
+ * What an earlier process left in the kernel, and the journals that tell the next one what is ours. Addresses of
+ * instances and static ones have a journal each: core takes the former back when this process dies, the latter
+ * do not depend on VRRP and stay.
+ */
+import {
+  type JournalEntries,
+  readJournal,
+  removeJournal,
+  withdraw,
+  writeJournal,
+} from "../../net/journal.js";
+import { describeSetting } from "../../net/kernel-object.js";
+import type { Links } from "../../net/links.js";
+import type { Channel } from "../../net/netlink-channel.js";
+import type { AddressSetting } from "../../net/settings.js";
+import { formatSystemError } from "../../net/system-error.js";
+import type { Log } from "../../platform/child-log.js";
+
+/** What this process may add to the kernel. */
+export interface Holdings {
+  /** While an instance is MASTER. */
+  virtual: JournalEntries;
+  /** As long as the process runs. */
+  permanent: JournalEntries;
+}
+
+/** Paths of the two journals. */
+export interface Journals {
+  virtual: string;
+  permanent: string;
+}
+
+const NOTHING: JournalEntries = { addresses: [], routes: [] };
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Entries of `a` that are not in `b`, compared by what they are in the kernel. */
+function without(a: JournalEntries, b: JournalEntries): JournalEntries {
+  const known = new Set([...b.addresses, ...b.routes].map(describeSetting));
+  return {
+    addresses: a.addresses.filter((setting) => !known.has(describeSetting(setting))),
+    routes: a.routes.filter((setting) => !known.has(describeSetting(setting))),
+  };
+}
+
+function union(a: JournalEntries, b: JournalEntries): JournalEntries {
+  const more = without(b, a);
+  return { addresses: [...a.addresses, ...more.addresses], routes: [...a.routes, ...more.routes] };
+}
+
+export class Leftovers {
+  readonly #channel: Channel;
+  readonly #links: Links;
+  readonly #log: Log;
+
+  constructor(channel: Channel, links: Links, log: Log) {
+    this.#channel = channel;
+    this.#links = links;
+    this.#log = log;
+  }
+
+  /**
+   * Removes what an earlier process left: everything in its journal that is not a static entry of ours, and of the
+   * virtual addresses and routes that we are about to manage whatever is there. Then writes our journals.
+   */
+  async takeOver(journals: Journals, ours: Holdings): Promise<void> {
+    const left = without(union(await this.#read(journals.virtual), ours.virtual), ours.permanent);
+    const old = without(await this.#read(journals.permanent), ours.permanent);
+    await this.#clear(union(left, old));
+    await this.write(journals, ours);
+  }
+
+  /** Before a reload: both configurations in the journals, and nothing of the new one in the kernel already. */
+  async prepareReload(journals: Journals, before: Holdings, next: Holdings): Promise<void> {
+    await this.write(journals, {
+      virtual: union(before.virtual, next.virtual),
+      permanent: union(before.permanent, next.permanent),
+    });
+    const held = union(before.virtual, before.permanent);
+    const fresh = without(without(next.virtual, held), next.permanent);
+    if (fresh.addresses.some((setting) => this.#isPresent(setting))) {
+      await this.#clear({ addresses: fresh.addresses, routes: [] });
+    }
+  }
+
+  async #clear({ addresses, routes }: JournalEntries): Promise<void> {
+    const present = addresses.filter((setting) => this.#isPresent(setting));
+    for (const setting of present) {
+      this.#log.info(`Removing ${describeSetting(setting)}, left by an earlier process`);
+    }
+    const indexOf = (name: string): number => this.#links.byName(name)?.index ?? 0;
+    for (const error of await withdraw(this.#channel, { addresses: present, routes }, indexOf)) {
+      this.#log.warning(`Cannot remove a leftover: ${formatSystemError(error)}`);
+    }
+  }
+
+  #isPresent(setting: AddressSetting): boolean {
+    const link = this.#links.byName(setting.device);
+    if (link === undefined) return false;
+    for (const address of link.addresses.values()) {
+      if (address.address === setting.address && address.prefixLength === setting.prefixLength) return true;
+    }
+    return false;
+  }
+
+  /** A journal that cannot be read is no reason not to serve. */
+  async #read(path: string): Promise<JournalEntries> {
+    try {
+      return await readJournal(path);
+    } catch (error) {
+      this.#log.error(`Cannot read ${path}: ${reason(error)}; what an earlier process left may stay`);
+      return NOTHING;
+    }
+  }
+
+  /** Nor one that cannot be written: that is said, and the addresses are managed all the same. */
+  async write(journals: Journals, { virtual, permanent }: Holdings): Promise<void> {
+    await this.#write(journals.virtual, virtual);
+    await this.#write(journals.permanent, permanent);
+  }
+
+  async #write(path: string, entries: JournalEntries): Promise<void> {
+    try {
+      if (entries.addresses.length + entries.routes.length === 0) await removeJournal(path);
+      else await writeJournal(path, entries);
+    } catch (error) {
+      const consequence = "after a crash, addresses may stay until the next start";
+      this.#log.error(`Cannot write ${path}: ${reason(error)}; ${consequence}`);
+    }
+  }
+
+  /** Nothing of ours is left. */
+  async remove(journals: Journals): Promise<void> {
+    await this.write(journals, { virtual: NOTHING, permanent: NOTHING });
+  }
+}
