@@ -5,7 +5,7 @@
  */
 import type { Family, Position } from "../net/settings.js";
 import type { GlobalConfig } from "./global-model.js";
-import type { ScriptSetting } from "./vrrp-model.js";
+import type { ScriptSetting, TrackFileConfig } from "./vrrp-model.js";
 
 export type Scheduler =
   | "rr"
@@ -243,5 +243,7 @@ export type CheckerConfig =
 export interface CheckConfig {
   global: GlobalConfig;
   groups: VirtualServerGroupConfig[];
+  /** Those that a checker follows. */
+  trackFiles: TrackFileConfig[];
   virtualServers: VirtualServerConfig[];
 }

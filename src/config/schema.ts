@@ -225,7 +225,7 @@ export function readValue<V>(site: Site, word: Word, value: Value<V>, wrong?: V)
 }
 
 /** How one would write a value; undefined when there is none, or no short way. */
-function writtenAs<V>(value: Value<V>, used: V | undefined): string | undefined {
+export function writtenAs<V>(value: Value<V>, used: V | undefined): string | undefined {
   if (used === undefined) return undefined;
   if (used === "") return undefined;
   if (value.write !== undefined) return value.write(used);
@@ -278,7 +278,7 @@ export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): R
     read: (site, previous) => {
       const { tree, head, words } = site;
       if (options.name !== "none" && (words.length < 2 || (options.name === "one" && words.length > 2))) {
-        const message = `'${head.text}' needs exactly one name${words.length > 2 ? "; quote a name with blanks" : ""}; the block is skipped`;
+        const message = `'${head.text}' needs ${options.name === "one" ? "exactly one" : "a"} name${words.length > 2 ? "; quote a name with blanks" : ""}; the block is skipped`;
         tree.diagnostics.report("general", words[2] ?? head, message);
         tree.skipBlockOf(head);
         return undefined;

@@ -9,7 +9,7 @@ export class AlertFilter {
     const key = keyOf(transition);
     const { state } = transition;
     if (this.#mailed.get(key) === state || (state === "FAULT" && noFaultMails)) return false;
-    if (state === "DELETED") this.#mailed.delete(key);
+    if (transition.removed === true) this.#mailed.delete(key);
     else this.#mailed.set(key, state);
     return true;
   }

@@ -6,7 +6,7 @@ import type { NotifyScripts, ScriptSetting } from "../config/model.js";
 import type { Identity } from "../platform/accounts.js";
 import type { RunningScript, RunOutcome, ScriptRunner } from "../platform/script-runner.js";
 import { OrderedQueue } from "./ordered-queue.js";
-import { commandsFor, keyOf, type Transition } from "./transition.js";
+import { commandsFor, isFinal, keyOf, type Transition } from "./transition.js";
 
 /** Why a script runs: a state, or that a MASTER heard an advert of lower priority. */
 type Reason = Transition["state"] | "MASTER_RX_LOWER_PRI";
@@ -39,10 +39,6 @@ export interface StopLimits {
 const FIRST_REMINDER_MILLIS = 10_000;
 const NEXT_REMINDER_MILLIS = 60_000;
 
-function isFinal(state: Reason): boolean {
-  return state === "STOP" || state === "DELETED";
-}
-
 export class ScriptNotifier {
   readonly #ports: NotifyPorts;
   readonly #queue = new OrderedQueue<Job>();
@@ -59,7 +55,7 @@ export class ScriptNotifier {
     const { state } = transition;
     const commands = commandsFor(scripts, transition);
     for (const job of this.#queue.discard(key, ({ final }) => !final)) this.#reportStale(key, job, state);
-    for (const command of commands) this.#add(key, { command, reason: state, final: isFinal(state) });
+    for (const command of commands) this.#add(key, { command, reason: state, final: isFinal(transition) });
   }
 
   /** A MASTER heard an advert of lower priority; at most one such run waits, however many adverts come. */

@@ -10,7 +10,7 @@ import type { PacketView } from "./receive.js";
 const IPV4_SOURCE_AT = 12;
 
 /** Sender of a packet: in the IP header (IPv4), or told by the socket (IPv6). */
-function senderOf(packet: PacketView, family: 4 | 6): Uint8Array {
+export function senderOf(packet: PacketView, family: 4 | 6): Uint8Array {
   return family === 6 ? packet.source : packet.bytes.subarray(IPV4_SOURCE_AT, IPV4_SOURCE_AT + 4);
 }
 

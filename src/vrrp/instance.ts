@@ -9,7 +9,15 @@ import type { VrrpInstanceConfig } from "../config/model.js";
 import { Freshness } from "./auth/freshness.js";
 import type { Counters } from "./counters.js";
 import { Election } from "./election.js";
-import type { Advert, FaultReason, InstanceEffect, InstanceEvent, Micros, State, TimerName } from "./events.js";
+import type {
+  Advert,
+  FaultReason,
+  InstanceEffect,
+  InstanceEvent,
+  Micros,
+  State,
+  TimerName,
+} from "./events.js";
 import { addsAddress, holdingsDiffer, sameSettings } from "./settings-diff.js";
 import { OWNER, skewMicros } from "./timing.js";
 

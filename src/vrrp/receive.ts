@@ -18,7 +18,7 @@ import {
   type Refused,
 } from "./advert.js";
 import { Freshness } from "./auth/freshness.js";
-import { usesHeader } from "./auth/sealing.js";
+import { isFreshOnly, usesHeader } from "./auth/sealing.js";
 import { TrailerCheck } from "./auth/trailer-check.js";
 import { Version2Check } from "./auth/version-2-check.js";
 import type { Counters } from "./counters.js";
@@ -129,10 +129,10 @@ export class AdvertReceiver {
     });
     // A limit on any peer's TTL implies that only peers may speak (reference 6.6).
     this.#checkSource =
-      settings.checkUnicastSource || unicastPeers.some(({ minTtl, maxTtl }) => (minTtl ?? maxTtl) !== undefined);
+      settings.checkUnicastSource ||
+      unicastPeers.some(({ minTtl, maxTtl }) => (minTtl ?? maxTtl) !== undefined);
     this.#addresses = settings.addresses.map(({ address }) => parseAddress(address) ?? NO_ADDRESS);
-    const fresh = this.#headed || hmac !== undefined;
-    this.#repeated = fresh ? undefined : new RepeatedAdvert(settings.family);
+    this.#repeated = isFreshOnly(settings) ? undefined : new RepeatedAdvert(settings.family);
   }
 
   /** The form in which our own version 3 adverts over IPv4 have to be built. */
@@ -234,7 +234,10 @@ export class AdvertReceiver {
       return refuse("destination", `received ${kind} configured`);
     }
     if (priority === OWNER && (strict || ownerIgnoreAdverts)) {
-      return refuse("owner", `an owner${strict ? " in strict mode" : " with owner_ignore_adverts"} ignores adverts`);
+      return refuse(
+        "owner",
+        `an owner${strict ? " in strict mode" : " with owner_ignore_adverts"} ignores adverts`,
+      );
     }
     return undefined;
   }

@@ -14,7 +14,7 @@ const [, FLAGS_AND_OFFSET = 0, TTL_AND_PROTOCOL = 0] = new Int32Array(
 );
 
 /** Whom we follow. */
-type Followed = Pick<StateView, "state" | "masterAddress">;
+export type Followed = Pick<StateView, "state" | "masterAddress">;
 
 /** A copy in words; the last is filled up with zeros. */
 function wordsOf(bytes: Uint8Array): Int32Array {

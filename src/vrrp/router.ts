@@ -63,6 +63,12 @@ export class Router {
    */
   start(now: Micros, timersFrom: Micros = now): readonly RoutedEffect[] {
     this.#begin(now);
+    for (const instance of this.#instances) {
+      const { running, state, effectivePriority: priority, settings } = instance;
+      // What trackers have changed before the start is told first, as upstream does.
+      if (!running && priority !== settings.priority)
+        this.#out.push({ instance, effect: { kind: "notifyPriority", state, priority } });
+    }
     for (const group of this.#groups) group.onStarting(this.#driver);
     for (const instance of this.#instances) {
       if (!instance.running) this.#run(instance, { kind: "started", timersFrom });

@@ -140,6 +140,8 @@ export class VrrpRuntime {
     this.#channels = new Channels(addon, {
       received: (machine, packet, now) => this.#onPacket(machine, packet, now),
       afterwards: () => this.#channels.flush(),
+      unknownRouter: ({ interfaceName, source }, vrid, sender) =>
+        log.info(`Unknown VRID ${vrid} received on ${interfaceName ?? source} from ${formatAddress(sender)}`),
       sendFailed: (machine, error) => this.#performer.onSendFailed(machine, error),
       pollFailed: (key, status) =>
         log.error(`socket on ${key.interfaceName ?? key.source}: poll error ${status}`),
@@ -165,6 +167,7 @@ export class VrrpRuntime {
 
   async #configure(): Promise<void> {
     this.#surroundings.setConfig(this.#config);
+    this.#channels.hearStrangers(this.#config.global.vrrp.logUnknownRouterIds);
     await this.#notices.setConfig(this.#config);
     await this.#kernel.open();
     await this.#kernel.leftovers.takeOver(journalsOf(this.#options), entriesOf(this.#config));
@@ -208,6 +211,7 @@ export class VrrpRuntime {
       this.#kernel.setLimits(global);
     }
     this.#surroundings.setConfig(config);
+    this.#channels.hearStrangers(config.global.vrrp.logUnknownRouterIds);
     this.#kernel.hold(STATIC, config.staticAddresses, config.staticRoutes);
     const before = this.#notices.states(this.#router);
     this.#run(() => this.#router.reconfigure(config, this.#addon.monotonicMicros()));
@@ -261,7 +265,7 @@ export class VrrpRuntime {
 
   #onPacket(machine: VrrpInstance, packet: PacketView, now: number): void {
     if (machine.state !== "backup" && machine.state !== "master") return;
-    const verdict = this.#receiverOf(machine).receive(packet, machine);
+    const verdict = this.#receiverOf(machine).receive(packet, machine, Date.now());
     if (verdict.accepted) {
       if (verdict.remarks.length > 0) this.#onRemarks(machine, verdict.remarks);
       this.#post(machine, verdict.event, now);
@@ -281,7 +285,7 @@ export class VrrpRuntime {
     const { id, settings } = machine;
     const known = this.#receivers[id];
     if (known?.settings === settings) return known;
-    const receiver = new AdvertReceiver(settings, machine.counters);
+    const receiver = new AdvertReceiver(settings, machine.counters, machine.freshness);
     this.#receivers[id] = receiver;
     return receiver;
   }

@@ -30,6 +30,24 @@ const refused: [name: string, room: string, code: string, rule: string][] = [
     `export { loadAddon } from "../native/load.js";`,
     "project/pure-imports",
   ],
+  [
+    "the random bytes of node:crypto in a pure file",
+    "vrrp/auth",
+    `import { createHmac, randomBytes } from "node:crypto";\nexport const x = [createHmac, randomBytes];`,
+    "project/pure-imports",
+  ],
+  [
+    "all of node:crypto in a pure file",
+    "vrrp/auth",
+    `import * as crypto from "node:crypto";\nexport const x = crypto;`,
+    "project/pure-imports",
+  ],
+  [
+    "a digest outside the authentication",
+    "vrrp",
+    `import { createHmac } from "node:crypto";\nexport const x = createHmac;`,
+    "project/pure-imports",
+  ],
   ["an impure neighbour in a pure file", "vrrp", `export * from "./runtime.js";`, "project/pure-imports"],
   ["Date in a pure file", "vrrp", `export const now = Date.now();`, "no-restricted-syntax"],
   ["new Date() in a pure file", "vrrp", `export const now = new Date();`, "no-restricted-syntax"],
@@ -66,6 +84,11 @@ const accepted: [name: string, room: string, code: string][] = [
   ["the types of the addon in a pure file", "vrrp", `export type { Addon } from "../native/addon.js";`],
   ["the clock outside the pure files", "core", `export const now = Date.now();`],
   ["a date of an argument in a pure file", "vrrp", `export const day = (ms: number) => new Date(ms);`],
+  [
+    "a digest in the authentication of VRRP",
+    "vrrp/auth",
+    `import { createHmac } from "node:crypto";\nexport const x = createHmac;`,
+  ],
   ["a pure file in a pure file", "vrrp", `export * from "../config/model.js";`],
 ];
 

@@ -204,7 +204,7 @@ function readFirst(word: Word, site: Site): AddressEntry | undefined {
     };
     const message = `the prefix length must be 0 to ${full}, not ${quoted(text.slice(slash + 1))}; /${full} is used`;
     site.tree.diagnostics.report("invalidNumber", place, message);
-    site.tree.recorder?.edit(place, String(full));
+    site.tree.recorder?.edit(word, `${text.slice(0, slash)}/${full}`);
   }
   return {
     family: address.family,

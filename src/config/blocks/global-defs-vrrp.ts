@@ -183,7 +183,7 @@ function garpExtra(deprecated?: string): Row<GarpExtra | undefined> {
       doc: "Interval of messages on the other interfaces that hold a virtual address: VMAC ones, or all.",
       default: undefined,
       read: (site) => {
-        const interval = readGarpExtra(site, value.read);
+        const interval = readGarpExtra(site, (word) => value.read(word));
         if (interval === undefined) return undefined;
         return { intervalMicros: interval * 1_000_000, all: site.words.some((word) => word.text === "all") };
       },

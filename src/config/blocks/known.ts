@@ -6,7 +6,7 @@
 const KEYWORDS: Readonly<Record<string, string>> = {
   root: `
     static_ipaddress static_routes static_rules vrrp_sync_group vrrp_instance vrrp_script
-    vrrp_track_process virtual_server_group virtual_server track_file vrrp_track_file
+    vrrp_track_process track_file vrrp_track_file
   `,
   vrrp_sync_group: `
     group track_interface track_script track_file track_process track_bfd notify_backup notify_master
@@ -45,70 +45,6 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   `,
   vrrp_track_file: `
     file weight init_file
-  `,
-  virtual_server: `
-    ip_family retry delay_before_retry warmup connect_timeout delay_loop inhibit_on_failure lb_algo
-    lvs_sched hashed ops flag-1 flag-2 flag-3 sh-port sh-fallback mh-port mh-fallback lb_kind lvs_method
-    persistence_engine persistence_timeout persistence_granularity protocol ha_suspend smtp_alert
-    virtualhost snmp_name alpha omega quorum_up quorum_down quorum hysteresis weight sorry_server
-    sorry_server_inhibit sorry_server_lvs_method real_server
-  `,
-  "virtual_server/real_server": `
-    weight lvs_method uthreshold lthreshold inhibit_on_failure notify_up notify_down alpha retry
-    delay_before_retry warmup connect_timeout delay_loop smtp_alert virtualhost snmp_name MISC_CHECK
-    SMTP_CHECK TCP_CHECK PING_CHECK UDP_CHECK HTTP_GET SSL_GET DNS_CHECK FILE_CHECK BFD_CHECK
-  `,
-  "virtual_server/real_server/TCP_CHECK": `
-    connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry delay_before_retry
-    warmup delay_loop alpha log_all_failures
-  `,
-  "virtual_server/real_server/PING_CHECK": `
-    connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry delay_before_retry
-    warmup delay_loop alpha log_all_failures
-  `,
-  "virtual_server/real_server/MISC_CHECK": `
-    retry delay_before_retry warmup delay_loop alpha log_all_failures misc_path misc_timeout
-    misc_dynamic user
-  `,
-  "virtual_server/real_server/SMTP_CHECK": `
-    connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry delay_before_retry
-    warmup delay_loop alpha log_all_failures helo_name host
-  `,
-  "virtual_server/real_server/SMTP_CHECK/host": `
-    connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry delay_before_retry
-    warmup delay_loop alpha log_all_failures
-  `,
-  "virtual_server/real_server/DNS_CHECK": `
-    connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry delay_before_retry
-    warmup delay_loop alpha log_all_failures type name
-  `,
-  "virtual_server/real_server/UDP_CHECK": `
-    connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry delay_before_retry
-    warmup delay_loop alpha log_all_failures payload require_reply min_reply_length max_reply_length
-  `,
-  "virtual_server/real_server/HTTP_GET": `
-    connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry delay_before_retry
-    warmup delay_loop alpha log_all_failures nb_get_retry virtualhost http_protocol enable_sni sni_name
-    fast_recovery url
-  `,
-  "virtual_server/real_server/SSL_GET": `
-    connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark retry delay_before_retry
-    warmup delay_loop alpha log_all_failures nb_get_retry virtualhost http_protocol enable_sni sni_name
-    fast_recovery url tls_compliant
-  `,
-  "virtual_server/real_server/HTTP_GET/url": `
-    path digest status_code virtualhost regex regex_no_match regex_options regex_min_offset
-    regex_max_offset regex_stack
-  `,
-  "virtual_server/real_server/SSL_GET/url": `
-    path digest status_code virtualhost regex regex_no_match regex_options regex_min_offset
-    regex_max_offset regex_stack tls_compliant
-  `,
-  "virtual_server/real_server/FILE_CHECK": `
-    track_file weight
-  `,
-  "virtual_server/real_server/BFD_CHECK": `
-    name alpha
   `,
 };
 

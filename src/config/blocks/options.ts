@@ -1,7 +1,7 @@
 /** Entries of value blocks: a first word and options in any order, one row per option. */
 import { didYouMean } from "../did-you-mean.js";
 import { quoted } from "../diagnostic.js";
-import { Adjusted, Complaint, type Site, type Value } from "../schema.js";
+import { Adjusted, Complaint, type Site, type Value, writtenAs } from "../schema.js";
 import type { Word } from "../text.js";
 
 /** "drop": the entry is of no use any more; "ignored": the option changes nothing. */
@@ -53,7 +53,7 @@ export function valued<E, V>(
       site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}`, {
         severity: result.severity,
       });
-      site.tree.recorder?.edit(word, String(result.value));
+      site.tree.recorder?.edit(word, writtenAs(value, result.value) ?? word.text);
       return apply(entry, result.value, word, site);
     },
   };
@@ -80,7 +80,7 @@ export function readOptionWord<V>(
   if (!(result instanceof Adjusted)) return result;
   const { severity } = result;
   site.tree.diagnostics.report(result.kind, word, `${quoted(word.text)} ${result.message}`, { severity });
-  site.tree.recorder?.edit(word, String(result.value));
+  site.tree.recorder?.edit(word, writtenAs(value, result.value) ?? word.text);
   return result.value;
 }
 

@@ -2,6 +2,7 @@
 import type { CheckDefaults, VirtualServerConfig } from "../check-model.js";
 import type { Block } from "../schema.js";
 import type { Word } from "../text.js";
+import type { TrackFileConfig } from "../vrrp-model.js";
 import type { Judge } from "./judge.js";
 import type { Scripts } from "./scripts.js";
 import type { GroupFacts } from "./virtual-server-group.js";
@@ -9,8 +10,9 @@ import type { GroupFacts } from "./virtual-server-group.js";
 /** A `track_file` that checkers may follow. */
 export interface FollowedFile {
   defined: Word;
-  weight: number;
-  reverse: boolean;
+  config: TrackFileConfig;
+  /** A checker follows it. */
+  isUsed: boolean;
 }
 
 export interface CheckContext {

@@ -232,8 +232,8 @@ function addFile(block: Block<Settings<typeof fileCheck>>, checked: Checked, lis
   } else if (file === undefined || file.defined.order > word.order) {
     judge.error(word, undefinedName("track_file", word, file?.defined, trackFiles.keys()));
   } else {
-    const own = block.value("weight");
-    const { weight, reverse } = own ?? file;
+    file.isUsed = true;
+    const { weight, reverse } = block.value("weight") ?? file.config;
     list.push({ kind: "file", trackFile: name, weight, reverse });
   }
 }

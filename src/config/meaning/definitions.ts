@@ -33,6 +33,10 @@ export class Definitions<D> {
     this.judge.diagnostics.report("logged", at, message, { severity: "warning", notes });
   }
 
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   /** What a word names, or undefined after a complaint. */
   find(word: Word): D | undefined {
     const name = decodeBytes(word.text);

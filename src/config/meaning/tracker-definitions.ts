@@ -175,7 +175,9 @@ export class TrackerDefinitions {
 
   #addSession(name: Word | undefined, sessions: ReadonlyMap<string, BfdInstanceConfig>): void {
     if (name === undefined) return;
-    const session = sessions.get(decodeBytes(name.text));
+    const text = decodeBytes(name.text);
+    const session = sessions.get(text);
+    if (this.bfds.has(text)) return;
     if (session?.toVrrp === true)
       this.bfds.add(name, { weight: session.weight, reverse: session.weightReverse });
   }

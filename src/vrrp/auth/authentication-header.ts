@@ -15,7 +15,16 @@ import { hmacMd5, ICV_BYTES, sameSecret } from "./digest.js";
 const WORDS_LESS_TWO = AH_BYTES / 4 - 2;
 const ZEROS = new Uint8Array(ICV_BYTES);
 
-const IP = { tos: 1, length: 2, identification: 4, fragment: 6, ttl: 8, protocol: 9, checksum: 10, source: 12 };
+const IP = {
+  tos: 1,
+  length: 2,
+  identification: 4,
+  fragment: 6,
+  ttl: 8,
+  protocol: 9,
+  checksum: 10,
+  source: 12,
+};
 const AH = { nextHeader: 0, words: 1, spi: 4, sequence: 8, icv: 12 };
 
 /** What a received authentication header says. */

@@ -31,7 +31,7 @@ export class ReplayMarks {
     }
     this.#marks.delete(sender);
     const fresh = mark === undefined || isAfter(stamp, mark);
-    this.#marks.set(sender, fresh ? stamp : mark ?? stamp);
+    this.#marks.set(sender, fresh ? stamp : (mark ?? stamp));
     for (const [oldest] of this.#marks) {
       if (this.#marks.size <= limit) break;
       this.#marks.delete(oldest);

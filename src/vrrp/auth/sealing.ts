@@ -27,6 +27,11 @@ export function needsSeal(settings: Protection): boolean {
   return usesHeader(settings) || sendsTrailer(settings);
 }
 
+/** Whether an advert that was heard before, or that an other has overtaken, is refused. */
+export function isFreshOnly(settings: Protection): boolean {
+  return usesHeader(settings) || settings.hmac !== undefined;
+}
+
 /** One advert that is about to leave. */
 export interface Send {
   source: Uint8Array;

@@ -3,7 +3,9 @@
  * one socket. Finds the instances that a datagram is for, by vrid.
  */
 import type { Addon } from "../../native/addon.js";
-import { addressee } from "../addressee.js";
+import { addressee, senderOf } from "../addressee.js";
+import { readRouterId } from "../advert.js";
+import { isFreshOnly } from "../auth/sealing.js";
 import { AdvertChannel } from "./advert-channel.js";
 import { type ChannelKey, channelName } from "../channel-key.js";
 import type { Micros } from "../events.js";
@@ -14,13 +16,20 @@ export interface ChannelsPorts {
   received(machine: VrrpInstance, packet: PacketView, now: Micros): void;
   /** A socket was read empty. */
   afterwards(): void;
+  /** A packet for a router that nobody here is; once per router and sender's channel, and only when it is asked for. */
+  unknownRouter(key: ChannelKey, vrid: number, sender: Uint8Array): void;
   sendFailed(machine: VrrpInstance, error: Error): void;
   pollFailed(key: ChannelKey, status: number): void;
 }
 
 /** Below this interval every advert wakes us: a tick would be a good part of the interval. */
 const LEISURELY_MICROS = 50_000;
-/** How long a confirmation may wait: this part of the interval, and never longer than that. */
+/**
+ * How long a confirmation may wait: this part of the interval, and never longer than that. A wait is read as lateness
+ * of the advert, so it can put a take-over off by as much, never bring it forward; a lone instance's adverts never wait,
+ * since the first after a quiet tick wakes us. A quarter of the interval would save a fifth of the CPU time on a busy
+ * host, but version 3 separates two backups by 1/256 of the interval per point of priority: the worse could win then.
+ */
 const PATIENCE_PARTS = 20;
 const LONGEST_PATIENCE_MILLIS = 20;
 
@@ -31,13 +40,8 @@ interface Entry {
   members: Set<VrrpInstance>;
   /** Index is the vrid. Several only for unicast, where the peer lists tell them apart. */
   byVrid: Array<VrrpInstance[] | undefined>;
-}
-
-/** Where the vrid stands: after the IP header (IPv4), or second byte (IPv6). */
-function vridOf(packet: PacketView, family: 4 | 6): number {
-  const { bytes } = packet;
-  if (family === 6) return bytes[1] ?? 0;
-  return bytes[((bytes[0] ?? 0) & 0x0f) * 4 + 1] ?? 0;
+  /** Ids of other routers that were told of. */
+  strangers: Set<number>;
 }
 
 export class Channels {
@@ -47,10 +51,18 @@ export class Channels {
   readonly #ofMachine = new Map<VrrpInstance, Entry>();
   /** Entries whose filters no longer fit their members. */
   readonly #stale = new Set<Entry>();
+  #hearsStrangers = false;
 
   constructor(addon: Addon, ports: ChannelsPorts) {
     this.#addon = addon;
     this.#ports = ports;
+  }
+
+  /** log_unknown_vrids: whether packets for other routers come in too. */
+  hearStrangers(on: boolean): void {
+    if (on === this.#hearsStrangers) return;
+    this.#hearsStrangers = on;
+    for (const entry of this.#entries.values()) this.#stale.add(entry);
   }
 
   /** Puts an instance on the channel of this key; opens it when it is the first. Throws a NativeError. */
@@ -77,11 +89,16 @@ export class Channels {
     const { family } = key;
     const members = new Set<VrrpInstance>();
     const byVrid = new Array<VrrpInstance[] | undefined>(VRIDS).fill(undefined);
+    const strangers = new Set<number>();
     const channel = new AdvertChannel(this.#addon, key, {
       onPacket: (packet, now) => {
-        const machines = byVrid[vridOf(packet, family)];
+        const vrid = readRouterId(packet.bytes, family);
+        const machines = byVrid[vrid];
         const machine = machines === undefined ? undefined : addressee(machines, packet, family);
-        if (machine !== undefined) this.#ports.received(machine, packet, now);
+        if (machine !== undefined) return this.#ports.received(machine, packet, now);
+        if (vrid < 0 || strangers.has(vrid)) return;
+        strangers.add(vrid);
+        this.#ports.unknownRouter(key, vrid, senderOf(packet, family));
       },
       onDrained: () => this.#ports.afterwards(),
       onSendError: (owner, error) => {
@@ -89,7 +106,7 @@ export class Channels {
       },
       onPollError: (status) => this.#ports.pollFailed(key, status),
     });
-    return { channel, members, byVrid };
+    return { channel, members, byVrid, strangers };
   }
 
   #index(entry: Entry): void {
@@ -115,13 +132,19 @@ export class Channels {
     const patient: number[] = [];
     let shortest = Number.POSITIVE_INFINITY;
     for (const [vrid, machines] of entry.byVrid.entries()) {
-      if (machines === undefined) continue;
+      if (machines === undefined) {
+        if (this.#hearsStrangers) urgent.push(vrid);
+        continue;
+      }
       const interval = Math.min(
         ...machines.map(({ settings, masterIntervalMicros }) =>
           Math.min(settings.advertIntervalMicros, masterIntervalMicros),
         ),
       );
-      const calm = interval >= LEISURELY_MICROS && machines.every(({ state }) => state === "backup");
+      // With two sockets an advert may come out of order, or twice: where that is an attack there is one only.
+      const mayWait = ({ state, settings }: VrrpInstance): boolean =>
+        state === "backup" && !isFreshOnly(settings);
+      const calm = interval >= LEISURELY_MICROS && machines.every(mayWait);
       if (calm) shortest = Math.min(shortest, interval);
       (calm ? patient : urgent).push(vrid);
     }

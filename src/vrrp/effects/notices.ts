@@ -97,7 +97,8 @@ export class Notices {
     const state = wordOf(machine, notice);
     if (state === undefined) return;
     const { name, settings, effectivePriority: priority } = machine;
-    const transition: Transition = { type: "INSTANCE", name, state, priority };
+    const removed = notice.to === "deleted";
+    const transition: Transition = { type: "INSTANCE", name, state, priority, removed };
     this.#inOrder(owner, () => this.#tell(transition, settings));
   }
 

@@ -49,25 +49,19 @@ before(() => {
   addon = loadAddon();
 });
 
-async function compare(one: CorpusCase): Promise<Compared> {
-  const { path, remove } = writeCase(one);
-  try {
-    const peer = await askPeer(path, one.options);
-    return { one, peer, ours: askOurs(path, one.options, addon) };
-  } finally {
-    remove();
-  }
-}
-
 async function compareAll(cases: readonly CorpusCase[]): Promise<Compared[]> {
-  const results: Compared[] = [];
-  const waiting = [...cases];
-  const work = async () => {
-    for (let one = waiting.shift(); one !== undefined; one = waiting.shift())
-      results.push(await compare(one));
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return results;
+  const written = cases.map((one) => ({ one, options: one.options, ...writeCase(one) }));
+  try {
+    const share = Math.ceil(written.length / CONCURRENCY);
+    const parts = Array.from({ length: CONCURRENCY }, (_, i) => written.slice(i * share, (i + 1) * share));
+    const peers = (await Promise.all(parts.map(askPeer))).flat();
+    return written.flatMap(({ one, path, options }, i) => {
+      const peer = peers[i];
+      return peer === undefined ? [] : [{ one, peer, ours: askOurs(path, options, addon) }];
+    });
+  } finally {
+    for (const { remove } of written) remove();
+  }
 }
 
 /** What the reader of a failure needs: both verdicts with their reasons, and the configuration. */

@@ -36,12 +36,11 @@ export function firstServer(server: VirtualServerConfig): RealServerConfig {
   return server.realServers[0] as RealServerConfig;
 }
 
-/** The only checker of the only real server of a block. */
-export function checker<K extends CheckerConfig["kind"]>(
-  kind: K,
-  text: string,
-): Extract<CheckerConfig, { kind: K }> {
+type OfKind<C, K> = C extends { kind: infer L } ? (K extends L ? C : never) : never;
+
+/** The only checker of the only real server of a text. */
+export function checker<K extends CheckerConfig["kind"]>(kind: K, text: string): OfKind<CheckerConfig, K> {
   const [found] = firstServer(only(text)).checkers;
   assert.equal(found?.kind, kind);
-  return found as Extract<CheckerConfig, { kind: K }>;
+  return found as OfKind<CheckerConfig, K>;
 }

@@ -171,7 +171,7 @@ test("track_interface with weights", () => {
 test("notify scripts of instances and groups", () => {
   const secure = "global_defs {\n enable_script_security\n script_user root\n}\n";
   const config = good(
-    `${secure}${instance("notify_master \"/bin/x a 'b c'\" nobody\nnotify_backup /bin/y\nnotify_fault /bin/z\nnotify_stop /bin/s\nnotify run/n.sh")}${instance("").replace("V", "W").replace("51", "52")}vrrp_sync_group G {\n group { V W }\n notify /bin/g\n}\n`,
+    `${secure}${instance("notify_master \"/bin/x a 'b c'\" nobody\nnotify_backup /bin/y\nnotify_fault /bin/z\nnotify_stop /bin/s\nnotify run/n.sh")}${instance("").replace("V", "W").replace("51", "52").replace("0.1/", "0.2/")}vrrp_sync_group G {\n group { V W }\n notify /bin/g\n}\n`,
   );
   const { master, backup, fault, stop, any } = first(config).notify;
   assert.deepEqual([master?.args, master?.user], [["/bin/x", "a", "b c"], "nobody"]);

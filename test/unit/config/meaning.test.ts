@@ -58,9 +58,9 @@ test("conditions that refuse a start, with status 2", () => {
 test("the same virtual_router_id is fine on another interface, family or group", () => {
   good(instance("") + instance("").replace("V", "W").replace("eth0", "eth1"));
   good(instance("") + instance("").replace("V", "W").replace("10.0.0.1/24", "fe80::1"));
-  good(instance("") + instance("mcast_dst_ip 224.0.0.99").replace("V", "W"));
+  good(instance("") + instance("mcast_dst_ip 224.0.0.99").replace("V", "W").replace("0.1/", "0.2/"));
   const unicast = (peer: string) => instance(`unicast_peer { ${peer} }`);
-  good(unicast("10.0.0.8") + unicast("10.0.0.9").replace("V", "W"));
+  good(unicast("10.0.0.8") + unicast("10.0.0.9").replace("V", "W").replace("0.1/", "0.2/"));
   assert.equal(read(unicast("10.0.0.8") + unicast("10.0.0.8").replace("V", "W")).usable, false);
 });
 
@@ -200,7 +200,7 @@ test("addresses that do not fit into an advert are excluded from it", () => {
 });
 
 test("sync groups: members that exist, in one group only", () => {
-  const two = instance("") + instance("").replace("V", "W").replace("51", "52");
+  const two = instance("") + instance("").replace("V", "W").replace("51", "52").replace("0.1/", "0.2/");
   const group = (name: string, members: string) =>
     `vrrp_sync_group ${name} {\n group {\n ${members}\n }\n}\n`;
   assert.deepEqual(good(group("G", "V W") + two).vrrp.syncGroups[0]?.members, ["V", "W"]);
@@ -215,7 +215,7 @@ test("sync groups: members that exist, in one group only", () => {
     "13:17 warning the sync group 'G' has only one member",
   ]);
   const weighted =
-    instance("track_interface {\n eth1 weight 5\n}") + instance("").replace("V", "W").replace("51", "52");
+    instance("track_interface {\n eth1 weight 5\n}") + instance("").replace("V", "W").replace("51", "52").replace("0.1/", "0.2/");
   assert.equal(read(weighted + group("G", "V W")).config.vrrp.instances[0]?.trackInterfaces[0]?.weight, 0);
 });
 

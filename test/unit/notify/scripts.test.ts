@@ -41,6 +41,15 @@ test("each state has its own script", () => {
   assert.deepEqual(words, [["/m"], ["/b"], ["/f"], ["/s"], ["/d"]]);
 });
 
+test("a removal runs its own script, also where it is told as FAULT, and not the one of FAULT", () => {
+  const scripts = { fault: script("/f"), any: script("/n") };
+  const commands = commandsFor(scripts, { ...to("FAULT"), removed: true });
+  assert.deepEqual(
+    commands.map(({ args }) => args.join(" ")),
+    ["/n INSTANCE VI_1 FAULT 150"],
+  );
+});
+
 test("a queue hands out one job per key at a time, in order, keys apart", () => {
   const queue = new OrderedQueue<string>();
   assert.equal(queue.push("a", "a1"), "a1");
@@ -145,7 +154,7 @@ test("a waiting state that is stale is dropped and said; the newest is told", ()
 test("STOP and DELETED are never stale", () => {
   const { runner, notifier: n } = notifier();
   n.tell(everyState, to("MASTER"));
-  n.tell({ deleted: script("/d") }, to("DELETED"));
+  n.tell({ deleted: script("/d") }, { ...to("DELETED"), removed: true });
   n.tell(everyState, to("BACKUP"));
   for (let i = 0; i < 3; i++) runner.end(i);
   assert.deepEqual(runner.words, ["/n INSTANCE VI_1 MASTER 150", "/d", "/n INSTANCE VI_1 BACKUP 150"]);

@@ -93,7 +93,14 @@ function fakeAddon(): { addon: Addon; clock: { now: number; armedFor: number | u
   return { addon: some as Addon, clock };
 }
 
-const key = { family: 4, interfaceName: "eth0", ifindex: 7, group: "224.0.0.18", source: undefined } as const;
+const key = {
+  family: 4,
+  protocol: 112,
+  interfaceName: "eth0",
+  ifindex: 7,
+  group: "224.0.0.18",
+  source: undefined,
+} as const;
 const source = addressBytes("192.0.2.1");
 const machine = (id: number): VrrpInstance => new VrrpInstance(settings({ virtualRouterId: id }), id);
 

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import type { VrrpInstanceConfig } from "../../../src/config/model.js";
 import { internetChecksum } from "../../../src/net/checksum.js";
 import { formatAddress } from "../../../src/net/ip-address.js";
 import {
@@ -16,7 +17,7 @@ import {
   pseudoHeaderSum,
 } from "../../../src/vrrp/advert.js";
 import { Counters } from "../../../src/vrrp/counters.js";
-import { AdvertReceiver, type ChecksumPolicy } from "../../../src/vrrp/receive.js";
+import { AdvertReceiver, type StateView } from "../../../src/vrrp/receive.js";
 import { bytesOf } from "./segment.js";
 import { address, seconds, settings } from "./settings.js";
 
@@ -44,12 +45,13 @@ interface Vector {
 const file = JSON.parse(readFileSync("test/data/vrrp-packets.json", "utf8")) as { vectors: Vector[] };
 const vectors = file.vectors.filter(({ id, decoded }) => decoded?.type === "vrrp" && !id.includes("ah-"));
 
-const FORMS: Readonly<Record<string, [ChecksumForm, ChecksumPolicy]>> = {
-  plain: ["messageOnly", "auto"],
-  "plain (no pseudo-header)": ["messageOnly", "asVersion2"],
-  "pseudo-header(src,dst)": ["pseudoHeader", "auto"],
-  "pseudo-header(src,224.0.0.18)": ["groupPseudoHeader", "oldUnicast"],
+const FORMS: Readonly<Record<string, [ChecksumForm, Partial<VrrpInstanceConfig>]>> = {
+  plain: ["messageOnly", {}],
+  "plain (no pseudo-header)": ["messageOnly", { checksumAsVersion2: true }],
+  "pseudo-header(src,dst)": ["pseudoHeader", {}],
+  "pseudo-header(src,224.0.0.18)": ["groupPseudoHeader", { oldUnicastChecksum: "always" }],
 };
+const BACKUP: StateView = { state: "backup", masterAddress: undefined, outranks: () => false };
 
 function parts(vector: Vector) {
   const { decoded } = vector;
@@ -137,13 +139,13 @@ for (const vector of vectors) {
         auth: fields.password ? { type: "pass", password: fields.password } : { type: "none" },
         unicastPeers: unicast ? [{ address: ip.src }] : [],
         addresses: vrrp.addresses.map(address),
+        ...FORMS[vrrp.checksum_verifies]?.[1],
       }),
       new Counters(),
-      FORMS[vrrp.checksum_verifies]?.[1],
     );
     const verdict = receiver.receive(
       { bytes: datagram, source: bytesOf(ip.src), destination: bytesOf(ip.dst), hopLimit },
-      { state: "backup", masterAddress: undefined },
+      BACKUP,
     );
     assert(verdict.accepted, verdict.accepted ? "" : verdict.detail);
     assert.deepEqual(verdict.remarks, []);
@@ -162,7 +164,7 @@ test("a packet with an AH header is a mismatch of authentication, not a riddle",
     const bytes = new Uint8Array(Buffer.from(vector.frame_hex, "hex").subarray(14));
     const nowhere = new Uint8Array(0);
     const packet = { bytes, source: nowhere, destination: nowhere, hopLimit: -1 };
-    const verdict = receiver.receive(packet, { state: "backup", masterAddress: undefined });
+    const verdict = receiver.receive(packet, BACKUP);
     assert.equal(!verdict.accepted && verdict.drop, "authMismatch");
     assert.equal(counters.authTypeMismatch, 1);
   }

@@ -5,23 +5,20 @@ import { test } from "node:test";
 import type { VrrpInstanceConfig } from "../../../src/config/model.js";
 import { internetChecksum } from "../../../src/net/checksum.js";
 import { Counters } from "../../../src/vrrp/counters.js";
-import { AdvertReceiver, type ChecksumPolicy, type StateView } from "../../../src/vrrp/receive.js";
+import { AdvertReceiver, type StateView } from "../../../src/vrrp/receive.js";
 import { bytesOf, packetOf } from "./segment.js";
 import { address, seconds, settings } from "./settings.js";
 
 const PEER = "192.0.2.9";
-const BACKUP: StateView = { state: "backup", masterAddress: undefined };
+const BACKUP: StateView = { state: "backup", masterAddress: undefined, outranks: () => false };
 
 /** A receiver with its counters, fed with bytes. */
 class Bench {
   readonly counters = new Counters();
   readonly receiver: AdvertReceiver;
 
-  constructor(
-    readonly own: VrrpInstanceConfig = settings(),
-    policy?: ChecksumPolicy,
-  ) {
-    this.receiver = new AdvertReceiver(own, this.counters, policy);
+  constructor(readonly own: VrrpInstanceConfig = settings()) {
+    this.receiver = new AdvertReceiver(own, this.counters);
   }
 
   feed(bytes: Uint8Array, view = BACKUP, source = "fe80::9", destination = "ff02::12", hopLimit = 255) {
@@ -205,13 +202,13 @@ test("the order of the addresses does not matter", () => {
 test("skip_check_adv_addr trusts the known master in BACKUP, nobody in MASTER", () => {
   const bench = new Bench(settings({ skipCheckAdvertAddresses: true }));
   const bytes = good({ addresses: [address("192.0.2.101")] });
-  const known: StateView = { state: "backup", masterAddress: bytesOf(PEER) };
+  const known: StateView = { ...BACKUP, masterAddress: bytesOf(PEER) };
   bench.feed(bytes, known);
   bench.feed(bytes, known);
   assert.equal(bench.counters.addressListErrors, 0);
-  bench.feed(bytes, { state: "master", masterAddress: undefined });
+  bench.feed(bytes, { ...BACKUP, state: "master" });
   assert.equal(bench.counters.addressListErrors, 1);
-  bench.feed(bytes, { state: "backup", masterAddress: bytesOf("192.0.2.8") });
+  bench.feed(bytes, { ...BACKUP, masterAddress: bytesOf("192.0.2.8") });
   assert.equal(bench.counters.addressListErrors, 2);
 });
 
@@ -235,11 +232,16 @@ test("unicast: any TTL and any sender, unless a peer has limits", () => {
   assert.equal(limited.drop(toUs(PEER, 249)), "ttl");
   assert.equal(limited.drop(toUs(PEER, 255)), "ttl");
   assert.equal(limited.drop(toUs("192.0.2.77", 252)), "source");
+  const checked = new Bench(settings({ unicastPeers: [{ address: PEER }], checkUnicastSource: true }));
+  assert.equal(checked.drop(toUs("192.0.2.77", 255)), "source");
+  assert.equal(checked.drop(toUs(PEER, 3)), "accepted");
 });
 
-test("a strict owner hears nobody", () => {
-  const bench = new Bench(settings({ priority: 255, strict: true }));
-  assert.equal(bench.drop(good()), "owner");
+test("a strict owner hears nobody, and one with owner_ignore_adverts neither", () => {
+  assert.equal(new Bench(settings({ priority: 255, strict: true })).drop(good()), "owner");
+  assert.equal(new Bench(settings({ priority: 255, ownerIgnoreAdverts: true })).drop(good()), "owner");
+  assert.equal(new Bench(settings({ priority: 254, ownerIgnoreAdverts: true })).drop(good()), "accepted");
+  assert.equal(new Bench(settings({ priority: 255 })).drop(good()), "accepted");
 });
 
 test("the IP header must state the length received", () => {
@@ -250,17 +252,18 @@ test("the IP header must state the length received", () => {
 
 test("version 3 over IPv4: the checksum covers a pseudo-header, or not with v3_checksum_as_v2", () => {
   const own = settings({ version: 3 });
+  const asVersion2 = { ...own, checksumAsVersion2: true };
   const withPseudo = good({ version: 3 });
   const without = withPseudo.slice();
   without.set([0, 0], 26);
   const checksum = internetChecksum(without, 20);
   without.set([checksum >> 8, checksum & 0xff], 26);
   assert.equal(new Bench(own).drop(without), "checksum");
-  assert.equal(new Bench(own, "asVersion2").drop(without), "accepted");
-  assert.equal(new Bench(own, "asVersion2").drop(withPseudo), "accepted");
+  assert.equal(new Bench(asVersion2).drop(without), "accepted");
+  assert.equal(new Bench(asVersion2).drop(withPseudo), "accepted");
   without[26] = (without[26] ?? 0) ^ 1;
-  assert.equal(new Bench(own, "asVersion2").drop(without), "checksum");
-  assert.equal(new Bench(own, "asVersion2").receiver.checksumForm, "messageOnly");
+  assert.equal(new Bench(asVersion2).drop(without), "checksum");
+  assert.equal(new Bench(asVersion2).receiver.checksumForm, "messageOnly");
 });
 
 /** As an ancient unicast sender builds it: the group in the pseudo-header. */
@@ -283,8 +286,8 @@ test("a unicast peer with the old checksum switches us to it for good", () => {
   );
   assert.equal(bench.receiver.checksumForm, "groupPseudoHeader");
   assert.equal(bench.drop(packetOf(settings({ version: 3 }), PEER, 200, 255, "192.0.2.1")), "checksum");
-  assert.equal(new Bench(own, "neverOldUnicast").drop(oldUnicast()), "checksum");
-  assert.equal(new Bench(own, "oldUnicast").drop(oldUnicast()), "accepted");
+  assert.equal(new Bench({ ...own, oldUnicastChecksum: "never" }).drop(oldUnicast()), "checksum");
+  assert.equal(new Bench({ ...own, oldUnicastChecksum: "always" }).drop(oldUnicast()), "accepted");
 });
 
 test("one log line per reason and term: winning or losing MASTER, or another master, begins a new one", () => {
@@ -294,7 +297,7 @@ test("one log line per reason and term: winning or losing MASTER, or another mas
     const verdict = bench.feed(bad, view);
     return !verdict.accepted && verdict.log;
   };
-  const follows = (master: string): StateView => ({ state: "backup", masterAddress: bytesOf(master) });
+  const follows = (master: string): StateView => ({ ...BACKUP, masterAddress: bytesOf(master) });
   const answers = [
     BACKUP,
     BACKUP,

@@ -1,8 +1,8 @@
 /** The short road for repeated adverts: what it must notice, as bytes in a buffer that holds other things as well. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RepeatedAdvert } from "../../../src/vrrp/repeated-advert.js";
-import type { Accepted, PacketView, StateView } from "../../../src/vrrp/receive.js";
+import { type Followed, RepeatedAdvert } from "../../../src/vrrp/repeated-advert.js";
+import type { Accepted, PacketView } from "../../../src/vrrp/receive.js";
 
 const SOURCE = Uint8Array.of(192, 0, 2, 7);
 const VERDICT: Accepted = {
@@ -10,7 +10,7 @@ const VERDICT: Accepted = {
   event: { kind: "advertReceived", advert: { priority: 100, intervalMicros: 1e6, source: SOURCE } },
   remarks: [],
 };
-const BACKUP: StateView = { state: "backup", masterAddress: SOURCE };
+const BACKUP: Followed = { state: "backup", masterAddress: SOURCE };
 const packet = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i + 1);
 
 /** The packet in a slot of a larger buffer whose other bytes are `filling`, as the reader shows it. */

@@ -5,13 +5,21 @@
  */
 
 import type { VrrpInstanceConfig } from "../../../src/config/model.js";
-import { parseAddress } from "../../../src/net/ip-address.js";
+import { formatAddress, parseAddress } from "../../../src/net/ip-address.js";
 import { type Deadline, Deadlines } from "../../../src/platform/deadlines.js";
-import { encodeAdvert, readRouterId } from "../../../src/vrrp/advert.js";
+import { readRouterId } from "../../../src/vrrp/advert.js";
+import { needsSeal, seal } from "../../../src/vrrp/auth/sealing.js";
 import type { InstanceEvent, Micros, State, TimerName } from "../../../src/vrrp/events.js";
 import type { VrrpInstance } from "../../../src/vrrp/instance.js";
+import { outgoing } from "../../../src/vrrp/outgoing.js";
 import { AdvertReceiver } from "../../../src/vrrp/receive.js";
 import { type RoutedEffect, Router, type RouterConfig } from "../../../src/vrrp/router.js";
+import { bytesOf, packetOf } from "./packets.js";
+
+export { bytesOf, packetOf };
+
+/** Wall clock of the beginning. */
+const START_MILLIS = 1_700_000_000_000;
 
 /** Everything that happened, in order. `what` is an effect's kind, `detail` the rest of it as text. */
 export interface Happening {
@@ -52,6 +60,8 @@ export class Node {
   readonly timers = new Map<string, Deadline<Timer>>();
   readonly receivers = new Map<VrrpInstance, AdvertReceiver>();
   identification = 0;
+  /** By how much its wall clock is wrong. */
+  clockErrorMillis = 0;
 
   constructor(
     readonly name: string,
@@ -115,7 +125,7 @@ export class Segment {
   #equip(node: Node, router: Router): void {
     const source = parseAddress(node.address) ?? new Uint8Array(0);
     for (const instance of router.instances) {
-      node.receivers.set(instance, new AdvertReceiver(instance.settings, instance.counters));
+      node.receivers.set(instance, receiverOf(instance));
       if (!instance.running) instance.handle({ kind: "sourceChanged", source }, this.now);
     }
   }
@@ -245,7 +255,7 @@ export class Segment {
       if ((source.length === 4 ? 4 : 6) !== instance.settings.family) continue;
       const verdict = node.receivers
         .get(instance)
-        ?.receive({ bytes, source, destination, hopLimit: 255 }, instance);
+        ?.receive({ bytes, source, destination, hopLimit: 255 }, instance, this.#wallMillis(node));
       if (verdict?.accepted) this.#perform(node, router.handle(instance, verdict.event, this.now));
     }
   }
@@ -275,7 +285,7 @@ export class Segment {
       else if (effect.kind === "addAddresses") node.holding.add(instance.name);
       else if (effect.kind === "removeAddresses") node.holding.delete(instance.name);
       else if (effect.kind === "settingsChanged") {
-        node.receivers.set(instance, new AdvertReceiver(effect.next, instance.counters));
+        node.receivers.set(instance, receiverOf(instance));
       }
     }
     this.observe();
@@ -304,11 +314,15 @@ export class Segment {
       priority,
       intervalMicros: settings.advertIntervalMicros,
     });
-    const destinations = settings.unicastPeers.map(({ address }) => address);
-    if (destinations.length === 0) destinations.push(settings.multicastGroup);
-    for (const destination of destinations) {
+    const source = bytesOf(node.address);
+    const { packets, destinations } = outgoing(settings, source, priority);
+    const { identification } = node;
+    const send = { source, identification, state: instance.state, wallMillis: this.#wallMillis(node) };
+    const sealed = needsSeal(settings) ? seal(settings, packets, send, instance.freshness) : packets;
+    for (const [i, to] of destinations.entries()) {
+      const destination = formatAddress(to);
       const multicast = destination === settings.multicastGroup;
-      const bytes = packetOf(settings, node.address, priority, 255, multicast ? undefined : destination);
+      const bytes = sealed[i] ?? sealed[0] ?? to;
       for (const other of this.#nodes.values()) {
         const hears = other !== node && (multicast || other.address === destination);
         if (hears && this.connected(node.name, other.name) && this.#random() >= this.loss) {
@@ -316,6 +330,10 @@ export class Segment {
         }
       }
     }
+  }
+
+  #wallMillis(node: Node): number {
+    return START_MILLIS + this.now / 1000 + node.clockErrorMillis;
   }
 
   #fly(to: Node, from: string, bytes: Uint8Array, source: string, destination: string): void {
@@ -334,39 +352,8 @@ export class Segment {
   }
 }
 
-/** The datagram as the receiver's raw socket hands it over. */
-export function packetOf(
-  settings: VrrpInstanceConfig,
-  source: string,
-  priority: number,
-  ttl = 255,
-  destination: string = settings.multicastGroup,
-): Uint8Array {
-  const fields = {
-    family: settings.family,
-    version: settings.version,
-    virtualRouterId: settings.virtualRouterId,
-    priority,
-    intervalMicros: settings.advertIntervalMicros,
-    addresses: settings.addresses.map(({ address }) => bytesOf(address)),
-    ...(settings.auth.type === "pass" ? { password: settings.auth.password } : {}),
-  };
-  if (settings.family === 6) return encodeAdvert(fields).bytes;
-  const group = bytesOf(settings.multicastGroup);
-  const route = {
-    source: bytesOf(source),
-    destination: bytesOf(destination),
-    ttl,
-    checksum: "pseudoHeader",
-    group,
-  } as const;
-  return encodeAdvert(fields, route).bytes;
-}
-
-export function bytesOf(text: string): Uint8Array {
-  const bytes = parseAddress(text);
-  if (bytes === undefined) throw new Error(`not an address: ${text}`);
-  return bytes;
+function receiverOf(instance: VrrpInstance): AdvertReceiver {
+  return new AdvertReceiver(instance.settings, instance.counters, instance.freshness);
 }
 
 function detailOf(effect: Extract<RoutedEffect, { instance: VrrpInstance }>["effect"]): string {
