@@ -124,7 +124,7 @@ export class Daemon {
       return undefined;
     }
     if (outcome.dump !== undefined)
-      for (const line of hideSecrets(outcome.dump).trimEnd().split("\n")) this.#say("info", line);
+      for (const line of hideSecrets(outcome.dump).split("\n")) if (line !== "") this.#say("info", line);
     return outcome;
   }
 

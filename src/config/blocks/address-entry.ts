@@ -163,26 +163,26 @@ export const staticAddressEntry = addressEntry(staticOptions);
 
 function addressEntry(options: OptionTable<AddressEntry>) {
   return {
-  syntax: "IPADDR[/PREFIXLEN] [dev INTERFACE] [scope SCOPE] [brd ADDR|+|-] [label LABEL] ...",
-  options: options,
+    syntax: "IPADDR[/PREFIXLEN] [dev INTERFACE] [scope SCOPE] [brd ADDR|+|-] [label LABEL] ...",
+    options: options,
 
-  read(words: readonly Word[], site: Site): AddressEntry | undefined {
-    const [first] = words;
-    if (first === undefined) return undefined;
-    const entry = readFirst(first, site);
-    if (entry === undefined || words.length === 1) return entry;
-    const unknown = (word: Word) =>
-      unknownOption(
-        options,
-        word,
-        site,
-        parseAddress(word.text.split("/")[0] ?? "") ? "write one address per line" : "it is ignored",
-      );
-    if (!readOptions(options, entry, words, 1, site, unknown)) return undefined;
-    workOutBroadcast(entry, site);
-    return entry;
-  },
-};
+    read(words: readonly Word[], site: Site): AddressEntry | undefined {
+      const [first] = words;
+      if (first === undefined) return undefined;
+      const entry = readFirst(first, site);
+      if (entry === undefined || words.length === 1) return entry;
+      const unknown = (word: Word) =>
+        unknownOption(
+          options,
+          word,
+          site,
+          parseAddress(word.text.split("/")[0] ?? "") ? "write one address per line" : "it is ignored",
+        );
+      if (!readOptions(options, entry, words, 1, site, unknown)) return undefined;
+      workOutBroadcast(entry, site);
+      return entry;
+    },
+  };
 }
 
 /** ADDR[/LEN]. */

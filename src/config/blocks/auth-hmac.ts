@@ -57,9 +57,14 @@ function keyRow(): Row<readonly KeyEntry[]> {
         const same = list.find((entry) => entry.id === id);
         if (same !== undefined) {
           const notes = [{ message: "it was defined here first", at: same.head }];
-          site.tree.diagnostics.report("general", idWord, `key ${id} is already defined; this one is ignored`, {
-            notes,
-          });
+          site.tree.diagnostics.report(
+            "general",
+            idWord,
+            `key ${id} is already defined; this one is ignored`,
+            {
+              notes,
+            },
+          );
           return undefined;
         }
         const source = readSource(site, at);

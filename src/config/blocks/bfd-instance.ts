@@ -89,6 +89,7 @@ function neighbour(doc: string): Row<Neighbour | undefined> {
         return "malformed";
       },
     },
-    LATER,
+    // One bad address counts, whatever comes after it.
+    { ...LATER, repeat: "accumulates" },
   );
 }

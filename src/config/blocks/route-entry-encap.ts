@@ -95,7 +95,9 @@ const labels: Value<number[]> = {
     const parts = word.split("/");
     const right = parts.every((label) => /^\d{1,7}$/.test(label) && Number(label) <= LARGEST_LABEL);
     if (right && parts.length <= MOST_LABELS) return parts.map(Number);
-    return new Complaint(`must be up to ${MOST_LABELS} labels of at most ${LARGEST_LABEL} with '/' between them`);
+    return new Complaint(
+      `must be up to ${MOST_LABELS} labels of at most ${LARGEST_LABEL} with '/' between them`,
+    );
   },
 };
 

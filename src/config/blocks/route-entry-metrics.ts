@@ -35,7 +35,12 @@ const rtt: Value<number> = {
     if (typeof value !== "number") return value;
     const used = Math.min(LONGEST_RTT, Math.max(SHORTEST_RTT, value));
     if (used === value) return value;
-    return new Adjusted(used, `is not within 0.2 and 120 seconds; ${used / 8} ms is used`, "warning", "logged");
+    return new Adjusted(
+      used,
+      `is not within 0.2 and 120 seconds; ${used / 8} ms is used`,
+      "warning",
+      "logged",
+    );
   },
 };
 

@@ -5,7 +5,14 @@ import type { Word } from "../text.js";
 import { integer } from "../values/number.js";
 import { type Option, type OptionTable, phrase, readOptions, valued } from "./options.js";
 import { encapsulation } from "./route-entry-encap.js";
-import { device, gateway, onlink, realmsOption, type RouteEntry, type WeightedHop } from "./route-entry-parts.js";
+import {
+  device,
+  gateway,
+  onlink,
+  realmsOption,
+  type RouteEntry,
+  type WeightedHop,
+} from "./route-entry-parts.js";
 
 const hopOptions: OptionTable<WeightedHop> = {
   via: gateway,

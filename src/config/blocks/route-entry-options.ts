@@ -3,7 +3,14 @@ import { Complaint, type Value } from "../schema.js";
 import { anyAddress } from "../values/address.js";
 import { interfaceName, nameUpTo } from "../values/name.js";
 import { integer } from "../values/number.js";
-import { routeProtocol, type RoutingName, routingTable, scope, setNumber, typeOfService } from "../values/routing.js";
+import {
+  routeProtocol,
+  type RoutingName,
+  routingTable,
+  scope,
+  setNumber,
+  typeOfService,
+} from "../values/routing.js";
 import { mark, oldName, type Option, type OptionTable, phrase, readOptionWord, valued } from "./options.js";
 import { encapsulation } from "./route-entry-encap.js";
 import { metricOptions } from "./route-entry-metrics.js";
@@ -89,17 +96,13 @@ const or: Option<RouteEntry> = phrase(
 );
 
 /** `as [to] ADDR`: for MPLS only, which has no routes here. */
-const as: Option<RouteEntry> = phrase(
-  "[to] ADDR",
-  "Not possible with IP routes.",
-  (_, words, from, site) => {
-    const at = words[from];
-    const last = words[from + 1]?.text === "to" ? from + 2 : from + 1;
-    if (at !== undefined)
-      site.tree.diagnostics.report("general", at, "'as' is for MPLS only; the option is ignored");
-    return last + 1;
-  },
-);
+const as: Option<RouteEntry> = phrase("[to] ADDR", "Not possible with IP routes.", (_, words, from, site) => {
+  const at = words[from];
+  const last = words[from + 1]?.text === "to" ? from + 2 : from + 1;
+  if (at !== undefined)
+    site.tree.diagnostics.report("general", at, "'as' is for MPLS only; the option is ignored");
+  return last + 1;
+});
 
 /** What virtual and static routes have in common. */
 const routeOptions: OptionTable<RouteEntry> = {

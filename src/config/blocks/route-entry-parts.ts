@@ -4,7 +4,14 @@ import { quoted } from "../diagnostic.js";
 import type { Family } from "../model.js";
 import type { Site } from "../schema.js";
 import type { Word } from "../text.js";
-import { type Address, anyAddress, fullLength, networkOf, parseAddress, parsePrefix } from "../values/address.js";
+import {
+  type Address,
+  anyAddress,
+  fullLength,
+  networkOf,
+  parseAddress,
+  parsePrefix,
+} from "../values/address.js";
 import { interfaceName } from "../values/name.js";
 import { realms, type RoutingName, setNumber, type WithNames } from "../values/routing.js";
 import { type Applied, mark, type Option, phrase, readOptionWord, valued } from "./options.js";
@@ -76,11 +83,7 @@ export const gateway: Option<HopEntry> = phrase(
     const address = readOptionWord(anyAddress, words[from], word, site);
     if (address === undefined) return "drop";
     if (family !== undefined && address.family !== family) {
-      site.tree.diagnostics.report(
-        "general",
-        word,
-        `this is no IPv${family} address; the entry is ignored`,
-      );
+      site.tree.diagnostics.report("general", word, `this is no IPv${family} address; the entry is ignored`);
       return "drop";
     }
     entry.gateway = address;

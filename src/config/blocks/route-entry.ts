@@ -87,9 +87,7 @@ function readDestination(
     entry.destination = "default";
     return word.text === "default6" ? setFamily(entry, 6, word, site) : undefined;
   }
-  const network = readNetwork(word, site, () =>
-    unknownOption(options, word, site, "the route is ignored"),
-  );
+  const network = readNetwork(word, site, () => unknownOption(options, word, site, "the route is ignored"));
   if (network === undefined) return "drop";
   entry.destination = network;
   entry.prefixLength = network.prefixLength;
@@ -119,8 +117,7 @@ function settleFamily(entry: RouteEntry, site: Site): boolean {
     return refuse(entry.at, "'src' is of the other family");
   if (family === 6 && [entry, ...hops].some((hop) => hop.gateway?.family === 4))
     return refuse(entry.at, "an IPv6 route needs an IPv6 gateway");
-  if (from !== undefined && from.family !== 6)
-    return refuse(from.at, "'from' is possible with IPv6 only");
+  if (from !== undefined && from.family !== 6) return refuse(from.at, "'from' is possible with IPv6 only");
   const wrong = family === 4 ? entry.onlySix : entry.onlyFour;
   if (wrong !== undefined)
     return refuse(wrong, `'${wrong.text}' is possible with IPv${family === 4 ? 6 : 4} only`);

@@ -17,7 +17,15 @@ import {
   setNumber,
   typeOfService,
 } from "../values/routing.js";
-import { type Applied, mark, type Option, type OptionTable, phrase, readOptionWord, valued } from "./options.js";
+import {
+  type Applied,
+  mark,
+  type Option,
+  type OptionTable,
+  phrase,
+  readOptionWord,
+  valued,
+} from "./options.js";
 import { drop, readNetwork } from "./route-entry-parts.js";
 import type { RuleEntry, Selector } from "./rule-entry.js";
 
@@ -46,7 +54,8 @@ function selector(name: "from" | "to", doc: string): Option<RuleEntry> {
 /** Exactly one word of a rule says what it does. */
 function act(entry: RuleEntry, action: RuleAction, word: Word, site: Site): Applied {
   if (entry.actionAt !== undefined) {
-    const message = "a rule does one thing only: table, goto, nop, blackhole, unreachable, prohibit or l3mdev";
+    const message =
+      "a rule does one thing only: table, goto, nop, blackhole, unreachable, prohibit or l3mdev";
     const notes = [{ message: "it was said here first", at: entry.actionAt }];
     site.tree.diagnostics.report("general", word, `${message}; the rule is ignored`, { notes });
     return "drop";
@@ -213,7 +222,9 @@ const ipProtocol: Value<number> = {
   read: (word) => {
     if (Object.hasOwn(PROTOCOLS, word)) return PROTOCOLS[word] ?? 0;
     const value = protocolNumber.read(word);
-    return value instanceof Complaint ? new Complaint("must be an IP protocol: tcp, udp ... or 0 to 255") : value;
+    return value instanceof Complaint
+      ? new Complaint("must be an IP protocol: tcp, udp ... or 0 to 255")
+      : value;
   },
 };
 
@@ -357,7 +368,11 @@ export const staticRuleOptions: OptionTable<RuleEntry> = {
 
 function setFamily(entry: RuleEntry, family: Family, word: Word, site: Site): Applied {
   if (entry.family !== undefined && entry.family !== family) {
-    site.tree.diagnostics.report("general", word, "the family of the rule is contradictory; the rule is ignored");
+    site.tree.diagnostics.report(
+      "general",
+      word,
+      "the family of the rule is contradictory; the rule is ignored",
+    );
     return "drop";
   }
   entry.family = family;

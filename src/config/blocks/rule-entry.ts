@@ -48,7 +48,8 @@ export const staticRuleEntry = ruleEntry(staticRuleOptions);
 
 function ruleEntry(options: OptionTable<RuleEntry>) {
   return {
-    syntax: "[not] [from PREFIX] [to PREFIX] [iif INTERFACE] [fwmark MARK] ... table T|goto N|blackhole|... preference N",
+    syntax:
+      "[not] [from PREFIX] [to PREFIX] [iif INTERFACE] [fwmark MARK] ... table T|goto N|blackhole|... preference N",
     options,
 
     read(words: readonly Word[], site: Site): RuleEntry | undefined {
@@ -111,13 +112,17 @@ function isSound(entry: RuleEntry, site: Site): boolean {
     const family = selector?.network?.family;
     if (selector === undefined || family === undefined) continue;
     if (entry.family !== undefined && entry.family !== family)
-      return refuse(selector.at, `${quoted(selector.at.text)} is of the other family than the rest of the rule`);
+      return refuse(
+        selector.at,
+        `${quoted(selector.at.text)} is of the other family than the rest of the rule`,
+      );
     entry.family = family;
   }
   entry.family ??= 4;
   if (needsTable !== undefined && action?.kind !== "table")
     return refuse(needsTable, `${quoted(needsTable.text)} is possible with 'table' only`);
-  if (realms !== undefined && entry.family === 6) return refuse(realms.at, "'realms' is possible with IPv4 only");
+  if (realms !== undefined && entry.family === 6)
+    return refuse(realms.at, "'realms' is possible with IPv4 only");
   if (action?.kind !== "goto") return true;
   if (preference === undefined) return refuse(actionAt, "'goto' needs a rule with 'preference'");
   if (preference >= action.preference) {

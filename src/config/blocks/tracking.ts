@@ -18,10 +18,7 @@ const LARGEST_WEIGHT = 253;
 
 /** Up to `largest`; what is beyond 253 is limited to it, and `kind` says whether that counts. */
 function limitedWeight(largest: 253 | 254, kind: Kind = "general"): Value<number> {
-  const complaint = new Complaint(
-    `must be a whole number from -${largest} to ${largest}`,
-    "invalidNumber",
-  );
+  const complaint = new Complaint(`must be a whole number from -${largest} to ${largest}`, "invalidNumber");
   return {
     syntax: `<-${largest}-${largest}>`,
     read: (word) => {

@@ -30,9 +30,7 @@ export const networkRows = {
     notActedOn: true,
   }),
   use_ipvlan: useIpvlan(),
-  vrf: once(
-    setting(interfaceName, "VRF of a unicast instance without interface.", { notActedOn: true }),
-  ),
+  vrf: once(setting(interfaceName, "VRF of a unicast instance without interface.", { notActedOn: true })),
   promote_secondaries: flag("Set promote_secondaries on the interface.", { notActedOn: true }),
   linkbeat_use_polling: flag("Poll the link of the interface.", {
     deprecated: "the block 'linkbeat_interfaces'",

@@ -42,8 +42,7 @@ function notifyDeleted(): Row<{ script: ScriptEntry | undefined } | undefined> {
       doc: "When a reload removes the instance, tell DELETED and not FAULT, and run the script.",
       default: undefined,
       read: (site, previous) => {
-        if (previous === undefined)
-          return { script: site.words.length > 1 ? readScript(site) : undefined };
+        if (previous === undefined) return { script: site.words.length > 1 ? readScript(site) : undefined };
         site.tree.alreadySet(site, previous.head);
         return undefined;
       },

@@ -8,7 +8,12 @@ import type { TrackGroups } from "./routes.js";
 import { resolveNames } from "./routing-names.js";
 
 /** Fills in device, scope, flags and lifetime (VRRP reference, 12.2). */
-function finishAddress(entry: AddressEntry, device: string, groups: TrackGroups, judge: Judge): AddressSetting {
+function finishAddress(
+  entry: AddressEntry,
+  device: string,
+  groups: TrackGroups,
+  judge: Judge,
+): AddressSetting {
   resolveNames(entry, "the address", judge);
   if (entry.device !== undefined) judge.needInterface(entry.device);
   const six = entry.family === 6;

@@ -43,7 +43,10 @@ export function readAuthentication(block: InstanceBlock, facts: Circumstances, j
     return none;
   }
   if (type === "AH" && facts.family === 6) {
-    judge.repair(auth.where("auth_type"), "'auth_type AH' is not possible with IPv6; there is no authentication");
+    judge.repair(
+      auth.where("auth_type"),
+      "'auth_type AH' is not possible with IPv6; there is no authentication",
+    );
     return none;
   }
   const bytes = Buffer.from(auth.setting("auth_pass")?.at.text ?? "", "latin1");

@@ -42,7 +42,7 @@ export function settleFamily(block: InstanceBlock, judge: Judge): FamilyAddresse
   if (all.every((item) => item.family === family))
     return { family, decidedBy: first?.at, addresses, peers, source, destination, ipvlan };
 
-  const notes = first ? [{ message: `IPv${family} by this`, at: first.at }] : [];
+  const notes = first ? [{ message: `the instance is IPv${family} because of this`, at: first.at }] : [];
   const fits = (item: { at: Word; family: Family }): boolean => {
     if (item.family === family) return true;
     const message = `an IPv${item.family} address in an IPv${family} instance is ignored; use a second instance or virtual_ipaddress_excluded`;

@@ -26,11 +26,7 @@ export function assignPreferences(entries: readonly RuleEntry[], judge: Judge): 
 }
 
 /** Leaves out what names a number that there is not. */
-export function finishRules(
-  entries: readonly RuleEntry[],
-  groups: TrackGroups,
-  judge: Judge,
-): RuleSetting[] {
+export function finishRules(entries: readonly RuleEntry[], groups: TrackGroups, judge: Judge): RuleSetting[] {
   const rules: RuleSetting[] = [];
   for (const entry of entries) {
     if (!resolveNames(entry, "the rule", judge)) continue;

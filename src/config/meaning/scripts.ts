@@ -93,7 +93,8 @@ export class Scripts {
     if (how.uncounted !== true) this.first ??= entry.at;
     // Links resolved now: whoever changes one later changes nothing. A name in PATH is settled in any case.
     const { file } = finding;
-    const settled = file !== undefined && file !== path && (!path.includes("/") || !this.global.useSymlinkPaths);
+    const settled =
+      file !== undefined && file !== path && (!path.includes("/") || !this.global.useSymlinkPaths);
     return { args: [path, ...rest], ...(settled && { file }), ...account, position: positionOf(entry.at) };
   }
 

@@ -200,10 +200,7 @@ function readQuorum(block: ProcessBlock, judge: Judge): { quorum: number; quorum
   if (most === undefined) return { quorum: least };
   if (least <= most) return { quorum: least, quorumMax: most };
   const late = block.isLast("quorum", "quorum_max") ? "quorum" : "quorum_max";
-  judge.error(
-    block.where(late),
-    `'quorum ${least}' is more than 'quorum_max ${most}'; '${late}' is ignored`,
-  );
+  judge.error(block.where(late), `'quorum ${least}' is more than 'quorum_max ${most}'; '${late}' is ignored`);
   return late === "quorum" ? { quorum: most === 0 ? 0 : 1, quorumMax: most } : { quorum: least };
 }
 

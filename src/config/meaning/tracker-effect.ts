@@ -23,9 +23,7 @@ function contributionOf(keyword: TrackKeyword, tracked: Tracked): Contribution {
   const { weight, reverse } = tracked;
   if (keyword === "track_file") return { keyword, tracked, up: LARGEST, down: -LARGEST };
   const value = reverse ? -weight : weight;
-  return weight > 0
-    ? { keyword, tracked, up: value, down: 0 }
-    : { keyword, tracked, up: 0, down: value };
+  return weight > 0 ? { keyword, tracked, up: value, down: 0 } : { keyword, tracked, up: 0, down: value };
 }
 
 /** Says which weights the limits make void, with the arithmetic. Nothing of it is wrong by upstream's measure. */

@@ -126,11 +126,7 @@ export function clearWeightsOfGroup({ trackers, places }: ReadTrackers, owner: s
 }
 
 /** A weight would change the priority of one member of a group only (VRRP reference, 10.2). */
-export function dropWeightsOfMember(
-  name: string,
-  { trackers, places }: ReadTrackers,
-  judge: Judge,
-): void {
+export function dropWeightsOfMember(name: string, { trackers, places }: ReadTrackers, judge: Judge): void {
   const why = `'${name}' is in a sync group without sync_group_tracking_weight`;
   for (const keyword of TRACK_KEYWORDS) {
     if (keyword === "track_process") continue;
@@ -151,11 +147,7 @@ export function dropWeightsOfMember(
 }
 
 /** The same interface in the list of an instance, or its own one, and in that of its group. */
-export function noteTrackedTwice(
-  group: ReadTrackers,
-  member: VrrpInstanceConfig,
-  judge: Judge,
-): void {
+export function noteTrackedTwice(group: ReadTrackers, member: VrrpInstanceConfig, judge: Judge): void {
   const { trackInterfaces, interface: own } = member;
   const listed = new Set(trackInterfaces.map((tracked) => tracked.name));
   for (const tracked of group.trackers.trackInterfaces) {

@@ -104,7 +104,9 @@ export const realms: Value<{ from: number | RoutingName; to: number | RoutingNam
     const from = slash < 0 ? 0 : realm.read(word.slice(0, slash));
     const to = realm.read(word.slice(slash + 1));
     if (isNumberOrName(from) && isNumberOrName(to)) return { from, to };
-    return new Complaint("must be one or two realms (FROM/TO): names that the host knows or numbers up to 255");
+    return new Complaint(
+      "must be one or two realms (FROM/TO): names that the host knows or numbers up to 255",
+    );
   },
 };
 

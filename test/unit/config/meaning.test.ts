@@ -215,7 +215,8 @@ test("sync groups: members that exist, in one group only", () => {
     "13:17 warning the sync group 'G' has only one member",
   ]);
   const weighted =
-    instance("track_interface {\n eth1 weight 5\n}") + instance("").replace("V", "W").replace("51", "52").replace("0.1/", "0.2/");
+    instance("track_interface {\n eth1 weight 5\n}") +
+    instance("").replace("V", "W").replace("51", "52").replace("0.1/", "0.2/");
   assert.equal(read(weighted + group("G", "V W")).config.vrrp.instances[0]?.trackInterfaces[0]?.weight, 0);
 });
 

@@ -19,7 +19,12 @@ const host = {
   interfaceNames: () => ["eth0", "lo"],
   userExists: (user: string) => user === "root",
   scriptStatus: (path: string) =>
-    path.endsWith("plain-file.sh") ? ("notExecutable" as const) : ("missing" as const),
+    path.endsWith("plain-file.sh")
+      ? {
+          status: "notExecutable" as const,
+          reason: `'${path}' (mode 0644, owner 0, group 0) cannot be executed`,
+        }
+      : ("missing" as const),
 };
 
 const names = readdirSync(folder).filter((name) => name.endsWith(".txt"));
