@@ -96,6 +96,8 @@ export interface RealServerConfig {
   address: string;
   /** Port in the kernel's table; 0 with marks, and with groups where the entry's port counts. */
   port: number;
+  /** Port that checkers connect to: as written, else the service's; 0 when neither has one. */
+  checkPort: number;
   weight: number;
   forwarding: Forwarding;
   /** 0: none. */
@@ -107,7 +109,8 @@ export interface RealServerConfig {
   snmpName?: string;
   notifyUp?: ScriptSetting;
   notifyDown?: ScriptSetting;
-  checkers: CheckerConfig[];
+  /** Servers that say the same share the list. */
+  checkers: readonly CheckerConfig[];
 }
 
 export interface VirtualServerConfig {
@@ -150,10 +153,10 @@ export interface CheckSchedule {
 
 /** Where a checker connects to, and how. */
 export interface CheckTarget {
-  family: Family;
-  address: string;
-  /** 0: none is known. */
-  port: number;
+  /** Absent: the real server's own. */
+  address?: { family: Family; text: string };
+  /** Absent: the real server's `checkPort`. */
+  port?: number;
   bindAddress?: string;
   bindPort?: number;
   bindInterface?: string;

@@ -10,6 +10,7 @@ import { dump } from "./dump.js";
 import { Recorder } from "./dump-record.js";
 import { type HostKnowledge, Judge } from "./meaning/judge.js";
 import { readMeaning } from "./meaning/meaning.js";
+import { VirtualServers } from "./meaning/virtual-servers.js";
 import type { Config } from "./model.js";
 import { positionOf, TreeReader } from "./read-tree.js";
 import { decodeBytes } from "./text.js";
@@ -48,9 +49,10 @@ export function readConfig(reader: FileReader, options: ReadOptions): ReadResult
   );
   const tree = new TreeReader(lines, diagnostics, options.record ? new Recorder(diagnostics) : undefined);
   const judge = new Judge(diagnostics, options);
+  const services = new VirtualServers(tree, judge);
   lines.openTop(options.path);
   const block = tree.readRoot(root);
-  const config = readMeaning(block, tree.scriptSkipped, judge);
+  const config = readMeaning(block, services, tree.scriptSkipped, judge);
   config.notActedOn = nameNotActedOn(tree, config);
   const verdict = judgeRun(diagnostics, {
     topFailed: lines.topFailed,

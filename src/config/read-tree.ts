@@ -2,7 +2,7 @@
  * The shape of a configuration: blocks, keywords and values by the tables of `blocks/`.
  * Knows nothing of what the values mean together; that is `meaning/`.
  */
-import { ROOT_BLOCKS, whereKnown } from "./blocks/known.js";
+import { ROOT_BLOCKS } from "./blocks/known.js";
 import type { Recorder } from "./dump-record.js";
 import { didYouMean, nearest } from "./did-you-mean.js";
 import { type Diagnostics, quoted } from "./diagnostic.js";
@@ -26,11 +26,22 @@ const SCRIPT_KEYWORDS = new Set([
   "misc_path",
 ]);
 
-interface OpenBlock {
-  head: Word;
-  name: string;
+/** A block whose `}` has not come yet. */
+class OpenBlock {
+  constructor(
+    readonly head: Word,
+    readonly args: readonly Word[] = [],
+    readonly table?: { readonly keywords: ReadonlySet<unknown>; readonly others: ReadonlySet<string> },
+  ) {}
+
+  get name(): string {
+    return [this.head, ...this.args].map((word) => word.text).join(" ");
+  }
+
   /** Whether a word would be a keyword here. */
-  knows(word: string): boolean;
+  knows(word: string): boolean {
+    return this.table?.keywords.has(word) === true || this.table?.others.has(word) === true;
+  }
 }
 
 export class TreeReader {
@@ -38,6 +49,8 @@ export class TreeReader {
   readonly notActedOn: { keyword: string; block: string; name: string; at: Word }[] = [];
   /** A script in a block that is skipped. */
   scriptSkipped: Word | undefined;
+  /** By table: who takes a block as soon as it is read, so that it need not be kept. */
+  readonly takers = new Map<unknown, (block: unknown) => boolean>();
   readonly #open: OpenBlock[] = [];
   readonly #bodies: RepeatedBodies;
   /** Rows met whose values say where they stand. */
@@ -70,14 +83,12 @@ export class TreeReader {
 
   /** Reads `{ ... }` after the keyword of a block; `repeats`: an equal body may stand for it. */
   readBlock<S>(into: Block<S>, head: Word, repeats = false): void {
-    const { table, args } = into;
     this.#expectOpen(head);
+    const { table, args } = into;
     const start = repeats && this.recorder === undefined ? this.lines.mark() : undefined;
     if (start !== undefined && this.#bodies.repeat(into, start)) return;
     const before = this.#effects();
-    const name = args.length === 0 ? head.text : [head, ...args].map((word) => word.text).join(" ");
-    const knows = (word: string) => isKeyword(table, word) || table.others.has(word);
-    this.#open.push({ head, name, knows });
+    this.#open.push(new OpenBlock(head, args, table));
     this.recorder?.open(into);
     this.#readBody(table, into);
     this.recorder?.close();
@@ -98,7 +109,7 @@ export class TreeReader {
     }
     this.#expectOpen(head);
     const outer = [...this.#open];
-    this.#open.push({ head, name: head.text, knows: () => false });
+    this.#open.push(new OpenBlock(head));
     this.recorder?.open();
     for (let line = this.#nextInside(); line !== undefined; line = this.#nextInside()) {
       if (line.brace === "}") break;
@@ -242,7 +253,7 @@ export class TreeReader {
 
   #blocksWith(keyword: string): readonly string[] {
     if (this.#root !== undefined) this.#blocks ??= blocksByKeyword(this.#root);
-    return this.#blocks?.get(keyword) ?? whereKnown(keyword);
+    return this.#blocks?.get(keyword) ?? [];
   }
 
   #unexpectedOpen(line: LogicalLine): void {
@@ -279,7 +290,7 @@ export class TreeReader {
         this.scriptSkipped ??= line.words[0];
       }
     }
-    this.#open.push({ head, name: head.text, knows: () => false });
+    this.#open.push(new OpenBlock(head));
     this.#atEnd();
     this.#open.pop();
   }

@@ -30,7 +30,8 @@ export class RepeatedBodies {
     if (bodies === undefined) return false;
     const { chars } = start.source;
     for (const body of bodies) {
-      if (!chars.startsWith(body.text, start.at)) continue;
+      // Faster than startsWith.
+      if (chars.slice(start.at, start.at + body.text.length) !== body.text) continue;
       into.repeat(body.block as Block<S>, {
         of: start.source,
         characters: start.at - body.start.at,

@@ -44,6 +44,9 @@ export class Source {
   #lineStarts: number[] | undefined;
   /** The line found last: positions are mostly asked for in order. */
   #latest = 0;
+  /** A line and where it starts, for those who only go forwards. */
+  #passed = 0;
+  #passedStart = 0;
   /** Whether a column counts bytes and characters alike. */
   readonly #ascii: boolean;
 
@@ -68,8 +71,7 @@ export class Source {
 
   /** Line and column of an offset, both from 1; the column counts characters. */
   position(offset: number): { file: string; line: number; column: number } {
-    const line = this.#lineOf(offset);
-    const start = this.#starts()[line] ?? 0;
+    const { line, start } = this.#forwards(offset);
     const column = this.#ascii ? offset - start : decodeBytes(this.chars.slice(start, offset)).length;
     return { file: this.name, line: line + 1, column: column + 1 };
   }
@@ -82,6 +84,20 @@ export class Source {
     let end = (starts[line + 1] ?? this.chars.length + 1) - 1;
     while (end > start && this.chars.charCodeAt(end - 1) === 13) end--;
     return { start, end: Math.max(start, end) };
+  }
+
+  /** Without a list of all lines, which is only worth it for a file about which much is to be said. */
+  #forwards(offset: number): { line: number; start: number } {
+    if (this.#lineStarts !== undefined || offset < this.#passedStart) {
+      const line = this.#lineOf(offset);
+      return { line, start: this.#starts()[line] ?? 0 };
+    }
+    for (;;) {
+      const end = this.chars.indexOf("\n", this.#passedStart);
+      if (end < 0 || end >= offset) return { line: this.#passed, start: this.#passedStart };
+      this.#passed++;
+      this.#passedStart = end + 1;
+    }
   }
 
   #lineOf(offset: number): number {

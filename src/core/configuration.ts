@@ -9,6 +9,7 @@ import { type Diagnostic, formatDiagnostic, readConfig, type ReadOptions } from 
 import type { Addon } from "../native/addon.js";
 import { Accounts, ownIdentity } from "../platform/accounts.js";
 import { fileReader } from "../platform/config-files.js";
+import { readKeyFile } from "../platform/key-file.js";
 import { examineScript } from "../platform/script-file.js";
 import type { DaemonSettings } from "./daemon-settings.js";
 
@@ -70,6 +71,7 @@ function hostKnowledge(addon: Addon): HostKnowledge {
     interfaceExists: (name) => addon.interfaceIndex(name) > 0,
     interfaceMtu,
     interfaceNames,
+    keyFile: readKeyFile,
     userExists: (user, group) => identity(user, group) !== undefined,
     scriptStatus(path, account) {
       const runner = (accounts ??= new Accounts()).resolve(account, ownIdentity());

@@ -15,7 +15,10 @@ function nodeOf(major) {
   const program = join(folder, "node_modules", "node", "bin", "node");
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, allowScripts: { node: true } }));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ private: true, allowScripts: { node: true } }),
+  );
   const install = ["install", "--no-audit", "--no-fund", "--no-save", `node@${major}`];
   const { status } = spawnSync("npm", install, { cwd: folder, stdio: "inherit" });
   if (status !== 0 || !existsSync(program)) throw new Error(`npm could not install node@${major}`);

@@ -96,14 +96,11 @@ export const vrrpRows = {
     default: 3,
     unit: "advert intervals",
   }),
-  v3_checksum_as_v2: flag("Default for v3_checksum_as_v2 of instances.", { notActedOn: true }),
-  vrrp_check_unicast_src: flag("Accept unicast adverts only from the peers of the instance.", {
-    notActedOn: true,
-  }),
+  v3_checksum_as_v2: flag("Default for v3_checksum_as_v2 of instances."),
+  vrrp_check_unicast_src: flag("Accept unicast adverts only from the peers of the instance."),
   vrrp_owner_ignore_adverts: setting(boolean, "Default for owner_ignore_adverts of instances.", {
     default: false,
     alone: true,
-    notActedOn: true,
   }),
   dynamic_interfaces: dynamicInterfaces(),
   default_interface: setting(interfaceName, "Interface of addresses that name none.", {
@@ -120,9 +117,7 @@ export const vrrpRows = {
     "Least uptime of the machine before the instances start; the longer one of this and vrrp_startup_delay counts.",
     { default: 0, unit: "s", notActedOn: true },
   ),
-  log_unknown_vrids: flag("Log adverts of virtual router ids that are not configured on their interface.", {
-    notActedOn: true,
-  }),
+  log_unknown_vrids: flag("Log adverts of virtual router ids that are not configured on their interface."),
   disable_local_igmp: flag("Let the kernel send no IGMP reports for link-local multicast groups.", {
     notActedOn: true,
   }),

@@ -7,7 +7,6 @@ import { bfdInstance } from "./bfd-instance.js";
 import { garpGroup } from "./garp-group.js";
 import { globalDefs } from "./global-defs.js";
 import { delayEntry, pollEntry } from "./interface-delays.js";
-import { knownIn } from "./known.js";
 import { staticRouteEntry } from "./route-entry.js";
 import { staticRuleEntry } from "./rule-entry.js";
 import { serviceBlock, serviceHead } from "./service-block.js";
@@ -21,83 +20,79 @@ import { vrrpInstance } from "./vrrp-instance.js";
 import { vrrpScript } from "./vrrp-script.js";
 import { vrrpSyncGroup } from "./vrrp-sync-group.js";
 
-export const root = table(
-  "root",
-  {
-    global_defs: block(globalDefs, "Settings of the whole daemon.", { name: "none", merge: true }),
-    net_namespace: once(
-      setting(text("NAME"), "Network namespace of the daemon.", { lenient: true, notActedOn: true }),
-    ),
-    net_namespace_ipvs: once(
-      setting(text("NAME"), "Network namespace of the virtual servers; alone: the initial one.", {
-        alone: "",
-        notActedOn: true,
-      }),
-    ),
-    namespace_with_ipsets: flag("Use ipsets in a network namespace on kernels before 3.13 too.", {
+export const root = table("root", {
+  global_defs: block(globalDefs, "Settings of the whole daemon.", { name: "none", merge: true }),
+  net_namespace: once(
+    setting(text("NAME"), "Network namespace of the daemon.", { lenient: true, notActedOn: true }),
+  ),
+  net_namespace_ipvs: once(
+    setting(text("NAME"), "Network namespace of the virtual servers; alone: the initial one.", {
+      alone: "",
       notActedOn: true,
     }),
-    use_pid_dir: flag(
-      "Pid files in a directory of the daemon's own; 'instance' and 'net_namespace' imply it.",
-      {
-        notActedOn: true,
-      },
-    ),
-    instance: once(
-      setting(text("NAME"), "Name of this daemon among several on the machine.", {
-        lenient: true,
-        notActedOn: true,
-      }),
-    ),
-    child_wait_time: setting(wholeSeconds(0, 0xffffffff), "Time for the other processes to end.", {
-      default: 5_000_000,
-      unit: "s",
+  ),
+  namespace_with_ipsets: flag("Use ipsets in a network namespace on kernels before 3.13 too.", {
+    notActedOn: true,
+  }),
+  use_pid_dir: flag(
+    "Pid files in a directory of the daemon's own; 'instance' and 'net_namespace' imply it.",
+    {
+      notActedOn: true,
+    },
+  ),
+  instance: once(
+    setting(text("NAME"), "Name of this daemon among several on the machine.", {
+      lenient: true,
       notActedOn: true,
     }),
-    linkbeat_use_polling: flag("Ask every interface of VRRP for its link again and again.", {
-      notActedOn: true,
-    }),
-    linkbeat_interfaces: entries(pollEntry, "Interfaces that are asked for their link again and again.", {
-      notActedOn: true,
-    }),
-    interface_up_down_delays: entries(
-      delayEntry,
-      "Seconds after which going down and coming up of an interface count.",
-      { notActedOn: true },
-    ),
-    garp_group: block(garpGroup, "Limits of gratuitous ARP that interfaces share.", { name: "none" }),
-    track_group: block(trackGroup, "Instances that need a static address, route or rule.", { name: "one" }),
-    SSL: block(ssl, "Who the checkers are in TLS.", { name: "none" }),
-    bfd_instance: block(bfdInstance, "One BFD session.", { name: "first" }),
-    virtual_server_group: virtualServerGroup(
-      "Addresses, ranges and firewall marks that virtual servers can stand for.",
-    ),
-    virtual_server: serviceBlock(virtualServer, "One service of IPVS, with its servers.", serviceHead, {
-      notActedOn: true,
-    }),
-    static_ipaddress: entries(staticAddressEntry, "Addresses installed at start.", { distinct: true }),
-    static_routes: entries(staticRouteEntry, "Routes installed at start.", { distinct: true }),
-    static_rules: entries(staticRuleEntry, "Policy rules installed at start.", { notActedOn: true }),
-    vrrp_script: block(vrrpScript, "A command whose outcome instances track.", {
-      name: "first",
-      notActedOn: true,
-    }),
-    vrrp_track_process: block(vrrpTrackProcess, "Processes whose presence instances track.", {
-      name: "first",
-      notActedOn: true,
-    }),
-    track_file: block(trackFile, "A file whose number instances and real servers track.", {
-      name: "first",
-      notActedOn: true,
-    }),
-    vrrp_track_file: block(trackFile, "Old name of track_file.", {
-      name: "first",
-      deprecated: "'track_file'",
-      deprecatedQuietly: true,
-      notActedOn: true,
-    }),
-    vrrp_sync_group: block(vrrpSyncGroup, "Instances that change state together.", { name: "one" }),
-    vrrp_instance: block(vrrpInstance, "One virtual router.", { name: "one" }),
-  },
-  knownIn("root"),
-);
+  ),
+  child_wait_time: setting(wholeSeconds(0, 0xffffffff), "Time for the other processes to end.", {
+    default: 5_000_000,
+    unit: "s",
+    notActedOn: true,
+  }),
+  linkbeat_use_polling: flag("Ask every interface of VRRP for its link again and again.", {
+    notActedOn: true,
+  }),
+  linkbeat_interfaces: entries(pollEntry, "Interfaces that are asked for their link again and again.", {
+    notActedOn: true,
+  }),
+  interface_up_down_delays: entries(
+    delayEntry,
+    "Seconds after which going down and coming up of an interface count.",
+    { notActedOn: true },
+  ),
+  garp_group: block(garpGroup, "Limits of gratuitous ARP that interfaces share.", { name: "none" }),
+  track_group: block(trackGroup, "Instances that need a static address, route or rule.", { name: "one" }),
+  SSL: block(ssl, "Who the checkers are in TLS.", { name: "none" }),
+  bfd_instance: block(bfdInstance, "One BFD session.", { name: "first" }),
+  virtual_server_group: virtualServerGroup(
+    "Addresses, ranges and firewall marks that virtual servers can stand for.",
+  ),
+  virtual_server: serviceBlock(virtualServer, "One service of IPVS, with its servers.", serviceHead, {
+    notActedOn: true,
+  }),
+  static_ipaddress: entries(staticAddressEntry, "Addresses installed at start.", { distinct: true }),
+  static_routes: entries(staticRouteEntry, "Routes installed at start.", { distinct: true }),
+  static_rules: entries(staticRuleEntry, "Policy rules installed at start.", { notActedOn: true }),
+  vrrp_script: block(vrrpScript, "A command whose outcome instances track.", {
+    name: "first",
+    notActedOn: true,
+  }),
+  vrrp_track_process: block(vrrpTrackProcess, "Processes whose presence instances track.", {
+    name: "first",
+    notActedOn: true,
+  }),
+  track_file: block(trackFile, "A file whose number instances and real servers track.", {
+    name: "first",
+    notActedOn: true,
+  }),
+  vrrp_track_file: block(trackFile, "Old name of track_file.", {
+    name: "first",
+    deprecated: "'track_file'",
+    deprecatedQuietly: true,
+    notActedOn: true,
+  }),
+  vrrp_sync_group: block(vrrpSyncGroup, "Instances that change state together.", { name: "one" }),
+  vrrp_instance: block(vrrpInstance, "One virtual router.", { name: "one" }),
+});

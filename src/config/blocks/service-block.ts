@@ -47,7 +47,7 @@ export function serviceBlock<S, H>(
       const list = previous?.value ?? [];
       const into = new ServiceBlock(inner, site.head, site.words.slice(1), service);
       site.tree.readBlock(into, site.head, true);
-      list.push(into);
+      if (site.tree.takers.get(inner)?.(into) !== true) list.push(into);
       return list;
     },
   };

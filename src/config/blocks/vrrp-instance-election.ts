@@ -3,7 +3,6 @@ import { custom, flag, type Row, setting } from "../schema.js";
 import { oneOf } from "../values/name.js";
 import { boolean, integer, replaced, seconds, wholeSeconds } from "../values/number.js";
 import { type GarpExtra, readGarpExtra } from "./global-defs-vrrp.js";
-import { notActedOnWhen } from "./not-acted-on.js";
 
 const count = integer(0, 0xffffffff);
 const delay = wholeSeconds(0, 4294);
@@ -41,10 +40,9 @@ export const electionRows = {
   thread_timer_expired: expired("'timer_expired_backup'"),
   lower_prio_no_advert: setting(boolean, "Do not answer an advert of lower priority.", { alone: true }),
   higher_prio_send_advert: setting(boolean, "Send one more advert before yielding.", { alone: true }),
-  owner_ignore_adverts: notActedOnWhen(
-    setting(boolean, "An owner (priority 255) ignores the adverts of others.", { alone: true }),
-    (on) => on === true,
-  ),
+  owner_ignore_adverts: setting(boolean, "An owner (priority 255) ignores the adverts of others.", {
+    alone: true,
+  }),
   garp_master_delay: setting(delay, "See vrrp_garp_master_delay.", { unit: "s" }),
   garp_master_repeat: setting(replaced(count, 0, 1), "See vrrp_garp_master_repeat."),
   garp_master_refresh: setting(wholeSeconds(0, 0xffffffff), "See vrrp_garp_master_refresh.", {
@@ -97,7 +95,7 @@ function garpExtra(deprecated?: string): Row<GarpExtra | undefined> {
       doc: "Interval of messages on the other interfaces that hold a virtual address: VMAC ones, or all.",
       default: undefined,
       read: (site) => {
-        const interval = readGarpExtra(site, value.read);
+        const interval = readGarpExtra(site, (text) => value.read(text));
         if (interval === undefined) return undefined;
         return { intervalMicros: interval * 1_000_000, all: site.words.some((word) => word.text === "all") };
       },

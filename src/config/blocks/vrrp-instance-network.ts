@@ -5,18 +5,13 @@ import { interfaceName, oneOf, text } from "../values/name.js";
 import { boolean, integer } from "../values/number.js";
 import { virtualAddressEntry } from "./address-entry.js";
 import { authHmac } from "./auth-hmac.js";
-import { notActedOnWhen } from "./not-acted-on.js";
 import { virtualRouteEntry } from "./route-entry.js";
 import { virtualRuleEntry } from "./rule-entry.js";
 import { peerEntry } from "./tracking.js";
 import { useIpvlan, useVmac } from "./vrrp-instance-links.js";
 
 export const authentication = table("authentication", {
-  auth_type: notActedOnWhen(
-    setting(oneOf("PASS", "AH"), "Kind of authentication (version 2 only)."),
-    (type) => type === "AH",
-    () => "auth_type AH",
-  ),
+  auth_type: setting(oneOf("PASS", "AH"), "Kind of authentication (version 2 only)."),
   auth_pass: setting(text("STRING"), "Shared secret, up to 8 bytes."),
 });
 
@@ -45,12 +40,11 @@ export const networkRows = {
   unicast_fault_no_peer: flag("A unicast keyword without peers is a fault, and not multicast.", {
     notActedOn: true,
   }),
-  check_unicast_src: flag("Accept unicast adverts only from the peers.", { notActedOn: true }),
+  check_unicast_src: flag("Accept unicast adverts only from the peers."),
   old_unicast_checksum: oldChecksum(),
-  v3_checksum_as_v2: notActedOnWhen(
-    setting(boolean, "Version 3 with IPv4: the checksum leaves out the pseudo header.", { alone: true }),
-    (on) => on === true,
-  ),
+  v3_checksum_as_v2: setting(boolean, "Version 3 with IPv4: the checksum leaves out the pseudo header.", {
+    alone: true,
+  }),
   native_ipv6: flag("Use IPv6 although no address says so.", {
     deprecated: "addresses of the family instead",
   }),
@@ -59,7 +53,6 @@ export const networkRows = {
   auth_hmac: block(authHmac, "Signed adverts, for both versions and families.", {
     name: "none",
     merge: true,
-    notActedOn: true,
   }),
   virtual_ipaddress: entries(virtualAddressEntry, "Addresses that are advertised, and held while master.", {
     distinct: true,
@@ -93,7 +86,7 @@ function oldChecksum(): Row<"always" | "never" | undefined> {
       },
     },
     "Unicast checksum of version 3 as before keepalived 1.3.7: always, or never looked for.",
-    { alone: "always", notActedOn: true },
+    { alone: "always" },
   );
 }
 

@@ -17,7 +17,7 @@ export interface FollowedFile {
 
 export interface CheckContext {
   judge: Judge;
-  scripts: Scripts;
+  scripts: Pick<Scripts, "ofServer" | "ofChecker">;
   groups: ReadonlyMap<string, GroupFacts>;
   trackFiles: ReadonlyMap<string, FollowedFile>;
   /** `bfd_instance`s, and where they are defined. */

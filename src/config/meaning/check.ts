@@ -9,19 +9,20 @@ import { type FollowedFile, setGiven } from "./check-context.js";
 import type { Judge } from "./judge.js";
 import type { RootBlock } from "./meaning.js";
 import type { Scripts } from "./scripts.js";
-import { readVirtualServers } from "./virtual-server.js";
 import { readGroups } from "./virtual-server-group.js";
+import type { VirtualServers } from "./virtual-servers.js";
 
 interface Surroundings {
+  services: VirtualServers;
   global: GlobalConfig;
   scripts: Scripts;
   judge: Judge;
 }
 
-export function readCheck(root: RootBlock, { global, scripts, judge }: Surroundings): CheckConfig {
+export function readCheck(root: RootBlock, { services, global, scripts, judge }: Surroundings): CheckConfig {
   const groups = readGroups(root.value("virtual_server_group"), judge);
   const trackFiles = followedFiles(root);
-  const virtualServers = readVirtualServers(root.value("virtual_server"), {
+  const virtualServers = services.finish(root.value("virtual_server"), {
     judge,
     scripts,
     groups,

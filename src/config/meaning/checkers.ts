@@ -29,10 +29,7 @@ type TargetSettings = Pick<
 
 /** The server that is checked. */
 export interface Checked {
-  /** As written: the port of the kernel's table may differ. */
   server: ServiceAddress;
-  /** Port of a server that says none. */
-  servicePort: number;
   defaults: CheckDefaults;
   /** delay_loop of the virtual server. */
   serviceDelayMicros: number;
@@ -88,7 +85,7 @@ export function readSchedule<S extends ScheduleSettings>(
     delayBeforeRetryMicros:
       block.value("delay_before_retry") ?? defaults.delayBeforeRetryMicros ?? usual.delay ?? delayLoopMicros,
     warmupMicros: block.value("warmup") ?? defaults.warmupMicros ?? delayLoopMicros,
-    logAllFailures: block.value("log_all_failures") ?? context.logAllFailures,
+    logAllFailures: block.value("log_all_failures") === true || context.logAllFailures,
   };
 }
 
@@ -104,7 +101,7 @@ export function readTarget<S extends TargetSettings>(
   block: Block<S>,
   checked: Checked,
 ): CheckTarget | undefined {
-  const { server, servicePort, defaults, context } = checked;
+  const { server, defaults, context } = checked;
   let connect = block.setting("connect_ip");
   let bind = block.setting("bindto");
   if (bind?.value !== undefined && bind.value.family !== (connect?.value?.family ?? server.family)) {
@@ -115,21 +112,18 @@ export function readTarget<S extends TargetSettings>(
     else bind = undefined;
   }
   const target: CheckTarget = {
-    family: connect?.value?.family ?? server.family,
-    address: connect?.value?.text ?? server.address,
-    port: block.value("connect_port") ?? (server.port || servicePort),
     mark: block.value("fwmark"),
     timeoutMicros: block.value("connect_timeout") ?? defaults.connectTimeoutMicros,
   };
+  setGiven(target, "address", connect?.value);
+  setGiven(target, "port", block.value("connect_port"));
   setGiven(target, "bindAddress", bind?.value?.text);
   setGiven(target, "bindPort", block.value("bind_port"));
   setGiven(target, "bindInterface", block.value("bind_if"));
-  if (target.family === 4 || target.bindInterface !== undefined) return target;
-  if (!isLinkLocal({ family: 6, text: target.address })) return target;
-  context.judge.error(
-    connect?.at ?? block.head,
-    `the link-local address ${target.address} needs 'bind_if'; the checker is ignored`,
-  );
+  const { family, text } = target.address ?? { family: server.family, text: server.address };
+  if (family === 4 || target.bindInterface !== undefined || !isLinkLocal({ family, text })) return target;
+  const message = `the link-local address ${text} needs 'bind_if'; the checker is ignored`;
+  context.judge.error(connect?.at ?? block.head, message);
   return undefined;
 }
 

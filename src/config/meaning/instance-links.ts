@@ -13,6 +13,8 @@ interface Circumstances {
   virtualRouterId: number;
   strict: boolean;
   unicast: boolean;
+  /** The interface of the configuration. */
+  own: string | undefined;
   /** Names of VMACs and ipvlans of other instances, and whose they are. */
   taken: Map<string, string>;
 }
@@ -90,10 +92,14 @@ function readIpvlan(
 
 function uniqueName(
   name: VmacEntry["name"],
-  { name: instance, taken }: Circumstances,
+  { name: instance, own, taken }: Circumstances,
   judge: Judge,
 ): string | undefined {
   if (name === undefined) return undefined;
+  if (name.text === own) {
+    judge.error(name.at, `'${name.text}' is the interface of the instance itself; the name is ignored`);
+    return undefined;
+  }
   const other = taken.get(name.text);
   if (other === undefined) {
     taken.set(name.text, instance);

@@ -97,14 +97,10 @@ function finishInstance(block: InstanceBlock, basics: Basics, context: InstanceC
   const { network, addressing, strict, priority, virtualRouterId } = basics;
   const name = decodeBytes(basics.name.text);
   const unicast = network.unicastPeers.length > 0;
-  const facts = { name, virtualRouterId, strict, unicast, taken: context.links };
+  const own = network.interface;
+  const facts = { name, virtualRouterId, strict, unicast, own, taken: context.links };
   const links = readLinks(block, addressing, facts, judge);
-  const tracked = readTrackers(
-    (keyword) => block.value(keyword),
-    network.interface,
-    context.definitions,
-    judge,
-  );
+  const tracked = readTrackers((keyword) => block.value(keyword), own, context.definitions, judge);
   if (priority === OWNER) dropWeightsOfOwner(tracked, judge);
   const config: VrrpInstanceConfig = {
     name,

@@ -9,18 +9,24 @@ import { readCheck } from "./check.js";
 import { readGlobal } from "./global.js";
 import type { Judge } from "./judge.js";
 import { readSsl } from "./ssl.js";
+import type { VirtualServers } from "./virtual-servers.js";
 import { readVrrp } from "./vrrp.js";
 
 type Settings<T> = T extends Table<infer S> ? S : never;
 export type RootBlock = Block<Settings<typeof root>>;
 
 /** `notActedOn` is filled in by the caller. */
-export function readMeaning(block: RootBlock, scriptSkipped: Word | undefined, judge: Judge): Config {
+export function readMeaning(
+  block: RootBlock,
+  services: VirtualServers,
+  scriptSkipped: Word | undefined,
+  judge: Judge,
+): Config {
   const globalBlock = block.value("global_defs")[0] ?? new Block(globalDefs, undefined, []);
   const { global, scripts } = readGlobal(block, globalBlock, judge);
   const bfd = { instances: readBfdInstances(block.value("bfd_instance"), judge) };
   const vrrp = readVrrp(block, { global, globalBlock, scripts, sessions: bfd.instances }, judge);
-  const check = readCheck(block, { global, scripts, judge });
+  const check = readCheck(block, { services, global, scripts, judge });
   scripts.complain(scriptSkipped);
   const ssl = readSsl(block.value("SSL"), judge);
   return { global, vrrp, check, bfd, ...(ssl && { ssl }), notActedOn: [] };

@@ -1,8 +1,8 @@
 /** `real_server`s of one virtual server: families, ports, duplicates, checkers (check reference, 2.3 to 2.6). */
 import type { realServer } from "../blocks/real-server.js";
 import type { ServiceBlock } from "../blocks/service-block.js";
-import type { CheckerConfig, Forwarding, RealServerConfig } from "../check-model.js";
-import type { Block, Table } from "../schema.js";
+import type { Forwarding, RealServerConfig } from "../check-model.js";
+import type { Table } from "../schema.js";
 import type { Word } from "../text.js";
 import type { ServiceAddress } from "../values/service-address.js";
 import { type CheckContext, inherit, type ServiceFacts, setGiven } from "./check-context.js";
@@ -11,51 +11,80 @@ import { readCheckers } from "./checkers.js";
 type Settings<T> = T extends Table<infer S> ? S : never;
 export type RealServerBlock = ServiceBlock<Settings<typeof realServer>, ServiceAddress>;
 
+/** Kinds of body that are remembered: a pool rarely has more. */
+const MOST_MODELS = 4;
+
 export function readRealServers(
   blocks: readonly RealServerBlock[],
   service: ServiceFacts,
   context: CheckContext,
 ): RealServerConfig[] {
   const list: RealServerConfig[] = [];
-  const seen = new Map<string, Word>();
-  let model: Model | undefined;
+  const seen = new Seen();
+  const models: Model[] = [];
+  const { diagnostics } = context.judge;
   for (const block of blocks) {
-    const { family, address, port } = block.service;
     const forwarding = block.value("lvs_method") ?? service.config.forwarding;
-    if (!fitsFamily(family, forwarding, service)) {
-      const message = `an IPv${family} server does not fit an IPv${service.family} virtual server unless tunnelled (lvs_method TUN)`;
-      if (service.kind === "group") context.judge.mention(block.args[0], message);
-      else {
-        context.judge.error(block.args[0], `${message}; it is ignored`);
-        continue;
-      }
-    }
-    const key = `${address} ${port}`;
-    const before = seen.get(key);
-    if (before !== undefined) {
-      const notes = [{ message: "it was given here first", at: before }];
-      const message = `the real server ${key} is given twice in ${service.title()}; this one is ignored`;
-      context.judge.error(block.args[0], message, { notes });
+    if (!isWelcome(block, forwarding, seen, service, context)) continue;
+    const { address, port: written } = block.service;
+    const reported = diagnostics.reported;
+    const port = portOfServer(written, block.args[1], "real server", forwarding, service, context);
+    const checkPort = written || service.port;
+    const model = modelFor(block, models);
+    if (model !== undefined) {
+      list.push({ ...model.server, address, port, checkPort });
       continue;
     }
-    seen.set(key, block.at);
-    const like = model !== undefined && fitsModel(block, model) ? model.server : undefined;
-    const reported = context.judge.diagnostics.reported;
-    const server =
-      like === undefined
-        ? readRealServer(block, forwarding, service, context)
-        : aimedAt(
-            block.service,
-            like,
-            portInTable(block.service, block.args, forwarding, service, context),
-            service,
-          );
+    const server = readRealServer(block, { port, checkPort, forwarding }, service, context);
     list.push(server);
-    if (like === undefined)
-      model =
-        context.judge.diagnostics.reported === reported && mayBeModel(block) ? { block, server } : undefined;
+    if (diagnostics.reported === reported && models.length < MOST_MODELS) models.push({ block, server });
   }
   return list;
+}
+
+/** Whether a server fits the service and is not there yet. */
+function isWelcome(
+  block: RealServerBlock,
+  forwarding: Forwarding,
+  seen: Seen,
+  service: ServiceFacts,
+  context: CheckContext,
+): boolean {
+  const { family, address, port } = block.service;
+  if (!fitsFamily(family, forwarding, service)) {
+    const message = `an IPv${family} server does not fit an IPv${service.family} virtual server unless tunnelled (lvs_method TUN)`;
+    if (service.kind !== "group") {
+      context.judge.error(block.args[0], `${message}; it is ignored`);
+      return false;
+    }
+    context.judge.mention(block.args[0], message);
+  }
+  const before = seen.add(block);
+  if (before === undefined) return true;
+  const notes = [{ message: "it was given here first", at: before.at }];
+  const message = `the real server ${address} ${port} is given twice in ${service.title()}; this one is ignored`;
+  context.judge.error(block.args[0], message, { notes });
+  return false;
+}
+
+/** The servers of a pool by address and port. Few have an address in common, so that the address is the key. */
+class Seen {
+  readonly #first = new Map<string, RealServerBlock>();
+  readonly #others: RealServerBlock[] = [];
+
+  /** The server that has the address and port already. */
+  add(block: RealServerBlock): RealServerBlock | undefined {
+    const { address, port } = block.service;
+    const first = this.#first.get(address);
+    if (first === undefined) {
+      this.#first.set(address, block);
+      return undefined;
+    }
+    if (first.service.port === port) return first;
+    const other = this.#others.find(({ service }) => service.address === address && service.port === port);
+    if (other === undefined) this.#others.push(block);
+    return other;
+  }
 }
 
 /** A server that was read without remarks: others of the same text differ in their address only. */
@@ -64,35 +93,11 @@ interface Model {
   server: RealServerConfig;
 }
 
-const WITH_TARGETS = ["TCP_CHECK", "PING_CHECK", "UDP_CHECK", "DNS_CHECK", "HTTP_GET", "SSL_GET"] as const;
-
-/** All its checkers check the server itself. */
-function mayBeModel(block: RealServerBlock): boolean {
-  if (block.has("SMTP_CHECK")) return false;
-  return WITH_TARGETS.every((name) => {
-    const checkers: readonly Block<{ connect_ip: unknown; connect_port: unknown }>[] = block.value(name);
-    return checkers.every((checker) => !checker.has("connect_ip") && !checker.has("connect_port"));
-  });
-}
-
-function fitsModel(block: RealServerBlock, model: Model): boolean {
-  const { family } = block.service;
-  return block.isLike(model.block) && family === 4 && model.server.family === 4;
-}
-
-/** The same for another address. */
-function aimedAt(
-  { address, port }: ServiceAddress,
-  model: RealServerConfig,
-  portInTable: number,
-  service: ServiceFacts,
-): RealServerConfig {
-  const checkers: CheckerConfig[] = [];
-  for (const checker of model.checkers) {
-    if (!("target" in checker)) checkers.push(checker);
-    else checkers.push({ ...checker, target: { ...checker.target, address, port: port || service.port } });
-  }
-  return { ...model, address, port: portInTable, checkers };
+/** IPv6 has link-local addresses, which are a matter of their own. */
+function modelFor(block: RealServerBlock, models: readonly Model[]): Model | undefined {
+  if (block.service.family !== 4) return undefined;
+  for (const model of models) if (model.server.family === 4 && block.isLike(model.block)) return model;
+  return undefined;
 }
 
 /** Only a tunnel leads from one family to the other. */
@@ -106,7 +111,7 @@ export function fitsFamily(
 
 function readRealServer(
   block: RealServerBlock,
-  forwarding: Forwarding,
+  known: Pick<RealServerConfig, "port" | "checkPort" | "forwarding">,
   service: ServiceFacts,
   context: CheckContext,
 ): RealServerConfig {
@@ -115,9 +120,10 @@ function readRealServer(
   const server: RealServerConfig = {
     family: block.service.family,
     address: block.service.address,
-    port: portInTable(block.service, block.args, forwarding, service, context),
+    port: known.port,
+    checkPort: known.checkPort,
     weight: block.value("weight") ?? service.weight,
-    forwarding,
+    forwarding: known.forwarding,
     upperThreshold: block.value("uthreshold"),
     lowerThreshold: block.value("lthreshold"),
     inhibitOnFailure: block.value("inhibit_on_failure") ?? service.inhibitOnFailure,
@@ -125,7 +131,6 @@ function readRealServer(
     smtpAlert: block.value("smtp_alert") ?? context.alertOfServer,
     checkers: readCheckers(block, {
       server: block.service,
-      servicePort: service.port,
       defaults: own,
       serviceDelayMicros: defaults.delayLoopMicros,
       virtualHost: block.value("virtualhost") ?? virtualHost,
@@ -137,16 +142,6 @@ function readRealServer(
   setGiven(server, "notifyUp", context.scripts.ofServer(block.value("notify_up")));
   setGiven(server, "notifyDown", context.scripts.ofServer(block.value("notify_down")));
   return server;
-}
-
-function portInTable(
-  { port }: ServiceAddress,
-  args: readonly Word[],
-  forwarding: Forwarding,
-  service: ServiceFacts,
-  context: CheckContext,
-): number {
-  return portOfServer(port, args[1], "real server", forwarding, service, context);
 }
 
 /** The port of a server in the kernel's table: without NAT it is the service's. */

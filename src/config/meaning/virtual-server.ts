@@ -40,20 +40,8 @@ export interface Reach {
   hasPortless: boolean;
 }
 
-export function readVirtualServers(
-  blocks: readonly VirtualServerBlock[],
-  context: CheckContext,
-): VirtualServerConfig[] {
-  const list: VirtualServerConfig[] = [];
-  for (const block of blocks) {
-    const server = readVirtualServer(block, context);
-    if (server !== undefined) list.push(server);
-  }
-  return list;
-}
-
 /** Undefined when it has no server, or its group does not exist. */
-function readVirtualServer(
+export function readVirtualServer(
   block: VirtualServerBlock,
   context: CheckContext,
 ): VirtualServerConfig | undefined {

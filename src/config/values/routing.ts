@@ -24,7 +24,7 @@ export interface PendingName {
   readonly at: Word;
   /** What the entry loses when there is no such name: all of it, or the option. */
   readonly wrong: "drop" | "ignored";
-  set(value: number): void;
+  readonly set: (value: number) => void;
 }
 
 /** An entry that may hold such names. */

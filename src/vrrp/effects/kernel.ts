@@ -130,7 +130,9 @@ export class Kernel {
   hold(owner: string, addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): void {
     this.#begin(owner, "applied");
     this.#refused.delete(owner);
-    this.#reconciler.setDesired(owner, addresses, routes);
+    // Next hops and encapsulations are not sent yet (the start says so): without them it would be another route.
+    const sendable = routes.filter((route) => (route.nextHops ?? route.encapsulation) === undefined);
+    this.#reconciler.setDesired(owner, addresses, sendable);
     if (addresses.length + routes.length > MANY) this.#monitor.pause(LONGEST_PAUSE_MICROS);
   }
 

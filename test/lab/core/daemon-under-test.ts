@@ -9,13 +9,18 @@ import { fileURLToPath } from "node:url";
 import type { Config } from "../../../src/config/model.js";
 import type { ChildRow } from "../../../src/core/children.js";
 import { Daemon } from "../../../src/core/daemon.js";
+import { read } from "../../unit/config/fake-files.js";
 import { loadAddon } from "../../../src/native/load.js";
 
 const [folder = "", ...flags] = process.argv.slice(2);
 
+/** What an empty file means: everything but the child's slice is real. */
+const nothing = read("").config;
+
 /** The slice of a fake child is not a real one: only the fake child looks inside. */
 function configOf(behaviour: string): Config {
-  return { vrrp: { behaviour }, notActedOn: behaviour === "none" ? ["mail"] : [] } as unknown as Config;
+  const notActedOn = behaviour === "none" ? ["mail"] : [];
+  return { ...nothing, vrrp: { behaviour } as unknown as Config["vrrp"], notActedOn };
 }
 
 const row: ChildRow = {

@@ -69,7 +69,10 @@ export function parseAnnouncement(record: string): Announcement | undefined {
 /** The command; tcpdump drops its privileges otherwise, and then cannot be told from a stranger's. */
 export function tcpdumpCommand(device: string): string[] {
   const filter = "ip proto 112 or ip6 proto 112 or arp or icmp6[icmp6type] == 136";
-  return ["tcpdump", "-i", device, "-l", "-n", "-vvv", "-e", "-tt", "--immediate-mode", "-Z", "root", filter];
+  // In immediate mode each packet takes a slot of the snapshot length: with the default there are eight, too few for a burst.
+  const room = ["-s", "2048", "-B", "8192"];
+  const how = ["-l", "-n", "-vvv", "-e", "-tt", "--immediate-mode", ...room, "-Z", "root"];
+  return ["tcpdump", "-i", device, ...how, filter];
 }
 
 /** Gathers tcpdump's lines into records. */

@@ -100,13 +100,13 @@ test("2.4 wildcards are sorted, alternatives come in the order given", () => {
 
 test("2.4 quotes are part of the name", () => {
   const { problems } = linesAndProblems('include "a.conf"', "main", { "a.conf": "a" });
-  assert.deepEqual(problems, ["1:9 there is no file '\"a.conf\"'"]);
+  assert.deepEqual(problems, ["1:9 there is no file '\"a.conf\"' in /etc/keepalived"]);
 });
 
 test("2.4 definitions in the pattern are replaced, others are part of the name", () => {
   const files = { "sub/a.conf": "a" };
   const { problems } = linesAndProblems("$A=sub\ninclude ${A}/a.conf\ninclude $B", "main", files);
-  assert.deepEqual(problems, ["3:9 there is no file '$B'"]);
+  assert.deepEqual(problems, ["3:9 there is no file '$B' in /etc/keepalived"]);
   assert.deepEqual(lines("$A=sub\ninclude ${A}/a.conf\n~LST(I,a,x) include sub/$I", "main", files), ["a"]);
 });
 

@@ -68,7 +68,7 @@ test("an interface that does not exist refuses, unless dynamic_interfaces", () =
   const host = { interfaceExists: (name: string) => name === "eth0" };
   const result = read(instance("track_interface {\n eth7\n}"), host);
   assert.deepEqual(brief(result), [
-    "5:2 error there is no interface 'eth7' (dynamic_interfaces in global_defs allows that)",
+    "5:2 error there is no interface 'eth7' (dynamic_interfaces in global_defs allows it to come later)",
   ]);
   assert.deepEqual([result.usable, result.exitStatus, result.testStatus], [false, 2, 5]);
   assert.equal(
@@ -248,7 +248,10 @@ test("a missing top file refuses a start with status 6 and fails a test", () => 
     [result.usable, result.exitStatus, result.testStatus, result.reloadable],
     [false, 6, 4, false],
   );
-  assert.equal(brief(result)[0], "undefined:undefined error there is no file 'nosuch.conf'");
+  assert.equal(
+    brief(result)[0],
+    "undefined:undefined error there is no file 'nosuch.conf' in /etc/keepalived",
+  );
 });
 
 test("an error stops a reload and not a start", () => {

@@ -82,7 +82,9 @@ test("links are followed, and both ways to the script count", { skip }, () => {
   assert.equal(scriptStatus(join(folder, "dangling"), ROOT, undefined), "missing");
 });
 
-test("the finding names the very component that is unsafe, its mode and owner, and what would be run", { skip }, () => {
+test("the finding names the very component that is unsafe, its mode and owner, and what would be run", {
+  skip,
+}, () => {
   const open = join(folder, "named");
   mkdirSync(open);
   writeFileSync(join(open, "x"), "#!/bin/sh\n");

@@ -144,6 +144,25 @@ test("two adverts of one instance are two packets, in order", () => {
   ]);
 });
 
+test("packets given with an advert leave instead of the known ones, and nothing is laid out anew", () => {
+  const { socket, sender: it } = sender();
+  const [own] = outgoing(settings({ virtualRouterId: 2 }), source, 100).packets;
+  assert.ok(own);
+  const marked = (last: number) => [new Uint8Array([...own.subarray(0, -1), last])];
+  it.enqueue(2, 1, marked(7)); // before the first layout
+  it.enqueue(1, 1);
+  it.enqueue(2, 2, marked(8)); // while the first is due
+  it.enqueue(2, 3, marked(9));
+  it.flush();
+  const sent = socket.calls.flat().map((packet) => [packet[21], packet[5], packet.at(-1)]);
+  assert.deepEqual(sent, [
+    [2, 1, 7],
+    [1, 1, 0],
+    [2, 2, 8],
+    [2, 3, 9],
+  ]);
+});
+
 test("a packet that changes while it is due leaves as it was", () => {
   const { socket, sender: it } = sender();
   it.enqueue(1, 1);

@@ -5,10 +5,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { VrrpInstanceConfig } from "../../../src/config/model.js";
+import type { HmacSetting, VrrpInstanceConfig } from "../../../src/config/model.js";
 import { decodeAdvert, readRouterId } from "../../../src/vrrp/advert.js";
 import { VrrpInstance } from "../../../src/vrrp/instance.js";
 import { AdvertReceiver } from "../../../src/vrrp/receive.js";
+import { seal } from "../../../src/vrrp/auth/sealing.js";
+import { outgoing } from "../../../src/vrrp/outgoing.js";
+import { Freshness } from "../../../src/vrrp/auth/freshness.js";
+import { icvOf, isSigned } from "./auth/reference.js";
 import { bytesOf, packetOf, randomFrom } from "./segment.js";
 import { address, seconds, settings } from "./settings.js";
 
@@ -16,6 +20,20 @@ const PACKETS = Number(process.env["VRRP_PACKETS"] ?? 1_000_000);
 const SEED = Number(process.env["VRRP_SEED"] ?? 3768);
 const PEER = "192.0.2.9";
 const PEER6 = "fe80::9";
+const NOW_MILLIS = 1_700_000_000_500;
+const KEY = Buffer.alloc(32, 0x5a);
+const HMAC: HmacSetting = {
+  keys: [{ id: 1, hex: KEY.toString("hex") }],
+  activeKey: 1,
+  timeWindowSeconds: 5,
+  antiReplay: "time",
+  mode: "enforce",
+};
+
+/** No advert of these settings is good twice. */
+function isProtected({ auth, hmac }: VrrpInstanceConfig): boolean {
+  return auth.type === "ah" || hmac !== undefined;
+}
 
 const random = randomFrom(SEED);
 const below = (limit: number) => Math.floor(random() * limit);
@@ -33,7 +51,7 @@ class Target {
     master: boolean,
   ) {
     this.instance = new VrrpInstance(own);
-    this.receiver = new AdvertReceiver(own, this.instance.counters);
+    this.receiver = new AdvertReceiver(own, this.instance.counters, this.instance.freshness);
     this.instance.handle(
       { kind: "sourceChanged", source: bytesOf(own.family === 4 ? "192.0.2.1" : "fe80::1") },
       0,
@@ -42,9 +60,23 @@ class Target {
     if (master) this.instance.handle({ kind: "timerFired", timer: "masterDown" }, seconds(4));
     const from = own.family === 4 ? PEER : PEER6;
     const to = own.unicastPeers.length > 0 ? "192.0.2.1" : own.multicastGroup;
-    this.seeds = [0, 90, 100, 200].map((priority) => packetOf(own, from, priority, 255, to));
+    const peer = new Freshness();
+    this.seeds = [0, 90, 100, 200].map((priority) => {
+      const bytes = packetOf(own, from, priority, 255, to);
+      const sender = { ...own, unicastPeers: [] };
+      const { packets } = outgoing(sender, bytesOf(from), priority);
+      const send = {
+        source: bytesOf(from),
+        identification: 9,
+        state: "master",
+        wallMillis: NOW_MILLIS,
+      } as const;
+      return isProtected(own) ? (seal(sender, packets, send, peer)[0] ?? bytes) : bytes;
+    });
     // The last good advert is remembered for the fast road: near misses of it must not pass either.
-    this.receiver.receive(this.packet(this.seeds[3] as Uint8Array), this.instance);
+    // Of authenticated ones the first is, so that not everything later is a replay.
+    const heard = this.seeds[isProtected(own) ? 0 : 3] as Uint8Array;
+    assert(this.receiver.receive(this.packet(heard), this.instance, NOW_MILLIS).accepted);
     this.before = this.state();
   }
 
@@ -72,7 +104,8 @@ class Target {
     const { family } = this.own;
     readRouterId(bytes, family);
     decodeAdvert(bytes, family);
-    const verdict = this.receiver.receive(this.packet(bytes), this.instance);
+    decodeAdvert(bytes, family, true);
+    const verdict = this.receiver.receive(this.packet(bytes), this.instance, NOW_MILLIS);
     if (!verdict.accepted) {
       this.refused++;
       return;
@@ -83,8 +116,27 @@ class Target {
   }
 }
 
+/** Takes the authentication off, when it is right. */
+function unsealed(bytes: Uint8Array, own: VrrpInstanceConfig): Uint8Array | undefined {
+  if (own.hmac !== undefined) {
+    const source = own.family === 4 ? bytes.subarray(12, 16) : bytesOf(PEER6);
+    if (!isSigned(bytes, source, KEY)) return undefined;
+    const inner = Buffer.from(bytes.subarray(0, -28));
+    if (own.family === 4) inner.writeUInt16BE(Buffer.from(bytes).readUInt16BE(2) - 28, 2);
+    return inner;
+  }
+  if (own.auth.type !== "ah") return bytes;
+  if (bytes[0] !== 0x45 || bytes[9] !== 51 || !icvOf(bytes, "s3cr3t", false).equals(bytes.subarray(32, 44)))
+    return undefined;
+  const inner = Buffer.concat([bytes.subarray(0, 20), bytes.subarray(44)]);
+  inner.writeUInt16BE(inner.readUInt16BE(2) - 24, 2);
+  return inner;
+}
+
 /** Written from the RFCs without the code under test: every rule that makes an advert acceptable. */
-function isGenuine(bytes: Uint8Array, own: VrrpInstanceConfig): boolean {
+function isGenuine(packet: Uint8Array, own: VrrpInstanceConfig): boolean {
+  const bytes = unsealed(packet, own);
+  if (bytes === undefined) return false;
   const view = Buffer.from(bytes);
   const ip = own.family === 4 ? ((view[0] ?? 0) & 15) * 4 : 0;
   const m = view.subarray(ip);
@@ -104,7 +156,8 @@ function isGenuine(bytes: Uint8Array, own: VrrpInstanceConfig): boolean {
   if (m[0] !== own.version * 16 + 1 || m[1] !== own.virtualRouterId) return false;
   if (own.version === 2) {
     const pass = own.auth.type === "pass" ? own.auth.password : "";
-    if (m[4] !== (pass === "" ? 0 : 1) || m[5] !== own.advertIntervalMicros / 1e6) return false;
+    const type = own.auth.type === "ah" ? 2 : pass === "" ? 0 : 1;
+    if (m[4] !== type || m[5] !== own.advertIntervalMicros / 1e6) return false;
     if (pass !== "" && m.toString("latin1", length - 8, length) !== pass.padEnd(8, "\0")) return false;
   }
   if (own.family === 6) return true; // the kernel has the checksum
@@ -149,6 +202,10 @@ function targets(): Target[] {
     { version: 3, unicastPeers: [{ address: PEER }] },
     { family: 6 },
     { family: 6, version: 2 },
+    { auth: { type: "ah", password: "s3cr3t" } },
+    { hmac: HMAC },
+    { version: 3, hmac: { ...HMAC, antiReplay: "monotonic" } },
+    { family: 6, hmac: HMAC },
   ];
   return variants.flatMap((changes) => [
     new Target(settings(changes), false),

@@ -43,6 +43,42 @@ test("a password is never shown", () => {
   assert.doesNotMatch(text, /s3cr3t/);
 });
 
+test("keys and passwords of every kind are masked; kind, mode and key ids are shown", () => {
+  const ah = topology({ auth: { type: "ah", password: "s3cr3t" } });
+  assert.match(ah, /Authentication type = IPSEC_AH\n {3}Password = \*{8}\n/);
+  const keys = [1, 2].map((id) => ({ id, hex: `${id}`.repeat(64) }));
+  const signed = topology({
+    hmac: { keys, activeKey: 2, timeWindowSeconds: 9, antiReplay: "time", mode: "permissive" },
+  });
+  assert.match(signed, /Authentication extension = HMAC-SHA256-128\n {5}Mode = permissive\n/);
+  assert.match(signed, /Anti-replay = time, window 9 secs\n {5}Keys = 1, 2 \(active\)\n/);
+  assert.doesNotMatch(ah + signed, /s3cr3t|1111|2222/);
+});
+
+test("statistics of the authentication extension stand between authentication and priority 0", () => {
+  const shown = view();
+  const { counters } = shown.machine;
+  counters.extensionMissing = 1;
+  counters.extensionMalformed = 2;
+  counters.extensionUnknownKey = 3;
+  counters.extensionInvalidHmac = 4;
+  counters.extensionStale = 5;
+  counters.extensionReplay = 6;
+  const lines = formatStatistics([shown]).split("\n");
+  const at = lines.indexOf("  Authentication Extension Errors:");
+  assert.deepEqual(lines.slice(at - 1, at + 8), [
+    "    Failure: 0",
+    "  Authentication Extension Errors:",
+    "    Missing: 1",
+    "    Malformed: 2",
+    "    Unknown Key: 3",
+    "    Invalid HMAC: 4",
+    "    Stale: 5",
+    "    Replay: 6",
+    "  Priority Zero:",
+  ]);
+});
+
 test("statistics have a heading per instance and a line per counter", () => {
   const shown = view();
   shown.machine.counters.advertsSent = 7;
