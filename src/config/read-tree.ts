@@ -267,6 +267,7 @@ export class TreeReader {
   }
 
   #expectOpen(head: Word): void {
+    if (this.lines.takeOpen()) return;
     const next = this.lines.next();
     if (next?.brace === "{") return;
     this.diagnostics.report("missingOpen", head, `'${head.text}' needs a '{' after it`);

@@ -279,7 +279,8 @@ export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): R
       const { tree, head, words } = site;
       if (options.name !== "none" && (words.length < 2 || (options.name === "one" && words.length > 2))) {
         const message = `'${head.text}' needs ${options.name === "one" ? "exactly one" : "a"} name${words.length > 2 ? "; quote a name with blanks" : ""}; the block is skipped`;
-        tree.diagnostics.report("general", words[2] ?? head, message);
+        if (options.name === "first") tree.missingParameter(head, message);
+        else tree.diagnostics.report("general", words[2] ?? head, message);
         tree.skipBlockOf(head);
         return undefined;
       }

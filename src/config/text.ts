@@ -39,6 +39,9 @@ interface Piece {
   readonly part: Part;
 }
 
+/** So much is looked at again and again rather than the whole file once. */
+const SHORT_LINE = 200;
+
 /** One file, read completely. */
 export class Source {
   #lineStarts: number[] | undefined;
@@ -48,7 +51,7 @@ export class Source {
   #passed = 0;
   #passedStart = 0;
   /** Whether a column counts bytes and characters alike. */
-  readonly #ascii: boolean;
+  #ascii: boolean | undefined;
 
   /** Most files substitute nothing, and need not be searched for it line by line. */
   readonly hasReferences: boolean;
@@ -61,7 +64,6 @@ export class Source {
     readonly includedFrom?: Range,
   ) {
     this.hasReferences = chars.includes("$");
-    this.#ascii = !/[\x80-\xff]/.test(chars);
   }
 
   static fromBytes(name: string, bytes: Uint8Array, includedFrom?: Range): Source {
@@ -72,8 +74,15 @@ export class Source {
   /** Line and column of an offset, both from 1; the column counts characters. */
   position(offset: number): { file: string; line: number; column: number } {
     const { line, start } = this.#forwards(offset);
-    const column = this.#ascii ? offset - start : decodeBytes(this.chars.slice(start, offset)).length;
+    const column =
+      offset - start > SHORT_LINE && this.#isAscii()
+        ? offset - start
+        : decodeBytes(this.chars.slice(start, offset)).length;
     return { file: this.name, line: line + 1, column: column + 1 };
+  }
+
+  #isAscii(): boolean {
+    return (this.#ascii ??= !/[\x80-\xff]/.test(this.chars));
   }
 
   /** Bounds of the line that holds an offset, without its line end. */

@@ -19,7 +19,7 @@ const UNKILLABLE_MILLIS = 15_000;
 
 export interface OutsidePorts {
   addon: Addon;
-  log(level: LogLevel, text: string): void;
+  log: (level: LogLevel, text: string) => void;
 }
 
 export class Outside {
@@ -54,8 +54,9 @@ export class Outside {
   /** A configuration is in force, or about to be: FIFOs that are new must be there before the children look. */
   take({ global }: Config): void {
     this.#global = global;
-    const { all, vrrp, checker } = global.fifos;
-    this.#fifos.take([all, vrrp, checker].filter((fifo): fifo is FifoSetting => fifo !== undefined));
+    // lvs_notify_fifo joins them with the process that writes to it.
+    const { all, vrrp } = global.fifos;
+    this.#fifos.take([all, vrrp].filter((fifo): fifo is FifoSetting => fifo !== undefined));
     this.#mailer.setRoute(mailRouteOf(global));
   }
 

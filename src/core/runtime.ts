@@ -1,6 +1,7 @@
 /**
  * Carries out what the supervisor orders, and feeds it what happened. Keeps the order and decides nothing.
  */
+import { collectBeforeService } from "../platform/heap.js";
 import type { AlertText } from "../notify/alert-text.js";
 import type { CoreLog, Speaker } from "../platform/log.js";
 import type { ServiceMessage } from "../platform/systemd.js";
@@ -123,6 +124,8 @@ export class CoreRuntime {
       }
       case "notifyService":
         this.ports.notifyService(this.#serviceMessage(effect.state));
+        // The garbage of reading the configuration: now, and not as a burst of work in the middle of service.
+        if (effect.state === "ready") setImmediate(collectBeforeService);
         break;
       case "notifyFailure":
         this.ports.notifyService({ kind: "failed", errno: effect.permission ? EPERM : EINVAL });

@@ -34,7 +34,7 @@ export interface RuntimeOptions {
   log: ChildLog;
   options: ChildOptions;
   /** Hands a mail to core. */
-  alert(text: AlertText): void;
+  alert: (text: AlertText) => void;
 }
 
 /** Owner of the static addresses and routes in the reconciler. */

@@ -93,12 +93,23 @@ test("tcpdump's text of a version 2 advert is read", () => {
     vrid: 5,
     priority: 255,
     authentication: "simple",
+    sequence: undefined,
     intervalMs: 1000,
     ttl: 255,
     checksumGood: true,
     addresses: ["10.9.0.100"],
     text: 'VRRPv2, Advertisement, vrid 5, prio 255, authtype simple, intvl 1s, length 20, addrs: 10.9.0.100 auth "123456"',
   });
+});
+
+test("tcpdump's text of an advert under an authentication header", () => {
+  const record =
+    "1.000000 02:00:00:00:b1:01 > 01:00:5e:00:00:12, ethertype IPv4 (0x0800), length 78: (tos 0xc0, ttl 255, id 1, " +
+    "offset 0, flags [none], proto AH (51), length 64) 192.0.2.1 > 224.0.0.18: " +
+    "AH(length=4(24-bytes),spi=0xc0000201,seq=0x1f,icv=0x620aa085c6d579b13a678ddf): VRRPv2, Advertisement, vrid 51, " +
+    "prio 150, authtype ah, intvl 1s, length 20, addrs: 192.0.2.100";
+  const { authentication, sequence, source, ttl } = parseAdvert(record) ?? {};
+  assert.deepEqual([authentication, sequence, source, ttl], ["ah", 31, "192.0.2.1", 255]);
 });
 
 test("ip's text of an address event is read to the microsecond", () => {
@@ -119,6 +130,7 @@ const advert = (at: number, source: string, priority: number): CapturedAdvert =>
   version: 2,
   vrid: 1,
   authentication: undefined,
+  sequence: undefined,
   ttl: 255,
   sourceMac: "",
   checksumGood: true,

@@ -13,6 +13,8 @@ interface Kind {
   /** The virtual address that is watched. */
   address: string;
   ttl: number;
+  /** How tcpdump calls the authentication; not looked at when absent. */
+  authentication?: string;
   /** Lines of the instance beside interface, number and priority. */
   lines: (own: string, others: readonly string[]) => string;
 }
@@ -33,6 +35,14 @@ const KINDS: Kind[] = [
     lines: () =>
       `version 2\nadvert_int 1\nauthentication {\nauth_type PASS\nauth_pass 123456\n}\n${addresses4}`,
   },
+  {
+    name: "v2 with AH",
+    address: VIP4,
+    ttl: 255,
+    authentication: "ah",
+    lines: () =>
+      `version 2\nadvert_int 1\nauthentication {\nauth_type AH\nauth_pass 123456\n}\n${addresses4}`,
+  },
   { name: "v3 IPv4", address: VIP4, ttl: 255, lines: () => `version 3\nadvert_int 0.5\n${addresses4}` },
   { name: "v3 IPv6", address: VIP6, ttl: 255, lines: () => `version 3\nadvert_int 0.5\n${addresses6}` },
   {
@@ -40,6 +50,24 @@ const KINDS: Kind[] = [
     address: VIP4,
     ttl: 255,
     lines: (own, others) => `version 2\nadvert_int 1\n${unicast(own, others)}`,
+  },
+  {
+    name: "v2 unicast with limits on the TTL",
+    address: VIP4,
+    ttl: 9,
+    lines: (own, others) =>
+      `version 2\nadvert_int 1\nunicast_ttl 9\n${unicast(
+        own,
+        others.map((other) => `${other} min_ttl 5 max_ttl 9`),
+      )}`,
+  },
+  {
+    name: "v2 unicast with AH",
+    address: VIP4,
+    ttl: 64,
+    authentication: "ah",
+    lines: (own, others) =>
+      `version 2\nadvert_int 1\nunicast_ttl 64\nauthentication {\nauth_type AH\nauth_pass 123456\n}\n${unicast(own, others)}`,
   },
   {
     name: "v3 unicast",
@@ -103,6 +131,13 @@ function judge(lab: Lab, kind: Kind): void {
     [],
     `TTL ${kind.ttl}`,
   );
+  if (kind.authentication !== undefined) {
+    assert.deepEqual(
+      adverts.filter((advert) => advert.authentication !== kind.authentication),
+      [],
+      `authentication ${kind.authentication}`,
+    );
+  }
   assert.deepEqual(unlawfulAdverts(adverts), [], "nobody advertises against a better router");
   assert.deepEqual(unlawfulOverlaps(lab.holders, kind.address), [], "one holder of the address");
 }

@@ -202,8 +202,13 @@ function readFirst(word: Word, site: Site): AddressEntry | undefined {
       end: word.end,
       order: word.order,
     };
-    const message = `the prefix length must be 0 to ${full}, not ${quoted(text.slice(slash + 1))}; /${full} is used`;
-    site.tree.diagnostics.report("invalidNumber", place, message);
+    if (slash === text.length - 1) {
+      const message = `a prefix length is missing after '/'; /${full} is used`;
+      site.tree.diagnostics.report("logged", place, message, { severity: "warning" });
+    } else {
+      const message = `the prefix length must be 0 to ${full}, not ${quoted(text.slice(slash + 1))}; /${full} is used`;
+      site.tree.diagnostics.report("invalidNumber", place, message);
+    }
     site.tree.recorder?.edit(word, `${text.slice(0, slash)}/${full}`);
   }
   return {

@@ -1,9 +1,19 @@
 /** Keywords of `bfd_instance`, one BFD session (RFC 5880). */
 import { quoted } from "../diagnostic.js";
-import { custom, flag, missingArgument, type Row, setting, table, type Value } from "../schema.js";
-import { type Address, anyAddress, parseAddress } from "../values/address.js";
+import {
+  Complaint,
+  custom,
+  flag,
+  missingArgument,
+  readValue,
+  type Row,
+  setting,
+  table,
+  type Value,
+} from "../schema.js";
+import { type Address, anyAddress } from "../values/address.js";
 import { milliseconds } from "../values/milliseconds.js";
-import { noted } from "../values/noted.js";
+import { addressAlone, noted } from "../values/noted.js";
 import { boolean, integer } from "../values/number.js";
 import { weightRow } from "./weight.js";
 
@@ -15,7 +25,7 @@ const hops = integer(1, 255);
 export const bfdInstance = table("bfd_instance", {
   neighbor_ip: neighbour("Address of the neighbour."),
   neighbour_ip: neighbour("The same as 'neighbor_ip'."),
-  source_ip: setting(anyAddress, "Own address; chosen by the kernel by default.", LATER),
+  source_ip: setting(addressAlone(anyAddress), "Own address; chosen by the kernel by default.", LATER),
   min_rx: setting(interval(1), "Shortest interval of packets from the neighbour that is accepted.", {
     default: 10_000,
     unit: "ms",
@@ -72,6 +82,8 @@ function interval(least: number): Value<number> {
 /** An address; a malformed one spoils the session, which is said here. */
 export type Neighbour = Address | "malformed";
 
+const neighbourAddress = addressAlone(anyAddress);
+
 function neighbour(doc: string): Row<Neighbour | undefined> {
   return custom<Neighbour | undefined>(
     {
@@ -82,8 +94,10 @@ function neighbour(doc: string): Row<Neighbour | undefined> {
         const word = site.words[1];
         if (word === undefined) return missingArgument(site, "an address");
         site.tree.noteExtraWords(site, 2);
-        const address = parseAddress(word.text);
-        if (address !== undefined) return previous?.value === "malformed" ? "malformed" : address;
+        if (!(neighbourAddress.read(word.text) instanceof Complaint)) {
+          const address = readValue(site, word, neighbourAddress);
+          return previous?.value === "malformed" ? "malformed" : address;
+        }
         const message = `'${site.head.text}' must be an IPv4 or IPv6 address, not ${quoted(word.text)}; the session is ignored`;
         site.tree.diagnostics.report("general", word, message);
         return "malformed";

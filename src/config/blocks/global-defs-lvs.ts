@@ -16,6 +16,7 @@ import {
 import { decodeBytes, type Word } from "../text.js";
 import { isMulticast, parseAddress } from "../values/address.js";
 import { interfaceName } from "../values/name.js";
+import { addressAlone } from "../values/noted.js";
 import { boolean, integer } from "../values/number.js";
 
 export const lvsRows = {
@@ -104,7 +105,7 @@ export interface SyncDaemonEntry {
   group?: string;
 }
 
-const group: Value<string> = {
+const group: Value<string> = addressAlone({
   syntax: "MULTICAST",
   read: (word) => {
     const address = parseAddress(word);
@@ -112,7 +113,7 @@ const group: Value<string> = {
       ? address.text
       : new Complaint("must be a multicast address");
   },
-};
+});
 
 const SYNC_OPTIONS = {
   id: ["syncId", integer(0, 255)],

@@ -13,7 +13,7 @@ import {
 import { quoted } from "../diagnostic.js";
 import { multicast } from "../values/address.js";
 import { interfaceName, oneOf, text } from "../values/name.js";
-import { noted } from "../values/noted.js";
+import { addressAlone, noted } from "../values/noted.js";
 import { boolean, integer, replaced, seconds, wholeSeconds } from "../values/number.js";
 import type { Value } from "../schema.js";
 
@@ -43,7 +43,9 @@ export interface GarpExtra {
 }
 
 export const vrrpRows = {
-  vrrp_mcast_group4: setting(multicast(4), "Default group of IPv4 adverts.", { default: "224.0.0.18" }),
+  vrrp_mcast_group4: setting(addressAlone(multicast(4)), "Default group of IPv4 adverts.", {
+    default: "224.0.0.18",
+  }),
   vrrp_mcast_group6: setting(linkLocalGroup(), "Default group of IPv6 adverts.", { default: "ff02::12" }),
   vrrp_version: setting(integer(2, 3), "Default protocol version of IPv4 instances.", { default: 2 }),
   vrrp_strict: onOff("Default for strict_mode of instances."),
@@ -139,7 +141,7 @@ function onOff(doc: string): Row<boolean> {
 
 /** Another scope than link-local is accepted, and reported. */
 function linkLocalGroup(): Value<string> {
-  const inner = multicast(6);
+  const inner = addressAlone(multicast(6));
   return {
     syntax: inner.syntax,
     read: (word) => {

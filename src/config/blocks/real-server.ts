@@ -35,7 +35,7 @@ export const realServer = table("real_server", {
   smtp_alert: setting(boolean, "Mail on changes of its state; smtp_alert_checker, smtp_alert, else on.", {
     alone: true,
   }),
-  virtualhost: setting(text("STRING"), "Host header of its HTTP and SSL checks."),
+  virtualhost: setting(text("STRING"), "Host header of its HTTP and SSL checks.", { lenient: true }),
   snmp_name: exactlyOne("Text served over SNMP."),
   TCP_CHECK: block(tcpCheck, "Opens a TCP connection.", { name: "none" }),
   UDP_CHECK: block(udpCheck, "Sends a datagram.", { name: "none" }),

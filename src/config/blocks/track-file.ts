@@ -27,7 +27,7 @@ export const trackFile = table("track_file", {
   weight: weightRow(
     fileWeight,
     "The number in the file is multiplied by it; 0: a number other than 0 is a fault.",
-    { default: 1, wrong: 1, once: true },
+    { default: 1, wrong: 1, once: true, lenient: true },
   ),
   init_file: initRow(),
 });
@@ -40,7 +40,7 @@ function fileRow(): Row<FileEntry | undefined> {
       default: undefined,
       read: (site, previous) => {
         const at = site.words[1];
-        if (at === undefined) return missingArgument(site, "a path");
+        if (at === undefined) return missingArgument(site, "a path", true);
         if (previous === undefined)
           return { path: decodeBytes(at.text), directory: site.tree.lines.directory, at };
         site.tree.alreadySet(site, previous.head);

@@ -2,7 +2,8 @@
 import { type Kind, quoted } from "../diagnostic.js";
 import { Adjusted, Complaint, type Site, type Value } from "../schema.js";
 import type { Word } from "../text.js";
-import { type Address, parseAddress } from "../values/address.js";
+import { type Address, anyAddress, parseAddress } from "../values/address.js";
+import { addressAlone } from "../values/noted.js";
 import { integer } from "../values/number.js";
 import { mark, type Option, type OptionTable, readOptions, unknownOption, valued } from "./options.js";
 
@@ -109,6 +110,20 @@ export const peerOptions: OptionTable<PeerEntry> = {
   }),
 };
 
+const peerAddress = addressAlone(anyAddress);
+
+function readPeer(at: Word, site: Site): Address | undefined {
+  const { diagnostics } = site.tree;
+  const read = peerAddress.read(at.text);
+  if (read instanceof Complaint) {
+    diagnostics.report("general", at, `${quoted(at.text)} is not an IP address; the peer is ignored`);
+    return undefined;
+  }
+  if (!(read instanceof Adjusted)) return read;
+  diagnostics.report(read.kind, at, `the peer ${read.message}`, { severity: read.severity });
+  return read.value;
+}
+
 /** IPADDR [min_ttl N] [max_ttl N]. */
 export const peerEntry = {
   syntax: "IPADDR [min_ttl <0-255>] [max_ttl <0-255>]",
@@ -117,15 +132,8 @@ export const peerEntry = {
   read(words: readonly Word[], site: Site): PeerEntry | undefined {
     const [at] = words;
     if (at === undefined) return undefined;
-    const address = parseAddress(at.text);
-    if (address === undefined) {
-      site.tree.diagnostics.report(
-        "general",
-        at,
-        `${quoted(at.text)} is not an IP address; the peer is ignored`,
-      );
-      return undefined;
-    }
+    const address = readPeer(at, site);
+    if (address === undefined) return undefined;
     const entry: PeerEntry = { ...address, at, minTtl: undefined, maxTtl: undefined };
     const unknown = (word: Word) =>
       unknownOption(

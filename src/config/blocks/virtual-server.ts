@@ -94,7 +94,7 @@ export const virtualServer = table("virtual_server", {
   smtp_alert: setting(boolean, "Mail on changes of the quorum; smtp_alert_checker, smtp_alert, else off.", {
     alone: true,
   }),
-  virtualhost: setting(text("STRING"), "Host header of HTTP and SSL checks."),
+  virtualhost: setting(text("STRING"), "Host header of HTTP and SSL checks.", { lenient: true }),
   snmp_name: exactlyOne("Text served over SNMP."),
   alpha: flag("Real servers are down until the first success of their checkers."),
   omega: flag("Run the scripts of lost servers and quorum at shutdown."),

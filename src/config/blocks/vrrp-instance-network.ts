@@ -2,6 +2,7 @@
 import { block, custom, entries, flag, once, type Row, setting, table } from "../schema.js";
 import { anyAddress } from "../values/address.js";
 import { interfaceName, oneOf, text } from "../values/name.js";
+import { addressAlone } from "../values/noted.js";
 import { boolean, integer } from "../values/number.js";
 import { virtualAddressEntry } from "./address-entry.js";
 import { authHmac } from "./auth-hmac.js";
@@ -17,6 +18,8 @@ export const authentication = table("authentication", {
 
 const LARGEST_BUFFER = 0xffffffff;
 
+const lone = addressAlone(anyAddress);
+
 export const networkRows = {
   interface: setting(interfaceName, "Interface of the virtual router."),
   use_vmac: useVmac(),
@@ -31,9 +34,9 @@ export const networkRows = {
     deprecated: "the block 'linkbeat_interfaces'",
     notActedOn: true,
   }),
-  mcast_src_ip: setting(anyAddress, "Source address of adverts."),
-  unicast_src_ip: setting(anyAddress, "Source address of unicast adverts."),
-  mcast_dst_ip: setting(anyAddress, "Multicast group of adverts."),
+  mcast_src_ip: setting(lone, "Source address of adverts."),
+  unicast_src_ip: setting(lone, "Source address of unicast adverts."),
+  mcast_dst_ip: setting(lone, "Multicast group of adverts."),
   track_src_ip: flag("The configured source address missing is a fault.", { notActedOn: true }),
   unicast_peer: entries(peerEntry, "Routers that adverts are sent to one by one.", { distinct: true }),
   unicast_ttl: setting(integer(0, 255), "TTL of unicast adverts."),

@@ -34,7 +34,7 @@ function trackedScript(): Row<ScriptEntry | undefined> {
     doc: "Command to run; quote it as a whole to pass arguments. '< /PATH' only tests that the file opens.",
     default: undefined,
     read: (site) => {
-      const entry = readScript(site);
+      const entry = readScript(site, true);
       if (entry?.user === undefined) return entry;
       const message = `'script' takes one word: quote a command with arguments as a whole, and name the user with 'user'`;
       site.tree.diagnostics.report("logged", entry.user, message, { severity: "warning" });

@@ -147,6 +147,12 @@ export class LineReader {
     this.diagnostics.order += lines;
   }
 
+  /** Takes a `{` if it is plain that one comes next; otherwise it has to be looked for with `next`. */
+  takeOpen(): boolean {
+    const frame = this.#frames.at(-1);
+    return this.#pushedBack === undefined && frame instanceof FileFrame && this.#plain.takeOpen(frame);
+  }
+
   next(): LogicalLine | undefined {
     const again = this.#pushedBack;
     if (again !== undefined) {

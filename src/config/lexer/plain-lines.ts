@@ -45,12 +45,22 @@ export class PlainLines {
   /** Where the brace stands that ended the latest line; negative when there is none. */
   #brace = -1;
   readonly #words = new WordCache();
+  /** The words of a line until it is known how many there are. */
+  readonly #scratch: Word[] = [];
 
   constructor(readonly diagnostics: Diagnostics) {}
 
   /** A brace has been seen and not been given yet. */
   get owesBrace(): boolean {
     return this.#brace >= 0;
+  }
+
+  /** Takes the `{` that ended the latest line, if it did: the usual way into a block. */
+  takeOpen(file: Reading): boolean {
+    if (this.#brace < 0 || file.source.chars.charCodeAt(this.#brace) !== OPEN) return false;
+    this.#brace = -1;
+    this.diagnostics.order++;
+    return true;
   }
 
   /** The next logical line, or undefined when the pipeline has to look. */
@@ -98,7 +108,8 @@ export class PlainLines {
     const { chars } = source;
     const order = this.diagnostics.order + 2;
     const limit = file.at + LONGEST_LINE;
-    const words: Word[] = [];
+    const words = this.#scratch;
+    let count = 0;
     let end = start;
     let i = start;
     let kind = PLAIN;
@@ -111,7 +122,13 @@ export class PlainLines {
         c = chars.charCodeAt(++i);
       }
       end = i;
-      words.push({ text: this.#words.get(chars, from, i, hash), of: source, start: from, end: i, order });
+      words[count++] = {
+        text: this.#words.get(chars, from, i, hash),
+        of: source,
+        start: from,
+        end: i,
+        order,
+      };
       if (kind !== BLANK) break;
       i = endOfBlanks(chars, i);
       kind = KINDS[chars.charCodeAt(i)] ?? OTHER;
@@ -127,7 +144,7 @@ export class PlainLines {
     file.at = i + 1;
     this.#brace = brace;
     this.diagnostics.order = order;
-    return { brace: "", words, of: source, start, end, order };
+    return { brace: "", words: words.slice(0, count), of: source, start, end, order };
   }
 
   #braceLine(of: Source, start: number): LogicalLine {

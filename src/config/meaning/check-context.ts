@@ -4,6 +4,7 @@ import type { Block } from "../schema.js";
 import type { Word } from "../text.js";
 import type { TrackFileConfig } from "../vrrp-model.js";
 import type { Judge } from "./judge.js";
+import type { ServerModels } from "./real-server.js";
 import type { Scripts } from "./scripts.js";
 import type { GroupFacts } from "./virtual-server-group.js";
 
@@ -18,6 +19,7 @@ export interface FollowedFile {
 export interface CheckContext {
   judge: Judge;
   scripts: Pick<Scripts, "ofServer" | "ofChecker">;
+  models: ServerModels;
   groups: ReadonlyMap<string, GroupFacts>;
   trackFiles: ReadonlyMap<string, FollowedFile>;
   /** `bfd_instance`s, and where they are defined. */

@@ -8,6 +8,7 @@ import { decodeBytes, type Word } from "../text.js";
 import { type FollowedFile, setGiven } from "./check-context.js";
 import type { Judge } from "./judge.js";
 import type { RootBlock } from "./meaning.js";
+import { ServerModels } from "./real-server.js";
 import type { Scripts } from "./scripts.js";
 import { readGroups } from "./virtual-server-group.js";
 import type { VirtualServers } from "./virtual-servers.js";
@@ -25,6 +26,7 @@ export function readCheck(root: RootBlock, { services, global, scripts, judge }:
   const virtualServers = services.finish(root.value("virtual_server"), {
     judge,
     scripts,
+    models: new ServerModels(),
     groups,
     trackFiles,
     sessions: namedBlocks(root.value("bfd_instance")),

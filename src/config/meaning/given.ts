@@ -4,8 +4,11 @@ type Given<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } &
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
+const NOTHING = Object.freeze({});
+
 /** The same without the fields that are undefined. */
 export function given<T extends object>(fields: T): Given<T> {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Given<T>;
+  let found: Record<string, unknown> | undefined;
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) (found ??= {})[name] = value;
+  return (found ?? NOTHING) as Given<T>;
 }

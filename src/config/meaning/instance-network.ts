@@ -135,9 +135,11 @@ function finishPeers(entries: readonly PeerEntry[], judge: Judge): UnicastPeer[]
   const peers: UnicastPeer[] = [];
   for (const { text, minTtl, maxTtl, at } of entries) {
     if (peers.some((known) => known.address === text)) {
-      judge.error(at, `the peer ${text} is given twice; this one is ignored`);
+      judge.mention(at, `the peer ${text} is given twice; this one is ignored`);
       continue;
     }
+    if ((minTtl ?? 0) > (maxTtl ?? 255))
+      judge.repair(at, `min_ttl ${minTtl} is above max_ttl ${maxTtl}: nothing from the peer is accepted`);
     const peer: UnicastPeer = { address: text };
     if (minTtl !== undefined) peer.minTtl = minTtl;
     if (maxTtl !== undefined) peer.maxTtl = maxTtl;

@@ -46,6 +46,7 @@ export class Judge {
   /** dynamic_interfaces. */
   dynamicInterfaces = false;
   readonly #interfaces = new Map<string, boolean>();
+  readonly #mtus = new Map<string, number | undefined>();
 
   constructor(
     readonly diagnostics: Diagnostics,
@@ -104,9 +105,19 @@ export class Judge {
     return `; there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
   }
 
+  /** Asked of the host once per interface. */
+  mtuOf(name: string): number | undefined {
+    if (!this.#mtus.has(name)) this.#mtus.set(name, this.host.interfaceMtu?.(name));
+    return this.#mtus.get(name);
+  }
+
   #mayBeUsed(word: Word): boolean {
+    return this.hasInterface(decodeBytes(word.text));
+  }
+
+  /** Whether an interface is there, or may come later. */
+  hasInterface(name: string): boolean {
     if (this.dynamicInterfaces) return true;
-    const name = decodeBytes(word.text);
     let exists = this.#interfaces.get(name);
     if (exists === undefined) {
       exists = this.host.interfaceExists?.(name) ?? true;

@@ -28,7 +28,7 @@ export function limitAddresses(
   packet: Packet,
   judge: Judge,
 ): void {
-  const mtu = (packet.interface !== undefined && judge.host.interfaceMtu?.(packet.interface)) || USUAL_MTU;
+  const mtu = (packet.interface !== undefined && judge.mtuOf(packet.interface)) || USUAL_MTU;
   const ipHeader = packet.family === 4 ? 20 : 40;
   const data = packet.version === 2 && packet.family === 4 ? AUTHENTICATION_DATA : 0;
   const header = packet.authentication === "ah" ? AUTHENTICATION_HEADER : 0;

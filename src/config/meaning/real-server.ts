@@ -1,7 +1,7 @@
 /** `real_server`s of one virtual server: families, ports, duplicates, checkers (check reference, 2.3 to 2.6). */
 import type { realServer } from "../blocks/real-server.js";
 import type { ServiceBlock } from "../blocks/service-block.js";
-import type { Forwarding, RealServerConfig } from "../check-model.js";
+import type { CheckDefaults, Forwarding, RealServerConfig } from "../check-model.js";
 import type { Table } from "../schema.js";
 import type { Word } from "../text.js";
 import type { ServiceAddress } from "../values/service-address.js";
@@ -11,9 +11,6 @@ import { readCheckers } from "./checkers.js";
 type Settings<T> = T extends Table<infer S> ? S : never;
 export type RealServerBlock = ServiceBlock<Settings<typeof realServer>, ServiceAddress>;
 
-/** Kinds of body that are remembered: a pool rarely has more. */
-const MOST_MODELS = 4;
-
 export function readRealServers(
   blocks: readonly RealServerBlock[],
   service: ServiceFacts,
@@ -21,7 +18,7 @@ export function readRealServers(
 ): RealServerConfig[] {
   const list: RealServerConfig[] = [];
   const seen = new Seen();
-  const models: Model[] = [];
+  const models = context.models.of(service);
   const { diagnostics } = context.judge;
   for (const block of blocks) {
     const forwarding = block.value("lvs_method") ?? service.config.forwarding;
@@ -32,7 +29,7 @@ export function readRealServers(
     const checkPort = written || service.port;
     const model = modelFor(block, models);
     if (model !== undefined) {
-      list.push({ ...model.server, address, port, checkPort });
+      list.push({ ...model, address, port, checkPort });
       continue;
     }
     const server = readRealServer(block, { port, checkPort, forwarding }, service, context);
@@ -93,10 +90,48 @@ interface Model {
   server: RealServerConfig;
 }
 
+/** Kinds of body that are remembered: pools rarely have more. */
+const MOST_MODELS = 4;
+
+/** Models of the latest virtual server, and of those that follow it and give their servers the same. */
+export class ServerModels {
+  #service: ServiceFacts | undefined;
+  #models: Model[] = [];
+
+  of(service: ServiceFacts): Model[] {
+    if (this.#service === undefined || !givesTheSame(service, this.#service)) this.#models = [];
+    this.#service = service;
+    return this.#models;
+  }
+}
+
+function givesTheSame(a: ServiceFacts, b: ServiceFacts): boolean {
+  return (
+    a.weight === b.weight &&
+    a.inhibitOnFailure === b.inhibitOnFailure &&
+    a.config.virtualHost === b.config.virtualHost &&
+    a.config.forwarding.method === b.config.forwarding.method &&
+    a.config.forwarding.method !== "TUN" &&
+    sameDefaults(a.config.defaults, b.config.defaults)
+  );
+}
+
+function sameDefaults(a: CheckDefaults, b: CheckDefaults): boolean {
+  return (
+    a.alpha === b.alpha &&
+    a.delayLoopMicros === b.delayLoopMicros &&
+    a.connectTimeoutMicros === b.connectTimeoutMicros &&
+    a.retry === b.retry &&
+    a.delayBeforeRetryMicros === b.delayBeforeRetryMicros &&
+    a.warmupMicros === b.warmupMicros
+  );
+}
+
 /** IPv6 has link-local addresses, which are a matter of their own. */
-function modelFor(block: RealServerBlock, models: readonly Model[]): Model | undefined {
+function modelFor(block: RealServerBlock, models: readonly Model[]): RealServerConfig | undefined {
   if (block.service.family !== 4) return undefined;
-  for (const model of models) if (model.server.family === 4 && block.isLike(model.block)) return model;
+  for (const { block: known, server } of models)
+    if (server.family === 4 && block.isLike(known)) return server;
   return undefined;
 }
 

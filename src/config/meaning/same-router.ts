@@ -35,25 +35,26 @@ export function refuseSameRouter(
   }
 }
 
+/** Which instance holds an address, and where. */
+export type Holders = Map<string, { name: string; device: string }>;
+
 /** Upstream puts up with one address in two instances, but only one of them can be right. */
 export function mentionSharedAddresses(
   instance: VrrpInstanceConfig,
   block: InstanceBlock,
-  holders: Map<string, string>,
+  holders: Holders,
   judge: Judge,
 ): void {
-  const entries = [...block.value("virtual_ipaddress"), ...block.value("virtual_ipaddress_excluded")];
-  const list: readonly AddressSetting[] = [...instance.addresses, ...instance.excludedAddresses];
-  for (const { address, device, prefixLength } of list) {
-    const key = `${address}%${device}`;
-    const other = holders.get(key);
-    if (other === undefined) holders.set(key, instance.name);
-    else if (other !== instance.name) {
-      const at = entries.find((entry) => entry.text === address)?.at;
-      judge.mention(
-        at,
-        `the address ${address}/${prefixLength} on ${device} belongs to '${other}' too; both hold it while master`,
-      );
+  const { name } = instance;
+  const check = ({ address, device, prefixLength }: AddressSetting): void => {
+    const other = holders.get(address);
+    if (other === undefined) holders.set(address, { name, device });
+    else if (other.name !== name && other.device === device) {
+      const entries = [...block.value("virtual_ipaddress"), ...block.value("virtual_ipaddress_excluded")];
+      const message = `the address ${address}/${prefixLength} on ${device} belongs to '${other.name}' too; both hold it while master`;
+      judge.mention(entries.find((entry) => entry.text === address)?.at, message);
     }
-  }
+  };
+  instance.addresses.forEach(check);
+  instance.excludedAddresses.forEach(check);
 }

@@ -33,6 +33,7 @@ export function mentionVoidWeights(
   group: Trackers | undefined,
   judge: Judge,
 ): void {
+  if (own.places.size === 0) return;
   const all = [...weighted(own.trackers), ...(group === undefined ? [] : weighted(group))];
   if (all.length === 0) return;
   const lowest = all.reduce((sum, { up, down }) => sum + Math.min(up, down), base);
@@ -57,9 +58,10 @@ export function mentionVoidWeights(
 }
 
 function weighted(trackers: Trackers): Contribution[] {
-  return TRACK_KEYWORDS.flatMap((keyword) =>
-    listOf(trackers, keyword)
-      .filter((tracked) => tracked.weight !== 0)
-      .map((tracked) => contributionOf(keyword, tracked)),
-  );
+  const found: Contribution[] = [];
+  for (const keyword of TRACK_KEYWORDS) {
+    for (const tracked of listOf(trackers, keyword))
+      if (tracked.weight !== 0) found.push(contributionOf(keyword, tracked));
+  }
+  return found;
 }

@@ -23,7 +23,9 @@ export function listOf(trackers: Trackers, keyword: TrackKeyword): Tracked[] {
 }
 
 /** Where the entries of a list stand: for messages of checks that come later. */
-export type TrackerPlaces = Map<Tracked, Word>;
+export type TrackerPlaces = ReadonlyMap<Tracked, Word>;
+
+const NOWHERE: TrackerPlaces = new Map();
 
 export interface ReadTrackers {
   trackers: Trackers;
@@ -37,7 +39,9 @@ export function readTrackers(
   definitions: TrackerDefinitions,
   judge: Judge,
 ): ReadTrackers {
-  const places: TrackerPlaces = new Map();
+  if (TRACK_KEYWORDS.every((keyword) => entriesOf(keyword).length === 0))
+    return { trackers: noTrackers(), places: NOWHERE };
+  const places = new Map<Tracked, Word>();
   const read = (keyword: TrackKeyword, find: (name: Word) => Weighted | undefined): Tracked[] => {
     const list: Tracked[] = [];
     const entries = entriesOf(keyword);
@@ -73,6 +77,10 @@ export function readTrackers(
     trackBfds: read("track_bfd", byName(definitions.bfds)),
   };
   return { trackers, places };
+}
+
+function noTrackers(): Trackers {
+  return { trackInterfaces: [], trackScripts: [], trackFiles: [], trackProcesses: [], trackBfds: [] };
 }
 
 /** Interfaces are not defined anywhere: their weight stands in the list. */

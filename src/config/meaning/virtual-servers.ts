@@ -7,7 +7,7 @@ import type { VirtualServerConfig } from "../check-model.js";
 import type { TreeReader } from "../read-tree.js";
 import type { CheckContext } from "./check-context.js";
 import type { Judge } from "./judge.js";
-import type { RealServerBlock } from "./real-server.js";
+import { type RealServerBlock, ServerModels } from "./real-server.js";
 import { readVirtualServer, type VirtualServerBlock } from "./virtual-server.js";
 
 /** Whoever has scripts waits. */
@@ -26,6 +26,7 @@ export class VirtualServers {
     this.#early = {
       judge,
       scripts: NO_SCRIPTS,
+      models: new ServerModels(),
       groups: new Map(),
       trackFiles: new Map(),
       sessions: new Map(),
@@ -39,7 +40,13 @@ export class VirtualServers {
 
   /** The ones that had to wait, and for all of them what the whole configuration says. */
   finish(waiting: readonly VirtualServerBlock[], context: CheckContext): VirtualServerConfig[] {
-    for (const { config } of this.#settled) applyGlobals(config, context);
+    const { alertOfService, alertOfServer, logAllFailures } = this.#early;
+    if (
+      context.alertOfService !== alertOfService ||
+      context.alertOfServer !== alertOfServer ||
+      context.logAllFailures !== logAllFailures
+    )
+      for (const { config } of this.#settled) applyGlobals(config, context);
     for (const block of waiting) this.#add(block, context);
     if (waiting.length > 0) this.#settled.sort((a, b) => a.order - b.order);
     return this.#settled.map(({ config }) => config);

@@ -1,4 +1,5 @@
 /** What the vrrp process gets: static entries, instances, sync groups and what they track. */
+import type { AddressEntry } from "../blocks/address-entry.js";
 import type { BfdInstanceConfig } from "../bfd-model.js";
 import type { GlobalConfig, VrrpConfig } from "../model.js";
 import type { Word } from "../text.js";
@@ -11,7 +12,7 @@ import type { Judge } from "./judge.js";
 import type { RootBlock } from "./meaning.js";
 import { finishRoutes } from "./routes.js";
 import { assignPreferences, finishRules } from "./rules.js";
-import { mentionSharedAddresses, refuseSameRouter, type Routers } from "./same-router.js";
+import { type Holders, mentionSharedAddresses, refuseSameRouter, type Routers } from "./same-router.js";
 import type { Scripts } from "./scripts.js";
 import { isDuplicate, type ReadGroup, readSyncGroups } from "./sync-group.js";
 import { TrackerDefinitions } from "./tracker-definitions.js";
@@ -62,7 +63,7 @@ type Statics = Pick<VrrpConfig, "staticAddresses" | "staticRoutes" | "staticRule
 function readStatics(root: RootBlock, global: GlobalConfig, judge: Judge): Statics {
   const groups = new Definitions<unknown>("track_group", judge);
   for (const { args } of root.value("track_group")) if (args[0]) groups.add(args[0], args[0]);
-  const addresses = root.value("static_ipaddress");
+  const addresses = withInterface(root.value("static_ipaddress"), global, judge);
   return {
     staticAddresses: finishAddresses(addresses, global.defaultInterface, new Map(), judge, groups),
     staticRoutes: finishRoutes(root.value("static_routes"), groups, judge),
@@ -70,12 +71,27 @@ function readStatics(root: RootBlock, global: GlobalConfig, judge: Judge): Stati
   };
 }
 
+/** Without `dev` an address belongs to the default interface, which must then be there. */
+function withInterface(
+  entries: readonly AddressEntry[],
+  { defaultInterface }: GlobalConfig,
+  judge: Judge,
+): readonly AddressEntry[] {
+  if (judge.hasInterface(defaultInterface)) return entries;
+  return entries.filter(({ device, at }) => {
+    if (device !== undefined) return true;
+    const message = `the address needs 'dev INTERFACE': there is no default interface '${defaultInterface}'; the entry is ignored`;
+    judge.diagnostics.report("fatal", at, message);
+    return false;
+  });
+}
+
 function readInstances(root: RootBlock, context: InstanceContext): Map<string, ReadInstance> {
   const { judge } = context;
   const names = new Map<string, Word>();
   const instances = new Map<string, ReadInstance>();
   const routers: Routers = new Map();
-  const holders = new Map<string, string>();
+  const holders: Holders = new Map();
   for (const block of root.value("vrrp_instance")) {
     const [name] = block.args;
     if (name === undefined || isDuplicate(name, names, judge)) continue;

@@ -123,7 +123,7 @@ export function isLinkLocal(address: Address): boolean {
 
 /** The prefix length after a slash. */
 export function parsePrefix(text: string, family: Family): number | undefined {
-  if (!/^\d{1,3}$/.test(text)) return undefined;
+  if (!/^\+?\d{1,3}$/.test(text)) return undefined;
   const length = Number(text);
   return length <= fullLength(family) ? length : undefined;
 }

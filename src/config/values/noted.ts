@@ -1,4 +1,5 @@
 /** Values made of other values: accepted with a remark, cut to a limit, turned into something else. */
+import { quoted } from "../diagnostic.js";
 import { Adjusted, Complaint, type Value } from "../schema.js";
 import { decodeBytes } from "../text.js";
 
@@ -9,6 +10,21 @@ export function noted<V>(inner: Value<V>, applies: (value: V) => boolean, remark
     read: (text) => {
       const value = inner.read(text);
       if (value instanceof Complaint || value instanceof Adjusted || !applies(value)) return value;
+      return new Adjusted(value, remark, "warning", "logged");
+    },
+  };
+}
+
+/** A plain address: what follows it from the first `-` or `/` on is ignored (config-language reference, 5.4). */
+export function addressAlone<V>(inner: Value<V>): Value<V> {
+  return {
+    ...inner,
+    read: (text) => {
+      const end = text.search(/[-/]/);
+      if (end < 0) return inner.read(text);
+      const value = inner.read(text.slice(0, end));
+      if (value instanceof Complaint || value instanceof Adjusted) return value;
+      const remark = `is one address: ${quoted(text.slice(end))} is ignored`;
       return new Adjusted(value, remark, "warning", "logged");
     },
   };

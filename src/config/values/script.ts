@@ -1,6 +1,6 @@
 /** Keywords that take a command, with who runs it (config-language reference, 3.2 and 3.3). */
 import { splitCommand, splitScriptLine, type SplitProblem } from "../lexer/script-words.js";
-import { custom, type Row, type Site } from "../schema.js";
+import { custom, missingArgument, type Row, type Site } from "../schema.js";
 import { decodeBytes, type Word } from "../text.js";
 
 /** A command as written; users and files are looked at in `meaning/scripts.ts`. */
@@ -36,8 +36,8 @@ const PROBLEMS: Readonly<Record<SplitProblem["problem"], string>> = {
   tooLong: "a word is longer than 1023 bytes; the line is ignored",
 };
 
-/** Reads COMMAND [USER [GROUP]] of a line. */
-export function readScript(site: Site): ScriptEntry | undefined {
+/** Reads COMMAND [USER [GROUP]] of a line; `lenient` as for a setting. */
+export function readScript(site: Site, lenient = false): ScriptEntry | undefined {
   const { tree, line, head } = site;
   const words = splitScriptLine(line, line.order);
   if (!Array.isArray(words)) {
@@ -46,10 +46,7 @@ export function readScript(site: Site): ScriptEntry | undefined {
     return undefined;
   }
   const [, command, user, group, extra] = words;
-  if (command === undefined) {
-    tree.missingParameter(head, `'${head.text}' needs a script`);
-    return undefined;
-  }
+  if (command === undefined) return missingArgument(site, "a script", lenient);
   const args = splitCommand(command.text);
   if (!Array.isArray(args)) {
     tree.diagnostics.report("unmatchedQuote", command, `'${head.text}': ${PROBLEMS[args]}`);

@@ -11,6 +11,8 @@ export interface CapturedAdvert {
   priority: number;
   /** "simple", "none", ...; undefined for version 3. */
   authentication: string | undefined;
+  /** Sequence number of the authentication header before it; undefined without one. */
+  sequence: number | undefined;
   intervalMs: number;
   /** The TTL or hop limit. */
   ttl: number;
@@ -30,7 +32,12 @@ export interface Announcement {
 
 const HEADER = /^(?<seconds>\d+\.\d+) (?<mac>[0-9a-f:]{17}) > /;
 const ADVERT =
-  /(?<source>[0-9a-f.:]+) > (?<destination>[0-9a-f.:]+): (?:ip-proto-112 )?(?:vrrp \S+ > \S+: )?(?<text>VRRPv(?<version>\d), Advertisement, (?:\(ttl \d+\), )?vrid (?<vrid>\d+), prio (?<priority>\d+)(?:, authtype (?<authentication>\w+))?, intvl (?<interval>\d+)(?<unit>c?s), length \d+.*)/;
+  /(?<source>[0-9a-f.:]+) > (?<destination>[0-9a-f.:]+): (?:ip-proto-112 )?(?:AH\([^)]*\)[^)]*\): )?(?:vrrp \S+ > \S+: )?(?<text>VRRPv(?<version>\d), Advertisement, (?:\(ttl \d+\), )?vrid (?<vrid>\d+), prio (?<priority>\d+)(?:, authtype (?<authentication>\w+))?, intvl (?<interval>\d+)(?<unit>c?s), length \d+.*)/;
+
+function sequenceOf(record: string): number | undefined {
+  const hex = /: AH\(.*?\bseq=0x([0-9a-f]+)/.exec(record)?.[1];
+  return hex === undefined ? undefined : Number.parseInt(hex, 16);
+}
 
 /** tcpdump's lines belong together: continuation lines are indented. @returns an advert from one whole record. */
 export function parseAdvert(record: string): CapturedAdvert | undefined {
@@ -46,6 +53,7 @@ export function parseAdvert(record: string): CapturedAdvert | undefined {
     vrid: Number(advert["vrid"]),
     priority: Number(advert["priority"]),
     authentication: advert["authentication"],
+    sequence: sequenceOf(record),
     intervalMs: Number(advert["interval"]) * (advert["unit"] === "cs" ? 10 : 1000),
     ttl: Number(/(?:ttl|hlim) (\d+)/.exec(record)?.[1] ?? Number.NaN),
     checksumGood: !/bad (?:vrrp )?cksum/.test(record),
@@ -68,7 +76,7 @@ export function parseAnnouncement(record: string): Announcement | undefined {
 
 /** The command; tcpdump drops its privileges otherwise, and then cannot be told from a stranger's. */
 export function tcpdumpCommand(device: string): string[] {
-  const filter = "ip proto 112 or ip6 proto 112 or arp or icmp6[icmp6type] == 136";
+  const filter = "ip proto 112 or ip proto 51 or ip6 proto 112 or arp or icmp6[icmp6type] == 136";
   // In immediate mode each packet takes a slot of the snapshot length: with the default there are eight, too few for a burst.
   const room = ["-s", "2048", "-B", "8192"];
   const how = ["-l", "-n", "-vvv", "-e", "-tt", "--immediate-mode", ...room, "-Z", "root"];
@@ -102,7 +110,7 @@ export class Capture {
   }
 
   #flush(): void {
-    if (/VRRP|112\)/.test(this.#record)) this.undecoded.push(this.#record);
+    if (/VRRP|112\)|AH \(51\)/.test(this.#record)) this.undecoded.push(this.#record);
     this.#record = "";
   }
 }

@@ -100,12 +100,18 @@ export class Lab {
   }
 
   /** Starts a router on a host from the text of a configuration file. */
-  startRouter(host: Host, product: Product, configuration: string): Program {
+  startRouter(
+    host: Host,
+    product: Product,
+    configuration: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Program {
     const file = this.configurationOf(host);
     writeFileSync(file, configuration);
     return this.run(`${host.name} (${product})`, {
       namespace: host.namespace,
       command: commandOf(product, file),
+      environment,
       ownFolders: true,
     });
   }

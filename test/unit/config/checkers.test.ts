@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
       ["2001:DB8::7", "2001:db8::7"],
     ],
     refused: ["host.example", "10.0.0"],
-    of: (c) => target(c)?.address,
+    of: (c) => target(c)?.address?.text,
   },
   {
     keyword: "connect_port",
@@ -323,9 +323,6 @@ test("what a kind does where nothing is said", () => {
   assert.deepEqual(usual("MISC_CHECK"), { ...base, retry: 0, delayBeforeRetryMicros: s });
   assert.deepEqual(usual("DNS_CHECK"), { ...base, retry: 3, delayBeforeRetryMicros: 60 * s });
   assert.deepEqual(target(anyChecker(inChecker("TCP_CHECK", ""))), {
-    family: 4,
-    address: "192.168.0.1",
-    port: 8080,
     mark: 0,
     timeoutMicros: 5 * s,
   });
@@ -361,11 +358,8 @@ test("a checker takes from its real server, which takes from the virtual server"
 });
 
 test("the port that is checked is the one that is written", () => {
-  const port = (service: string, real: string, head?: string) => {
-    const text = virtualServer(service, "TCP_CHECK {\n}", head).replace("8080", real);
-    const [found] = firstServer(repaired(text)).checkers;
-    return found?.kind === "tcp" ? found.target.port : undefined;
-  };
+  const port = (service: string, real: string, head?: string) =>
+    firstServer(repaired(virtualServer(service, "TCP_CHECK {\n}", head).replace("8080", real))).checkPort;
   assert.equal(port("", "8080"), 8080);
   assert.equal(port("", ""), 80);
   assert.equal(port("lvs_method DR", "8080"), 8080);
@@ -374,28 +368,31 @@ test("the port that is checked is the one that is written", () => {
 });
 
 test("servers of equal text differ in their address", () => {
-  const body = "weight 3\n TCP_CHECK {\n retry 7\n }\n UDP_CHECK {\n connect_port 9\n }\n}\n";
+  const tcp = "weight 3\n TCP_CHECK {\n retry 7\n }\n UDP_CHECK {\n connect_port 9\n }\n}\n";
   const http = "HTTP_GET {\n url {\n path /\n }\n }\n}\n";
   const one = (n: number) =>
-    `real_server 10.0.1.${n} ${80 + n} {\n ${body}real_server 10.0.2.${n} {\n ${http}`;
-  const servers = only(
-    `virtual_server 10.0.0.1 80 {\nlvs_sched rr\nlvs_method NAT\nprotocol TCP\n${one(1)}${one(2)}${one(3)}}\n`,
-  ).realServers;
-  const ports = servers.map((server) =>
-    server.checkers.map((c) => ("target" in c ? [c.target.address, c.target.port] : [])),
-  );
-  const expected = [1, 2, 3].flatMap((n) => [
-    [
-      [`10.0.1.${n}`, 80 + n],
-      [`10.0.1.${n}`, 9],
-    ],
-    [[`10.0.2.${n}`, 80]],
-  ]);
-  assert.deepEqual(ports, expected);
-  assert.deepEqual(servers.map((server) => [server.address, server.port, server.weight]).slice(-2), [
-    ["10.0.1.3", 83, 3],
-    ["10.0.2.3", 80, 1],
-  ]);
+    `real_server 10.0.1.${n} ${80 + n} {\n ${tcp}real_server 10.0.2.${n} {\n ${http}`;
+  const service = (address: string, delay: number) =>
+    `virtual_server ${address} 80 {\nlvs_sched rr\nlvs_method NAT\nprotocol TCP\n${one(1)}${one(2)}${one(3)}delay_loop ${delay}\n}\n`;
+  const { virtualServers } = good(service("10.0.0.1", 5) + service("10.0.0.2", 6)).check;
+  for (const [i, { realServers }] of virtualServers.entries()) {
+    const found = realServers.map(({ address, port, checkPort, weight, checkers }) => [
+      [address, port, checkPort, weight],
+      checkers.map((c) => [c.kind, schedule(c)?.retry, schedule(c)?.delayLoopMicros, target(c)?.port]),
+    ]);
+    const delay = (5 + i) * s;
+    const expected = [1, 2, 3].flatMap((n) => [
+      [
+        [`10.0.1.${n}`, 80 + n, 80 + n, 3],
+        [
+          ["tcp", 7, delay, undefined],
+          ["udp", 1, delay, 9],
+        ],
+      ],
+      [[`10.0.2.${n}`, 80, 80, 1], [["http", 1, delay, undefined]]],
+    ]);
+    assert.deepEqual(found, expected);
+  }
 });
 
 test("places are right in bodies of equal text", () => {
@@ -538,11 +535,11 @@ test("the hosts of an SMTP check are checkers of their own, and a note says so",
   const [server] = result.config.check.virtualServers;
   assert.deepEqual(
     server?.realServers[0]?.checkers.map((c) =>
-      c.kind === "smtp" ? [c.target.address, c.target.port, c.schedule.retry, c.heloName] : [],
+      c.kind === "smtp" ? [c.target.address?.text, c.target.port, c.schedule.retry, c.heloName] : [],
     ),
     [
-      ["10.0.0.8", 8080, 4, "h"],
-      ["192.168.0.1", 26, 5, "h"],
+      ["10.0.0.8", undefined, 4, "h"],
+      [undefined, 26, 5, "h"],
     ],
   );
 });

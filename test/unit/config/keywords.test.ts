@@ -495,12 +495,3 @@ test("vrrp_iptables and enable_traps are accepted and named as not acted on", ()
     "global_defs: enable_traps (keepalived.conf:3)",
   ]);
 });
-
-test("keywords of the language without a row are skipped, with their blocks, and named", () => {
-  const text =
-    "virtual_server 10.0.0.1 80 {\n real_server 10.0.0.2 80 {\n  TCP_CHECK {\n }\n }\n}\nvirtual_server 10.0.0.2 80 {\n}\nglobal_defs {\n lvs_flush\n}\n";
-  assert.deepEqual(good(text).notActedOn, [
-    "virtual_server 10.0.0.1 80 (keepalived.conf:1) and 1 more",
-    "global_defs: lvs_flush (keepalived.conf:10)",
-  ]);
-});

@@ -180,7 +180,7 @@ test("duplicate names, addresses and peers", () => {
     "4:30 error the address 10.0.0.1/24 is given twice; this one is ignored",
   ]);
   assert.deepEqual(brief(read(instance("unicast_peer {\n 10.0.0.8\n 10.0.0.8\n}"))), [
-    "6:2 error the peer 10.0.0.8 is given twice; this one is ignored",
+    "6:2 warning the peer 10.0.0.8 is given twice; this one is ignored",
   ]);
   assert.deepEqual(brief(read("vrrp_instance {\n}\n")), [
     "1:1 error 'vrrp_instance' needs exactly one name; the block is skipped",

@@ -454,6 +454,34 @@ test("hashing flags count after their scheduler", () => {
   });
 });
 
+test("what global_defs says reaches virtual servers that stand before and after it", () => {
+  const globals = "global_defs {\n smtp_alert_checker off\n checker_log_all_failures\n}\n";
+  const service = virtualServer("", "TCP_CHECK {\n}");
+  for (const text of [globals + service, service + globals]) {
+    const server = only(text);
+    const [checker] = firstServer(server).checkers;
+    assert.deepEqual([server.smtpAlert, firstServer(server).smtpAlert], [false, false]);
+    assert.equal(checker?.kind === "tcp" && checker.schedule.logAllFailures, true);
+  }
+  const on = only(virtualServer("smtp_alert", "smtp_alert on") + globals);
+  assert.deepEqual([on.smtpAlert, firstServer(on).smtpAlert], [true, true]);
+});
+
+test("virtual servers stay in the order of the text, whatever they wait for", () => {
+  const named = (address: string, lines = "") => virtualServer(lines, "", `${address} 80`);
+  const group = "virtual_server_group G {\n 10.0.0.9 80\n}\n";
+  const text =
+    named("10.0.0.1") +
+    virtualServer("", "", "group G") +
+    named("10.0.0.3", "smtp_alert") +
+    named("10.0.0.4") +
+    group;
+  const found = good(text).check.virtualServers.map(({ service }) =>
+    service.kind === "address" ? service.address : service.kind,
+  );
+  assert.deepEqual(found, ["10.0.0.1", "group", "10.0.0.3", "10.0.0.4"]);
+});
+
 test("the start names virtual servers in one entry", () => {
   const { notActedOn } = good(virtualServer() + virtualServer().replace("10.0.0.1", "10.0.0.2"));
   assert.deepEqual(notActedOn, ["virtual_server (keepalived.conf:1) and 1 more"]);

@@ -23,16 +23,16 @@ export const bfdCheck = table("BFD_CHECK", {
   alpha: setting(boolean, "Down until the session is up.", { alone: true }),
 });
 
-function nameOf(syntax: string, doc: string, longest = Number.POSITIVE_INFINITY): Row<Word | undefined> {
+function nameOf(syntax: string, doc: string, longest?: number): Row<Word | undefined> {
   return custom<Word | undefined>({
     syntax,
     doc,
     default: undefined,
     read: (site) => {
       const word = site.words[1];
-      if (word === undefined) return missingArgument(site, "a name");
+      if (word === undefined) return missingArgument(site, "a name", longest !== undefined);
       site.tree.noteExtraWords(site, 2);
-      if (word.text.length <= longest) return word;
+      if (longest === undefined || word.text.length <= longest) return word;
       const message = `${quoted(word.text)} must be at most ${longest} characters; the line is ignored`;
       site.tree.diagnostics.report("general", word, message);
       return undefined;
@@ -49,7 +49,7 @@ function fileWeight(): Row<FileWeight | undefined> {
     default: undefined,
     read: (site) => {
       const [head, word, mode] = site.words;
-      if (word === undefined) return missingArgument(site, value.syntax);
+      if (word === undefined) return missingArgument(site, value.syntax, true);
       const weight = value.read(word.text);
       const at = typeof weight === "number" ? mode : word;
       const known = mode === undefined || mode.text === "reverse" || mode.text === "noreverse";

@@ -34,12 +34,19 @@ const urlRows = {
   path: setting(text("PATH"), "Path of the request."),
   digest: once(setting(md5Digest, "MD5 digest that the body must have.")),
   status_code: statusCodes(),
-  virtualhost: setting(text("STRING"), "Host header of this request."),
+  virtualhost: setting(text("STRING"), "Host header of this request.", { lenient: true }),
   regex: pattern(),
   regex_no_match: flag("A match is a failure."),
   regex_options: patternOptions(),
-  regex_min_offset: setting(offset, "Where in the body the search begins.", { default: 0, unit: "bytes" }),
-  regex_max_offset: setting(offset, "Last place in the body where a match may begin.", { unit: "bytes" }),
+  regex_min_offset: setting(offset, "Where in the body the search begins.", {
+    default: 0,
+    unit: "bytes",
+    lenient: true,
+  }),
+  regex_max_offset: setting(offset, "Last place in the body where a match may begin.", {
+    unit: "bytes",
+    lenient: true,
+  }),
   regex_stack: stack(),
 };
 
@@ -64,9 +71,12 @@ const httpRows = {
     unit: "attempts",
     deprecated: "'retry'",
   }),
-  virtualhost: setting(text("STRING"), "Host header of the requests; the real server's by default."),
+  virtualhost: setting(text("STRING"), "Host header of the requests; the real server's by default.", {
+    lenient: true,
+  }),
   http_protocol: setting(httpVersion, "Version of the requests; 1.0C and 1.1 say 'Connection: close'.", {
     default: "1.0",
+    lenient: true,
   }),
   enable_sni: setting(boolean, "Send the virtual host as TLS server name.", { default: false, alone: true }),
   sni_name: serverName(),
@@ -143,7 +153,7 @@ function pattern(): Row<string | undefined> {
     default: undefined,
     read: (site) => {
       const word = site.words[1];
-      if (word === undefined) return missingArgument(site, "a regular expression");
+      if (word === undefined) return missingArgument(site, "a regular expression", true);
       const { line, head } = site;
       const words = splitCommand(line.of.chars.slice(head.end, line.end));
       const found = typeof words === "string" ? undefined : words[0];
@@ -192,7 +202,7 @@ function stack(): Row<{ start: number; max: number } | undefined> {
       read: (site) => {
         const [, startWord, maxWord] = site.words;
         if (startWord === undefined || maxWord === undefined)
-          return missingArgument(site, "a start and a maximum");
+          return missingArgument(site, "a start and a maximum", true);
         const start = offset.read(startWord.text);
         const max = offset.read(maxWord.text);
         if (typeof start !== "number") return complain(site, startWord, "must be two sizes in bytes");

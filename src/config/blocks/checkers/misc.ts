@@ -16,7 +16,7 @@ export const miscCheck = table("MISC_CHECK", {
     syntax: "SCRIPT",
     doc: "Command to run; quote it as a whole to pass arguments.",
     default: undefined,
-    read: readScript,
+    read: (site) => readScript(site, true),
   }),
   misc_timeout: setting(
     wholeSeconds(0, 4294),
@@ -35,7 +35,7 @@ function runAs(): Row<RunAs | undefined> {
     default: undefined,
     read: (site) => {
       const [, user, group] = site.words;
-      if (user === undefined) return missingArgument(site, "a user");
+      if (user === undefined) return missingArgument(site, "a user", true);
       return { user, group };
     },
   });

@@ -8,7 +8,10 @@ export const smtpHost = table("host", { ...connectionRows, ...scheduleRows });
 export const smtpCheck = table("SMTP_CHECK", {
   ...connectionRows,
   ...scheduleRows,
-  helo_name: setting(text("STRING"), "Name sent in HELO.", { default: "smtpchecker.keepalived.org" }),
+  helo_name: setting(text("STRING"), "Name sent in HELO.", {
+    default: "smtpchecker.keepalived.org",
+    lenient: true,
+  }),
   host: block(smtpHost, "A further address to check, by a checker of its own.", {
     name: "none",
     deprecated: "one SMTP_CHECK for each address",

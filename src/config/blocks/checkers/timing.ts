@@ -5,6 +5,7 @@
 import { setting } from "../../schema.js";
 import { interfaceName } from "../../values/name.js";
 import { anyAddress } from "../../values/address.js";
+import { addressAlone } from "../../values/noted.js";
 import { boolean, integer, seconds } from "../../values/number.js";
 
 const LARGEST_32 = 0xffffffff;
@@ -44,9 +45,9 @@ export const scheduleRows = {
 
 /** What every checker with a socket has. */
 export const connectionRows = {
-  connect_ip: setting(anyAddress, "Address to check; the real server's by default."),
+  connect_ip: setting(addressAlone(anyAddress), "Address to check; the real server's by default."),
   connect_port: setting(integer(1, 65535), "Port to check; the real server's by default."),
-  bindto: setting(anyAddress, "Source address."),
+  bindto: setting(addressAlone(anyAddress), "Source address."),
   bind_port: setting(integer(1, 65535), "Source port."),
   bind_if: setting(interfaceName, "Interface to send from; needed for link-local addresses."),
   connect_timeout: connectTimeoutRow,

@@ -137,7 +137,12 @@ test("reference 7, step 1: with and without AH do not understand each other", ()
   assert.equal(new Bench(settings()).drop(advert(1)), "authMismatch");
   const typeless = underHeader(packetOf(settings(), PEER, 200), 1, PASSWORD);
   assert.equal(bench.drop(typeless), "authMismatch");
-  assert.equal(bench.counters.authTypeMismatch, 3);
+  const headless = advert(1);
+  const bare = new Uint8Array([...headless.subarray(0, 20), ...headless.subarray(44)]);
+  bare.set([0, bare.length], 2);
+  bare[9] = 112;
+  assert.equal(bench.drop(bare), "authMismatch", "type 2 without a header");
+  assert.equal(bench.counters.authTypeMismatch, 4);
 });
 
 test("reference 4.2: a number has to be greater than all before it, sent or received", () => {

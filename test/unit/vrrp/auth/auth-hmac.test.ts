@@ -241,6 +241,10 @@ test("5.4: a trailer is exactly 28 bytes", () => {
   for (const changed of [bytes.subarray(0, -1), new Uint8Array([...bytes, 0])]) {
     assert.equal(new Bench().drop(changed), "length");
   }
+  const six = advert({}, { family: 6, source: PEER6 });
+  for (const changed of [six.subarray(0, -1), new Uint8Array([...six, 0])]) {
+    assert.equal(new Bench(own({}, { family: 6 })).drop(changed), "length");
+  }
 });
 
 test("5.4: another type or a reserved bit is malformed", () => {
