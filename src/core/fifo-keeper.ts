@@ -3,7 +3,7 @@
  * which are started again when they end. Core keeps each FIFO open itself, so that neither a reload nor the death of a
  * child looks like the end to a reader: it sees the end when the daemon ends, behind the last line.
  */
-import { chownSync, closeSync, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, fchownSync, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
 import type { FifoSetting, ScriptSetting } from "../config/model.js";
 import type { Addon, NativeError } from "../native/addon.js";
 import { FIFO_FLAGS } from "../notify/fifo-writer.js";
@@ -129,11 +129,14 @@ export class FifoKeeper {
     let ours = false;
     try {
       ours = this.#makeFile(path);
-      if (ours && owner !== undefined) chownSync(path, owner.uid, owner.gid);
       const fd = openSync(path, FIFO_FLAGS);
       const status = fstatSync(fd);
       const isOurs = [0, process.geteuid?.(), owner?.uid].includes(status.uid);
-      if (status.isFIFO() && isOurs) return { fd, ours };
+      if (status.isFIFO() && isOurs) {
+        // By descriptor: the name may lead elsewhere by now.
+        if (ours && owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
+        return { fd, ours };
+      }
       closeSync(fd);
       throw new Error(status.isFIFO() ? `it belongs to user ${status.uid}` : "it is no FIFO");
     } catch (error) {
