@@ -76,7 +76,7 @@ interface Kind {
   name: string;
   what: string;
   atMost?: number;
-  text(count: number): string;
+  readonly text: (count: number) => string;
 }
 
 function subjectOf({ name, what, atMost, text }: Kind): Subject {

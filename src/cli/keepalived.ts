@@ -114,12 +114,15 @@ function main(argv: readonly string[]): number | undefined {
   }
   if (line.problems.length > 0) return EXIT.fatal;
   const settings = settingsOf(line, argv);
-  if (line.mode === "test")
-    return testConfiguration(configurationReader(settings, loadAddon()), {
+  if (line.mode === "test") {
+    const status = testConfiguration(configurationReader(settings, loadAddon()), {
       configFile: settings.configFile,
       ...(line.testLog !== undefined && { log: line.testLog }),
       json: line.json,
     });
+    // Everything is written: not waiting for what the first lines have put off saves 10 ms.
+    process.exit(status);
+  }
   if (!line.foreground && !isLaunched()) launch();
   else startDaemon(settings);
   return undefined;

@@ -108,7 +108,7 @@ function movedWord(word: Word, { of, characters, lines }: Move): Word {
 /** The blocks of a list, at the place of their own text; other items stand nowhere. */
 function movedItems(items: readonly unknown[], move: Move): unknown[] {
   return items.map((item) => {
-    if (!(item instanceof Block)) return item as unknown;
+    if (!(item instanceof Block)) return item;
     const { table, head, args } = item as Block<unknown>;
     const copy = new Block(
       table,

@@ -260,6 +260,8 @@ export function flag(doc: string, options: Options = {}): Row<boolean> {
 interface BlockOptions extends Options {
   /** "one": exactly one name, else the block is skipped. "first": further words are ignored. */
   name: "none" | "one" | "first";
+  /** A missing name is an ordinary error, as it always is with "one". */
+  lenient?: boolean;
   /** Given again, it goes on where it stopped. */
   merge?: boolean;
 }
@@ -279,7 +281,7 @@ export function block<S>(inner: Table<S>, doc: string, options: BlockOptions): R
       const { tree, head, words } = site;
       if (options.name !== "none" && (words.length < 2 || (options.name === "one" && words.length > 2))) {
         const message = `'${head.text}' needs ${options.name === "one" ? "exactly one" : "a"} name${words.length > 2 ? "; quote a name with blanks" : ""}; the block is skipped`;
-        if (options.name === "first") tree.missingParameter(head, message);
+        if (options.name === "first" && options.lenient !== true) tree.missingParameter(head, message);
         else tree.diagnostics.report("general", words[2] ?? head, message);
         tree.skipBlockOf(head);
         return undefined;

@@ -82,7 +82,8 @@ test("a socket that the kernel refuses throws, and so does a wrong type", () => 
 
 test("a method refuses an object of another class", () => {
   const timer = new addon.Timer(() => undefined);
-  const method = addon.Socket.prototype.close as (this: unknown) => void;
+  const { prototype } = addon.Socket as unknown as { prototype: { close: (this: unknown) => void } };
+  const method = prototype.close;
   assert.throws(() => method.call(timer), TypeError);
   assert.throws(() => method.call({}), TypeError);
   timer.close();

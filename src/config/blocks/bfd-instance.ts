@@ -92,7 +92,7 @@ function neighbour(doc: string): Row<Neighbour | undefined> {
       default: undefined,
       read: (site, previous) => {
         const word = site.words[1];
-        if (word === undefined) return missingArgument(site, "an address");
+        if (word === undefined) return missingArgument(site, "an address", true);
         site.tree.noteExtraWords(site, 2);
         if (!(neighbourAddress.read(word.text) instanceof Complaint)) {
           const address = readValue(site, word, neighbourAddress);

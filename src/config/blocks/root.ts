@@ -65,7 +65,7 @@ export const root = table("root", {
   garp_group: block(garpGroup, "Limits of gratuitous ARP that interfaces share.", { name: "none" }),
   track_group: block(trackGroup, "Instances that need a static address, route or rule.", { name: "one" }),
   SSL: block(ssl, "Who the checkers are in TLS.", { name: "none" }),
-  bfd_instance: block(bfdInstance, "One BFD session.", { name: "first" }),
+  bfd_instance: block(bfdInstance, "One BFD session.", { name: "first", lenient: true }),
   virtual_server_group: virtualServerGroup(
     "Addresses, ranges and firewall marks that virtual servers can stand for.",
   ),

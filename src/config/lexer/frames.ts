@@ -1,6 +1,7 @@
 /** Where the next line comes from: a file, the rest of a sequence, the body of a definition. A stack of them is being read. */
 import type { Diagnostics } from "../diagnostic.js";
-import { Derived, madeText, type Part, type Range, Source } from "../text.js";
+import type { Source } from "../text.js";
+import { Derived, madeText, type Part, type Range } from "../text.js";
 import { type Definitions, LONGEST_LINE } from "./definitions.js";
 import type { IncludeCheck } from "./includes.js";
 import { stripComment } from "./scan.js";
@@ -103,9 +104,9 @@ export class SequenceFrame implements Frame {
   ) {}
 
   next(): Range | undefined {
-    const { names, count, values, at, rest } = this.sequence;
+    const { names, count, at, rest } = this.sequence;
     if (this.#round >= count) return undefined;
-    const round = values(this.#round++);
+    const round = this.sequence.values(this.#round++);
     names.forEach((name, i) => {
       const text = round[i] ?? "";
       const of = madeText(text, at);

@@ -12,7 +12,7 @@ export interface Sequence {
   names: string[];
   count: number;
   /** Values of the names in one round. */
-  values(round: number): string[];
+  readonly values: (round: number) => string[];
   /** The `~SEQ(...)` itself. */
   at: Range;
   rest: Range;

@@ -58,6 +58,7 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     'HTTP_GET: url { path /; regex "hello"; regex_stack 1000 }',
   ],
   "Impossible DNS names": ["DNS_CHECK: name «a×64».com", "DNS_CHECK: name «abcdefg.×40»com"],
+  "Password without `auth_type`": ["vrrp_instance: authentication { auth_pass 123456789 }"],
   "MAC address of `use_vmac`": ["vrrp_instance: use_vmac vrrp.51 02:00:00:00:00:01:07"],
   "`use_vmac` with the name of an existing interface": [
     "vrrp_instance: use_vmac eth1 (an interface that is there)",

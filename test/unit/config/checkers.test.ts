@@ -41,7 +41,7 @@ interface Case {
   accepted: readonly (readonly [argument: string, expected: unknown])[];
   refused: readonly string[];
   in?: readonly Keyword[];
-  of(checker: CheckerConfig): unknown;
+  readonly of: (checker: CheckerConfig) => unknown;
 }
 
 const all = Object.keys(KINDS) as Keyword[];

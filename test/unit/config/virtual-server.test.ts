@@ -12,7 +12,7 @@ interface Case {
   accepted: readonly (readonly [argument: string, expected: unknown])[];
   refused?: readonly string[];
   byDefault?: unknown;
-  of(server: VirtualServerConfig): unknown;
+  readonly of: (server: VirtualServerConfig) => unknown;
   /** Where the keyword stands. */
   inReal?: boolean;
 }
