@@ -3,7 +3,7 @@
  * which are started again when they end. Core keeps each FIFO open itself, so that neither a reload nor the death of a
  * child looks like the end to a reader: it sees the end when the daemon ends, behind the last line.
  */
-import { closeSync, fchownSync, fstatSync, openSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, fchownSync, fstatSync, openSync, rmSync, statSync } from "node:fs";
 import type { FifoSetting, ScriptSetting } from "../config/model.js";
 import type { Addon, NativeError } from "../native/addon.js";
 import { FIFO_FLAGS } from "../notify/fifo-writer.js";
@@ -140,7 +140,7 @@ export class FifoKeeper {
       closeSync(fd);
       throw new Error(status.isFIFO() ? `it belongs to user ${status.uid}` : "it is no FIFO");
     } catch (error) {
-      if (ours) unlinkSync(path);
+      if (ours) rmSync(path, { force: true });
       this.#ports.log(
         "error",
         `FIFO ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
@@ -181,7 +181,7 @@ export class FifoKeeper {
 
   /** Removed first, then closed: who sees the end finds no old FIFO to open again. */
   async #close(path: string, { fd, ours, reader }: Kept): Promise<void> {
-    if (ours && this.#isStill(path, fd)) unlinkSync(path);
+    if (ours && this.#isStill(path, fd)) rmSync(path, { force: true });
     closeSync(fd);
     await reader?.end();
   }

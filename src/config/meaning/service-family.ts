@@ -14,20 +14,16 @@ export function settleFamily(
 ): Family | undefined {
   const { service } = block;
   const families = reach.group?.families;
-  const known =
-    service.kind === "address" ? service.family : families?.size === 1 ? [...families][0] : undefined;
-  const said = familySaid(block);
   if (families !== undefined && families.size > 1) {
     noteMixed(block, reach, forwarding, judge);
     return undefined;
   }
-  if (known !== undefined) {
-    const own = block.setting("ip_family");
-    if (own?.value !== undefined && familyOf(own.value) !== known)
-      judge.error(own.at, `the virtual server is IPv${known}; 'ip_family' is ignored`);
-    return known;
-  }
-  return said ?? familyOfServers(block, forwarding);
+  const known = service.kind === "address" ? service.family : families?.values().next().value;
+  const family = known ?? familySaid(block) ?? familyOfServers(block, forwarding);
+  const own = block.setting("ip_family");
+  if (own?.value !== undefined && familyOf(own.value) !== family)
+    judge.error(own.at, `the virtual server is IPv${family}; 'ip_family' is ignored`);
+  return family;
 }
 
 function familyOf(word: "inet" | "inet6"): Family {

@@ -432,6 +432,8 @@ test("settings of a url", () => {
     maxOffsetBytes: 9,
     stackBytes: { start: 1, max: 2 },
   });
+  for (const pattern of ["[]a(]", "[^](]", "\\\\Q(\\\\E", "[[:alpha:](]", "a{2}(?i)b"])
+    assert.ok(url(`regex "${pattern}"`)?.body !== undefined, pattern);
   for (const line of [
     "digest abc",
     "status_code 99",

@@ -423,6 +423,13 @@ test("family of a firewall mark service: what it says, its granularity, its serv
   assert.equal(only(mark("", "10.0.0.2")).family, 4);
   assert.equal(only(mark("ip_family inet6", "::2")).family, 6);
   assert.equal(only(mark("persistence_granularity 64", "::2")).family, 6);
+  const both = read(mark("persistence_granularity 64\nip_family inet", "::2"));
+  assert.match(brief(both).join("\n"), /^5:11 error the virtual server is IPv6; 'ip_family' is ignored$/);
+  const other = read(mark("ip_family inet\npersistence_granularity 64", "10.0.0.2"));
+  assert.match(
+    brief(other).join("\n"),
+    /^5:25 error 'persistence_granularity' for IPv4 must be a mask[^\n]*$/,
+  );
   assert.equal(only(mark("lvs_method TUN", "::2").replace(" 8080", "")).family, 6);
   assert.equal(only(mark("ip_family inet\nlvs_method TUN", "::2").replace(" 8080", "")).family, 4);
 });
