@@ -31,10 +31,18 @@ export class Block<S> {
     readonly args: readonly Word[],
   ) {}
 
-  /** Takes over what an equal text gave. */
+  /** Takes over what an equal text gave, which may itself have been read still further up. */
   repeat(other: Block<S>, move: Move): void {
     this.#body = other.#bodyForWriting();
-    this.#move = move;
+    const first = other.#move;
+    this.#move =
+      first === undefined
+        ? move
+        : {
+            of: move.of,
+            characters: first.characters + move.characters,
+            lines: first.lines + move.lines,
+          };
   }
 
   /** What a keyword gave. */

@@ -98,6 +98,15 @@ test("virtual servers whose servers repeat each other", () => {
   );
 });
 
+test("places in a body that repeats another inside a body that is repeated", () => {
+  const check = "TCP_CHECK {\n connect_ip fe80::1\n}\n";
+  const server = (n: number, lines: string) => `real_server 10.0.1.${n} 80 {\n${lines}}\n`;
+  const two = `TCP_CHECK {\n}\n${check}`;
+  bothWays(
+    `virtual_server 10.0.0.1 80 {\nlvs_sched rr\nlvs_method NAT\nprotocol TCP\n${server(1, check)}${server(2, two)}${server(3, two)}}\n`,
+  );
+});
+
 test("odd ends of lines and files", () => {
   const body = "weight 3\n TCP_CHECK {\n  retry 7\n }\n}";
   const server = (n: number) => `real_server 10.0.1.${n} 80 {\n ${body}`;
