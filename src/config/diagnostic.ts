@@ -3,6 +3,7 @@
  * The collector keeps them all, each once; what a kind means for the exit status is decided in `verdict.ts`.
  */
 import { decodeBytes, type Location, locate, type Place, type Range, type Word } from "./text.js";
+import { maskDefinition, maskSecrets } from "./secrets.js";
 
 /** Upstream's kinds, in the order of their weight (config-language reference, section 7). */
 export const KINDS = {
@@ -42,6 +43,8 @@ export interface Excerpt {
   /** Where the carets go in `text`, from 0. */
   caretStart: number;
   caretEnd: number;
+  /** A secret stands in the line, and was masked. */
+  secret?: true;
 }
 
 export interface Note {
@@ -67,6 +70,9 @@ export interface Extra {
 
 /** More than this nobody reads; a file of rubbish must not fill the memory. */
 const MAX_KEPT = 1000;
+/** Remarks leave room for errors. */
+const MAX_NOTES_KEPT = 300;
+const HIDDEN = "'********'";
 const LONGEST_EXCERPT = 120;
 
 /** Collects diagnostics. The only mutable thing that all passes share. */
@@ -82,6 +88,7 @@ export class Diagnostics {
   #list: Diagnostic[] = [];
   #seen = new Set<string>();
   #dropped = 0;
+  #notesKept = 0;
 
   report(
     kind: Kind,
@@ -91,7 +98,8 @@ export class Diagnostics {
   ): void {
     this.reported++;
     const severity = extra.severity ?? defaultSeverity(kind);
-    if (this.isFull) {
+    const crowded = severity === "note" && this.#notesKept >= MAX_NOTES_KEPT;
+    if (this.isFull || crowded) {
       this.#dropped++;
       this.#count(kind, severity);
       return;
@@ -104,6 +112,7 @@ export class Diagnostics {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#count(kind, severity);
+    if (severity === "note") this.#notesKept++;
     const notes: Note[] = [];
     for (const note of extra.notes ?? []) {
       notes.push(
@@ -112,10 +121,18 @@ export class Diagnostics {
     }
     if (location) notes.push(...trailOf(location));
     const order = at?.order ?? this.order;
+    const secret =
+      place?.secret === true &&
+      at !== undefined &&
+      /^\*+$/.test(place.text.slice(place.caretStart, place.caretEnd));
+    if (place?.secret === true)
+      for (const note of notes) if (note.at) note.at.text = maskDefinition(note.at.text);
     this.#list.push({
       kind,
       severity,
-      message: decodeBytes(message),
+      message: decodeBytes(
+        secret ? message.replaceAll(quoted(at.of.chars.slice(at.start, at.end)), HIDDEN) : message,
+      ),
       ...(place && { at: place }),
       notes,
       order,
@@ -179,12 +196,15 @@ function excerptOf(location: Place): Excerpt {
   const lead = (cutLeft > bounds.start ? "..." : "") + show(cutLeft, caret);
   const marked = show(caret, Math.min(caretStop, cutRight));
   const tail = show(Math.min(caretStop, cutRight), cutRight) + (cutRight < bounds.end ? "..." : "");
+  const text = lead + marked + tail;
+  const masked = maskSecrets(text);
   return {
+    ...(masked !== text && { secret: true as const }),
     file: source.name,
     line,
     column,
     endColumn: Math.max(column + 1, source.position(caretStop).column),
-    text: lead + marked + tail,
+    text: masked,
     caretStart: lead.length,
     caretEnd: lead.length + Math.max(1, marked.length),
   };

@@ -4,6 +4,7 @@
  */
 import { positionOf } from "./read-tree.js";
 import type { RecordedBlock, RecordedLine } from "./dump-record.js";
+import { maskSecrets } from "./secrets.js";
 import { decodeBytes } from "./text.js";
 
 const INDENT = "    ";
@@ -18,12 +19,13 @@ export function dump(root: RecordedBlock): string {
   return out.length === 0 ? "" : `${out.join("\n")}\n`;
 }
 
-/** Keywords whose argument nobody but the owner of the file should read. */
-const SECRETS = /^( *(?:auth_pass|(?:smtp_)?password|key(?: \d+)?) ).*$/gm;
-
-/** A dump as it may stand in a log. */
+/** A dump as it may stand in a log. Not even the length of a secret is told. */
 export function hideSecrets(text: string): string {
-  return decodeBytes(text).replace(SECRETS, "$1********");
+  const hidden = (line: string): string => {
+    const masked = maskSecrets(line);
+    return masked === line ? line : masked.replace(/\*[*\s]*$/, "********");
+  };
+  return decodeBytes(text).split("\n").map(hidden).join("\n");
 }
 
 function writeBlock(block: RecordedBlock, indent: string, out: string[]): void {

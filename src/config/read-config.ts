@@ -57,6 +57,7 @@ export function readConfig(reader: FileReader, options: ReadOptions): ReadResult
   const verdict = judgeRun(diagnostics, {
     topFailed: lines.topFailed,
     includeFailed: lines.includeFailed,
+    includeMissing: lines.includeMissing,
     refusals: judge.refusals,
   });
   const dumped = tree.recorder && { dump: dump(tree.recorder.root) };

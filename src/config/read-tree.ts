@@ -85,7 +85,8 @@ export class TreeReader {
   readBlock<S>(into: Block<S>, head: Word, repeats = false): void {
     this.#expectOpen(head);
     const { table, args } = into;
-    const start = repeats && this.recorder === undefined ? this.lines.mark() : undefined;
+    const mayRepeat = repeats && this.recorder === undefined && this.#bodies.expects(table);
+    const start = mayRepeat ? this.lines.mark() : undefined;
     if (start !== undefined && this.#bodies.repeat(into, start)) return;
     const before = this.#effects();
     this.#open.push(new OpenBlock(head, args, table));

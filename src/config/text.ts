@@ -39,8 +39,13 @@ interface Piece {
   readonly part: Part;
 }
 
+/** So often it pays to start counting lines anew; then a list of them is made. */
+const MOST_REWINDS = 4;
 /** So much is looked at again and again rather than the whole file once. */
 const SHORT_LINE = 200;
+
+/** U+FEFF in UTF-8, byte by byte. */
+const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
 /** One file, read completely. */
 export class Source {
@@ -50,6 +55,7 @@ export class Source {
   /** A line and where it starts, for those who only go forwards. */
   #passed = 0;
   #passedStart = 0;
+  #rewinds = 0;
   /** Whether a column counts bytes and characters alike. */
   #ascii: boolean | undefined;
 
@@ -67,7 +73,9 @@ export class Source {
   }
 
   static fromBytes(name: string, bytes: Uint8Array, includedFrom?: Range): Source {
-    const chars = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+    // The mark that some editors put before UTF-8 is no part of the first word.
+    const chars = all.startsWith(BYTE_ORDER_MARK) ? all.slice(BYTE_ORDER_MARK.length) : all;
     return new Source(name, chars, includedFrom);
   }
 
@@ -97,6 +105,7 @@ export class Source {
 
   /** Without a list of all lines, which is only worth it for a file about which much is to be said. */
   #forwards(offset: number): { line: number; start: number } {
+    if (offset < this.#passedStart && this.#rewinds++ < MOST_REWINDS) this.#passed = this.#passedStart = 0;
     if (this.#lineStarts !== undefined || offset < this.#passedStart) {
       const line = this.#lineOf(offset);
       return { line, start: this.#starts()[line] ?? 0 };

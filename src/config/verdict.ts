@@ -17,6 +17,8 @@ export interface Verdict {
 export interface Findings {
   topFailed: boolean;
   includeFailed: boolean;
+  /** An include was passed over: no error for upstream, but a running daemon must not lose what stood there. */
+  includeMissing: boolean;
   refusals: readonly string[];
 }
 
@@ -45,7 +47,7 @@ export function judgeRun(diagnostics: Diagnostics, findings: Findings): Verdict 
     usable,
     refusals,
     exitStatus: usable ? 0 : unreadable ? UNREADABLE : MISSING_PARAMETER,
-    reloadable: usable && diagnostics.errors === 0,
+    reloadable: usable && diagnostics.errors === 0 && !findings.includeMissing,
   };
 }
 

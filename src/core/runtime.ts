@@ -116,7 +116,7 @@ export class CoreRuntime {
         this.ports.recordPid(this.#row(effect.child), 0);
         break;
       case "readConfiguration": {
-        const slices = this.ports.readConfiguration();
+        const slices = this.#readConfiguration();
         this.post(
           slices === undefined ? { kind: "configurationRefused" } : { kind: "configurationRead", slices },
         );
@@ -138,6 +138,17 @@ export class CoreRuntime {
         break;
       default:
         effect satisfies never;
+    }
+  }
+
+  /** A bug of ours in reading must not take a running daemon down: it counts as a refusal. */
+  #readConfiguration(): ReturnType<typeof this.ports.readConfiguration> {
+    try {
+      return this.ports.readConfiguration();
+    } catch (error) {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.ports.log.write(this.speaker, "error", `internal error while reading the configuration: ${what}`);
+      return undefined;
     }
   }
 

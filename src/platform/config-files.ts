@@ -9,6 +9,7 @@ import {
   readSync,
   statSync,
 } from "node:fs";
+import { wildcard } from "./wildcard.js";
 
 /** Nobody's configuration is larger; a mistaken include may be. */
 const LARGEST_FILE = 64 * 1024 * 1024;
@@ -98,11 +99,9 @@ function matching(part: string, base: string, cwd: string, last: boolean): strin
     const name = part.replace(/\\(.)/g, "$1");
     return exists(`${directory}/${name}`, last) ? [name] : [];
   }
-  const expression = toExpression(part);
+  const matches = wildcard(part);
   try {
-    return readdirSync(directory).filter(
-      (name) => (name[0] !== "." || part[0] === ".") && expression.test(name),
-    );
+    return readdirSync(directory).filter((name) => (name[0] !== "." || part[0] === ".") && matches(name));
   } catch {
     return [];
   }
@@ -115,27 +114,5 @@ function exists(path: string, last: boolean): boolean {
     return (last ? lstatSync(path, options) : statSync(path, options)) !== undefined;
   } catch {
     return false;
-  }
-}
-
-function toExpression(part: string): RegExp {
-  let out = "";
-  for (let i = 0; i < part.length; i++) {
-    const c = part[i] ?? "";
-    const set = c === "[" ? /^\[([!^]?)(\]?[^\]]*)\]/.exec(part.slice(i)) : null;
-    if (c === "*") out += "[^/]*";
-    else if (c === "?") out += "[^/]";
-    else if (set !== null) {
-      out += `[${set[1] === "" ? "" : "^"}${(set[2] ?? "").replace(/[\\\]^]/g, "\\$&")}]`;
-      i += set[0].length - 1;
-    } else {
-      const literal = c === "\\" && i + 1 < part.length ? (part[++i] ?? "") : c;
-      out += literal.replace(/[^A-Za-z0-9_]/g, "\\$&");
-    }
-  }
-  try {
-    return new RegExp(`^${out}$`, "s");
-  } catch {
-    return /^$/;
   }
 }

@@ -32,8 +32,12 @@ function locate(name: string, path: string | undefined, user: Identity): string 
   return folders
     .map((folder) => join(folder, name))
     .find((file) => {
-      const status = statSync(file, { throwIfNoEntry: false });
-      return status?.isFile() === true && mayExecute(status, user);
+      try {
+        const status = statSync(file);
+        return status.isFile() && mayExecute(status, user);
+      } catch {
+        return false; // not there, a loop of links, a folder that may not be searched: not this one
+      }
     });
 }
 

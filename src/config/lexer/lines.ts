@@ -73,6 +73,7 @@ export class LineReader {
   includeChecks: ReadonlySet<IncludeCheck>;
   /** A failed check refuses the configuration as a whole. */
   includeFailed = false;
+  includeMissing = false;
   /** Why there is no configuration at all. */
   topFailed = false;
   readonly #frames: Frame[] = [];
@@ -401,6 +402,7 @@ export class LineReader {
       this.includeFailed = true;
       this.diagnostics.report("fileNotFound", at, decodeBytes(message));
     } else if (mention) {
+      this.includeMissing = true;
       this.diagnostics.report("logged", at, decodeBytes(message), { severity: "warning" });
     }
   }

@@ -107,6 +107,14 @@ test("places in a body that repeats another inside a body that is repeated", () 
   );
 });
 
+test("many servers that differ, then many that do not, and one that is wrong", () => {
+  const server = (n: number, weight: number, more = "") =>
+    ` real_server 10.0.${n >> 8}.${n & 255} 80 {\n  weight ${weight}\n  TCP_CHECK {\n${more}  }\n }\n`;
+  const list = Array.from({ length: 400 }, (_, n) => server(n, Math.min(n, 200)));
+  list.push(server(401, 200, "   connect_ip fe80::1\n"), server(402, 200), server(402, 200));
+  bothWays(`virtual_server 10.0.0.1 80 {\nlvs_sched rr\nlvs_method NAT\nprotocol TCP\n${list.join("")}}\n`);
+});
+
 test("odd ends of lines and files", () => {
   const body = "weight 3\n TCP_CHECK {\n  retry 7\n }\n}";
   const server = (n: number) => `real_server 10.0.1.${n} 80 {\n ${body}`;

@@ -1,9 +1,14 @@
 /** Lines for the FIFOs, and what happens to them when nobody reads. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { FifoBuffer } from "../../../src/notify/fifo-buffer.js";
 import { priorityLine, serverLine, serviceLine, transitionLine } from "../../../src/notify/fifo-lines.js";
 import { FifoWriter } from "../../../src/notify/fifo-writer.js";
+import { Fifos } from "../../../src/notify/fifos.js";
 
 test("the lines are upstream's", () => {
   assert.equal(
@@ -79,4 +84,44 @@ test("lines that nobody has read at the end are accounted for", () => {
   fifo.write("2\n");
   fifo.close();
   assert.deepEqual(said, ["FIFO /f: 2 lines were never read and are lost"]);
+});
+
+test("a reload keeps a FIFO open with what waits for it; one that was replaced is opened anew", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "keepalived-fifo-"));
+  const path = join(folder, "f");
+  execFileSync("mkfifo", [path]);
+  const said: string[] = [];
+  const say = (text: string): void => void said.push(text);
+  const fifos = new Fifos({ info: say, warning: say });
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  t.after(async () => {
+    await fifos.close();
+    closeSync(reader);
+    rmSync(folder, { recursive: true });
+  });
+  await fifos.setTargets([{ path }]);
+  const line = `${"x".repeat(1023)}\n`;
+  for (let i = 0; i < 70; i++) fifos.write(line); // the pipe holds 64 of them
+  await fifos.setTargets([{ path }]);
+  assert.deepEqual(said, [], "nothing is lost by it");
+  const buffer = Buffer.alloc(128 * 1024);
+  let read = readSync(reader, buffer);
+  while (read < 70 * 1024) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    try {
+      read += readSync(reader, buffer);
+    } catch (error) {
+      assert.equal((error as NodeJS.ErrnoException).code, "EAGAIN");
+    }
+  }
+  assert.equal(read, 70 * 1024);
+
+  execFileSync("mkfifo", [`${path}.new`]);
+  renameSync(`${path}.new`, path);
+  await fifos.setTargets([{ path }]);
+  const other = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  fifos.write("new\n");
+  const length = readSync(other, buffer);
+  closeSync(other);
+  assert.equal(buffer.toString("utf8", 0, length), "new\n");
 });
