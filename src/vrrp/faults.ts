@@ -77,5 +77,9 @@ export function judge(
     faults.add("noAddress");
     causes.push(`no IPv${config.family} address on ${config.interface ?? "any interface"} to send from`);
   }
+  if (config.permanentFault !== undefined) {
+    faults.add("configuration");
+    causes.push(config.permanentFault);
+  }
   return { faults: [...faults], weight, cause: [...new Set(causes)].join(", ") };
 }

@@ -213,7 +213,11 @@ labTest("a sync group follows its member into FAULT and back", ["ours"], async (
     1_000,
     "the group's line",
   );
-  assert.ok(lab.capture.adverts.some(({ vrid, priority }) => vrid === 84 && priority === 0));
+  await lab.waitFor(
+    () => lab.capture.adverts.some(({ vrid, priority }) => vrid === 84 && priority === 0),
+    1_000,
+    "its resignation",
+  );
   host.ip("link", "set", "d1", "up");
   await lab.waitFor(both, 6_000, "both members to be master again");
 });

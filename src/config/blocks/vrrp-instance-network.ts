@@ -40,9 +40,7 @@ export const networkRows = {
   track_src_ip: flag("The configured source address missing is a fault.", { notActedOn: true }),
   unicast_peer: entries(peerEntry, "Routers that adverts are sent to one by one.", { distinct: true }),
   unicast_ttl: setting(integer(0, 255), "TTL of unicast adverts."),
-  unicast_fault_no_peer: flag("A unicast keyword without peers is a fault, and not multicast.", {
-    notActedOn: true,
-  }),
+  unicast_fault_no_peer: flag("A unicast keyword without peers is a fault, and not multicast."),
   check_unicast_src: flag("Accept unicast adverts only from the peers."),
   old_unicast_checksum: oldChecksum(),
   v3_checksum_as_v2: setting(boolean, "Version 3 with IPv4: the checksum leaves out the pseudo header.", {

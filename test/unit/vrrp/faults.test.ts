@@ -69,6 +69,12 @@ for (const [weight, reverse, up, down] of [
   });
 }
 
+test("a configuration that holds the instance in fault does, with its reason", () => {
+  const held = settings({ permanentFault: "no unicast peer" });
+  const verdict = judge(held, [], links("eth0"), true);
+  assert.deepEqual(verdict, { faults: ["configuration"], weight: 0, cause: "no unicast peer" });
+});
+
 test("what the sync group tracks counts for each member", () => {
   assert.equal(judge(settings(), [tracked("eth1", 5)], links("eth0", "eth1"), true).weight, 5);
 });
