@@ -126,10 +126,10 @@ const hard: readonly Hard[] = [
     says: /:1:1: error: unknown keyword 'vrrp_instancÿþ'; did you mean 'vrrp_instance'\?$/m,
   },
   {
-    name: "a byte order mark",
-    content: "\ufeffglobal_defs {\n}\n",
+    name: "a byte order mark in the middle",
+    content: "\n\ufeffglobal_defs {\n}\n",
     status: 5,
-    says: /:1:1: error: unknown keyword '\ufeffglobal_defs'/,
+    says: /:2:1: error: unknown keyword '\ufeffglobal_defs'/,
   },
   {
     name: "escape sequences for the terminal",
