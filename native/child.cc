@@ -1,8 +1,8 @@
 /// A child process as JavaScript sees it: options in, exit and stderr out. How it is started is in spawn.cc.
 ///
 /// A child is watched until it has ended, even when it was closed before: somebody must take its exit status,
-/// or it stays a zombie. Its status is taken after onExit: until then its number, and with it that of its group,
-/// cannot be given to another process, so that onExit may still kill the group.
+/// or it stays a zombie. Its status is taken after onExit: until then its number, and with it that of its
+/// group, cannot be given to another process, so that onExit may still kill the group.
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,10 +92,10 @@ class Child : public Resource<Child> {
   }
 
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "Child",
-                       {InstanceAccessor<&Child::Pid>("pid"), InstanceMethod<&Child::Kill>("kill"),
-                        InstanceMethod<&Child::ReadStderr>("readStderr"),
-                        InstanceMethod<&Child::Close>("close")});
+    return DefineClass(
+        env, "Child",
+        {InstanceAccessor<&Child::Pid>("pid"), InstanceMethod<&Child::Kill>("kill"),
+         InstanceMethod<&Child::ReadStderr>("readStderr"), InstanceMethod<&Child::Close>("close")});
   }
 
  private:

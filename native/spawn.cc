@@ -53,6 +53,7 @@ struct Launch {
   int64_t gid;
   bool new_group;
   bool normal_scheduling;
+  int realtime_priority;  ///< until execve(2); 0 when the parent is not real-time
   int parent_death_signal;
   int null_fd;    ///< both descriptors are above 2
   int stderr_fd;  ///< the write end of the pipe, or null_fd
@@ -80,9 +81,14 @@ KEEPALIVED_IN_CHILD void ResetSignals() {
   }
 }
 
+/// A real-time parent waits for us on a host that may be busy: until execve(2) has let go of its memory we
+/// run below it, but before everything that is not real-time. What comes after is the parent's to change
+/// (Hurry).
 KEEPALIVED_IN_CHILD bool ResetScheduling(Launch* launch) {
-  const sched_param parameter{};
-  if (Refused(launch, "sched_setscheduler", ::syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &parameter))) {
+  sched_param parameter{};
+  parameter.sched_priority = launch->realtime_priority;
+  const int policy = launch->realtime_priority > 0 ? SCHED_RR | SCHED_RESET_ON_FORK : SCHED_OTHER;
+  if (Refused(launch, "sched_setscheduler", ::syscall(SYS_sched_setscheduler, 0, policy, &parameter))) {
     return false;
   }
   // Who has been started nice without the privilege to undo it stays nice.
@@ -165,6 +171,45 @@ class DumpableKept {
   int before_;
 };
 
+/// Real-time scheduling of the calling thread while it starts a program that is not to have it. The thread
+/// stands still until execve(2) in the child has let go of its memory. A child that had to wait for a
+/// processor as an ordinary process would hold it up: on a busy host for a tenth of a second. So the child
+/// keeps the parent's priority, the parent goes one above (else it would not get its processor back from the
+/// child at once), and takes the priority from the child when it is awake again.
+class Hurry {
+ public:
+  explicit Hurry(bool wanted) {
+    if (!wanted) return;
+    policy_ = ::sched_getscheduler(0);
+    if ((policy_ & ~SCHED_RESET_ON_FORK) != SCHED_RR && (policy_ & ~SCHED_RESET_ON_FORK) != SCHED_FIFO)
+      return;
+    if (::sched_getparam(0, &before_) != 0) return;
+    sched_param above = before_;
+    if (above.sched_priority < ::sched_get_priority_max(SCHED_RR)) ++above.sched_priority;
+    active_ = ::sched_setscheduler(0, policy_ & ~SCHED_RESET_ON_FORK, &above) == 0;
+  }
+  ~Hurry() {
+    if (active_) ::sched_setscheduler(0, policy_, &before_);
+  }
+  Hurry(const Hurry&) = delete;
+  Hurry& operator=(const Hurry&) = delete;
+
+  [[nodiscard]] int child_priority() const { return active_ ? before_.sched_priority : 0; }
+
+  /// The program runs: as an ordinary one. @returns whether that was possible (or it has ended already).
+  [[nodiscard]] bool Calm(pid_t child) const {
+    const sched_param ordinary{};
+    if (!active_ || ::sched_setscheduler(child, SCHED_OTHER, &ordinary) == 0 || errno == ESRCH) return true;
+    // Without privilege the flag has to stay; with an ordinary policy it means little.
+    return ::sched_setscheduler(child, SCHED_OTHER | SCHED_RESET_ON_FORK, &ordinary) == 0;
+  }
+
+ private:
+  int policy_ = SCHED_OTHER;
+  sched_param before_{};
+  bool active_ = false;
+};
+
 /// Moves a descriptor away from 0 to 2, where the child would overwrite it (a daemon may have closed those).
 bool MoveAboveStdio(Fd& fd) {
   if (fd && fd.get() <= STDERR_FILENO) fd = Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
@@ -232,12 +277,21 @@ SpawnResult Spawn(const SpawnRequest& request) {
   launch.parent = ::getpid();
 
   int pidfd = -1;
-  result.pid = Clone(launch, pidfd);
-  if (result.pid < 0) return Failed("clone", errno);
-  result.pidfd.Reset(pidfd);
+  {
+    const Hurry hurry(request.normal_scheduling);
+    launch.realtime_priority = hurry.child_priority();
+    result.pid = Clone(launch, pidfd);
+    if (result.pid < 0) return Failed("clone", errno);
+    result.pidfd.Reset(pidfd);
+    if (launch.failed_call == nullptr && !hurry.Calm(result.pid)) {
+      launch.failed_call = "sched_setscheduler";
+      launch.error = errno;
+      ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+    }
+  }
   if (launch.failed_call == nullptr) return result;
   siginfo_t ended{};
-  ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &ended, WEXITED);  // it has: nothing blocks here
+  ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &ended, WEXITED);  // it has, or is about to
   return Failed(launch.failed_call, launch.error);
 }
 

@@ -83,8 +83,7 @@ export interface Outcome {
 export function runScript(text: string, before = ":"): Promise<Outcome> {
   const prelude = `const addonPath = ${JSON.stringify(addonPath)}; const addon = require(addonPath);`;
   const words = ["-c", `${before}; exec "$@"`, "sh", process.execPath, "-e", prelude + text];
-  // Some builds of Node refuse to change the user while io_uring may be in use (CVE-2024-22017).
-  const child = spawn("/bin/sh", words, { env: { ...process.env, UV_USE_IO_URING: "0" } });
+  const child = spawn("/bin/sh", words);
   const out: Outcome = { code: null, signal: null, stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (out.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (out.stderr += chunk.toString()));

@@ -18,7 +18,7 @@ import type { Lab } from "../harness/lab.js";
 import { labTest } from "../harness/lab-test.js";
 import type { Host } from "../harness/network.js";
 import type { Program } from "../harness/program.js";
-import { Recorder } from "./recorder.js";
+import { letMastersMeet, Recorder } from "./recorder.js";
 import { type Certificate, makeCertificate, type RelayManners } from "./smtp-relay.js";
 
 let made: { certificate: Certificate; remove: () => void } | undefined;
@@ -377,13 +377,12 @@ labTest("when two masters have met, the winner is told again, once", ["ours"], a
   const it = await scene(lab);
   const { recorder } = it;
   const rival = await lab.addHost("rival", { addresses: ["10.87.0.2/24"] });
-  rival.isolate();
   const router = await startMaster(it, configuration("", `notify "${recorder.script}"`));
-  const other = lab.startRouter(rival, "ours", configuration("", "priority 50\nadvert_int 0.02"));
-  await lab.waitFor(() => other.output.find(/Entering MASTER STATE/), 8_000, "a second master");
-  rival.rejoin();
-  await lab.waitFor(() => other.output.find(/Entering BACKUP STATE.*higher priority/), 5_000, "it to yield");
-  await lab.watch(500);
+  const startRival = (): Program =>
+    lab.startRouter(rival, "ours", configuration("", "priority 50\nadvert_int 0.02"));
+  const heard = (): boolean => router.output.find(/with lower priority 50/) !== undefined;
+  await letMastersMeet(lab, rival, startRival, heard);
+  await lab.watch(200);
   const states = recorder.lines.map((line) => line.split(" ")[2]);
   assert.deepEqual(states, ["BACKUP", "MASTER", "MASTER"]);
   await stop(it, router);

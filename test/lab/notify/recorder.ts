@@ -55,3 +55,25 @@ export class Recorder {
     return this.#fifos.get(name)?.output.all.map(({ text }) => text) ?? [];
   }
 }
+
+/** Cuts a rival off until it is master and joins it again, until `met`: it may hear before it is heard. */
+export async function letMastersMeet(
+  lab: Lab,
+  rival: Host,
+  start: () => Program,
+  met: () => boolean,
+): Promise<Program> {
+  rival.isolate();
+  const program = start();
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const from = program.output.all.length;
+    rival.isolate();
+    const isMaster = (): unknown => program.output.find(/Entering MASTER STATE/, attempt === 0 ? 0 : from);
+    await lab.waitFor(() => isMaster() !== undefined, 8_000, "a second master");
+    rival.rejoin();
+    await lab.waitFor(() => program.output.find(/Entering BACKUP STATE/, from), 5_000, "it to yield");
+    await lab.watch(300);
+    if (met()) return program;
+  }
+  throw new Error("the two masters never met");
+}

@@ -10,7 +10,7 @@ import { Lab } from "../harness/lab.js";
 import type { Host } from "../harness/network.js";
 import { missing, type Product } from "../harness/products.js";
 import type { Program } from "../harness/program.js";
-import { Recorder } from "./recorder.js";
+import { letMastersMeet, Recorder } from "./recorder.js";
 
 const skip =
   process.getuid?.() === 0 ? (missing("ours") ?? missing("debian") ?? false) : "needs root for namespaces";
@@ -133,12 +133,9 @@ class Scenario {
   /** A rival that took the addresses while it was alone comes back: two masters meet. */
   async #meet(): Promise<void> {
     const since = this.#vrrp.length;
-    this.rival.isolate();
+    const heard = (): boolean => this.#vrrp.slice(since).some((line) => line.includes("RX_LOWER_PRI"));
     // It speaks often, so that it is heard before it hears.
-    const rival = this.startRival(50, 0.02);
-    await this.lab.waitFor(() => rival.output.find(/Entering MASTER STATE/), 8_000, "a second master");
-    this.rival.rejoin();
-    await this.#until({ A: "MASTER_RX_LOWER_PRI" }, since);
+    const rival = await letMastersMeet(this.lab, this.rival, () => this.startRival(50, 0.02), heard);
     rival.kill("SIGTERM");
     await this.lab.waitFor(() => rival.exit !== undefined, 5_000, "the rival to end");
   }
