@@ -70,6 +70,8 @@ export async function letMastersMeet(
     rival.isolate();
     const isMaster = (): unknown => program.output.find(/Entering MASTER STATE/, attempt === 0 ? 0 : from);
     await lab.waitFor(() => isMaster() !== undefined, 8_000, "a second master");
+    // Their adverts stand on grids: another moment each time, or the same one would speak first again.
+    await lab.watch(17 * attempt);
     rival.rejoin();
     await lab.waitFor(() => program.output.find(/Entering BACKUP STATE/, from), 5_000, "it to yield");
     await lab.watch(300);
