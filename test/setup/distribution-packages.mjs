@@ -24,6 +24,7 @@ const LAB = {
   "util-linux": "unshare",
   procps: "ps",
   keepalived: "keepalived",
+  frr: "vtysh",
 };
 
 /** What each step needs; `unit` runs with Node alone. */
