@@ -47,7 +47,10 @@ export type FaultReason =
 
 /** An event of one instance. */
 export type InstanceEvent =
-  /** The process started: take the initial state. Timers count from `timersFrom` (startup delay) when it is later. */
+  /**
+   * The process started: take the initial state. Timers count from `timersFrom` (startup delay) when it is later; told
+   * again, as after a reload, it moves what is left of the delay.
+   */
   | { kind: "started"; timersFrom?: Micros }
   /** Orderly end: release everything, then state init. */
   | { kind: "stopped" }

@@ -136,7 +136,7 @@ export class VrrpInstance {
         if (!this.#running || now < this.#timersFrom) return out;
         return this.#election.onAdvert(event.advert, now, out);
       case "started":
-        if (!this.#running) this.#onStarted(Math.max(now, event.timersFrom ?? now), out);
+        this.#onStarted(Math.max(now, event.timersFrom ?? now), now, out);
         break;
       case "stopped":
         this.#onStopped("stop", "stopped", out);
@@ -169,8 +169,9 @@ export class VrrpInstance {
   }
 
   /** Reference 8.2, RFC 9568 section 6.4.1. `state MASTER` hurries nobody but an owner. */
-  #onStarted(base: Micros, out: InstanceEffect[]): void {
+  #onStarted(base: Micros, now: Micros, out: InstanceEffect[]): void {
     const election = this.#election;
+    if (this.#running) return this.#onDelayMoved(base, now, out);
     this.#running = true;
     this.#timersFrom = base;
     out.push({ kind: "removeAddresses" });
@@ -182,6 +183,13 @@ export class VrrpInstance {
     } else {
       election.becomeBackup("init", base + this.#firstWait(), 0, out);
     }
+  }
+
+  /** A reload made the startup delay longer or shorter: one that is over stays over. */
+  #onDelayMoved(base: Micros, now: Micros, out: InstanceEffect[]): void {
+    if (now >= this.#timersFrom) return;
+    this.#election.moveDown(base - this.#timersFrom, out);
+    this.#timersFrom = base;
   }
 
   /** A member that wants to be MASTER in a group that starts as BACKUP waits for one advert only. */

@@ -59,7 +59,7 @@ export class Router {
 
   /**
    * Starts every instance that does not run yet: all at first, the new ones after `reconfigure`. Tell them their
-   * faults, weights and source addresses before.
+   * faults, weights and source addresses before. The others hear of `timersFrom`, the end of the startup delay.
    */
   start(now: Micros, timersFrom: Micros = now): readonly RoutedEffect[] {
     this.#begin(now);
@@ -71,7 +71,7 @@ export class Router {
     }
     for (const group of this.#groups) group.onStarting(this.#driver);
     for (const instance of this.#instances) {
-      if (!instance.running) this.#run(instance, { kind: "started", timersFrom });
+      this.#run(instance, { kind: "started", timersFrom });
     }
     return this.#out;
   }

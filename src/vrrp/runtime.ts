@@ -18,7 +18,7 @@ import type { ChildOptions } from "../platform/messages.js";
 import { Alarm } from "./effects/alarm.js";
 import { Channels } from "./effects/channels.js";
 import { type ChannelKey, channelKey } from "./channel-key.js";
-import type { InstanceEvent } from "./events.js";
+import type { InstanceEvent, Micros } from "./events.js";
 import type { VrrpInstance } from "./instance.js";
 import { Kernel } from "./effects/kernel.js";
 import type { Holdings, Journals } from "./effects/leftovers.js";
@@ -26,6 +26,8 @@ import { Notices } from "./effects/notices.js";
 import { ownerOf, Performer } from "./effects/performer.js";
 import { AdvertReceiver, type PacketView, type Remark } from "./receive.js";
 import { type RoutedEffect, Router } from "./router.js";
+import { endOfStartupDelay } from "./startup-delay.js";
+import { inSeconds } from "./timing.js";
 import { formatState, formatStatistics, type InterfaceView } from "./state-dump.js";
 import { Surroundings } from "./effects/surroundings.js";
 
@@ -102,6 +104,8 @@ export class VrrpRuntime {
   /** Names of all owners there ever were. */
   readonly #names = new Map<string, string>();
   #stopping = false;
+  /** When the instances were started first. */
+  #startedAt: Micros | undefined;
   /** The first configuration while it is being taken. */
   #work: Promise<void> = Promise.resolve();
   /** Runs while the kernel refuses somebody a socket. */
@@ -182,7 +186,13 @@ export class VrrpRuntime {
   }
 
   start(): void {
-    if (!this.#stopping) this.#run(() => this.#router.start(this.#addon.monotonicMicros()));
+    if (this.#stopping) return;
+    const now = this.#addon.monotonicMicros();
+    this.#startedAt ??= now;
+    const from = endOfStartupDelay(this.#config.global.vrrp, this.#startedAt);
+    if (from > now)
+      this.#log.info(`Delaying startup for ${inSeconds(from - now)}: adverts are ignored until then`);
+    this.#run(() => this.#router.start(now, from));
   }
 
   /**

@@ -112,12 +112,11 @@ export const vrrpRows = {
   vrrp_startup_delay: setting(startDelay, "Wait before the instances start, when the process starts.", {
     default: 0,
     unit: "s",
-    notActedOn: true,
   }),
   vrrp_delay_after_boot: setting(
     startDelay,
     "Least uptime of the machine before the instances start; the longer one of this and vrrp_startup_delay counts.",
-    { default: 0, unit: "s", notActedOn: true },
+    { default: 0, unit: "s" },
   ),
   log_unknown_vrids: flag("Log adverts of virtual router ids that are not configured on their interface."),
   disable_local_igmp: flag("Let the kernel send no IGMP reports for link-local multicast groups.", {

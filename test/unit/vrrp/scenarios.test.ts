@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { VrrpInstanceConfig } from "../../../src/config/model.js";
+import { endOfStartupDelay } from "../../../src/vrrp/startup-delay.js";
 import { Segment } from "./segment.js";
 import { announce, group, seconds, settings } from "./settings.js";
 
@@ -59,6 +60,32 @@ test("MASTER hears priority 50: own advert and GARPs at once, GARPs 5 s later, p
   assert.deepEqual(times(lan).slice(0, 4), [FIRST, seconds(4), seconds(5), seconds(6)]);
   assert.deepEqual(lan.did("a", "announceAddresses", seconds(4)), ["4 5", "9 5"]);
   assert.deepEqual(lan.did("a", "notifyLowerPriority"), ["4 50"]);
+});
+
+test("a reload moves what is left of the startup delay, and one that is over stays over", () => {
+  const lan = new Segment();
+  lan.join("a", settings(), "192.0.2.1", seconds(10));
+  lan.advance(seconds(2));
+  lan.reload("a", settings(), seconds(4));
+  lan.advance(seconds(3));
+  lan.reload("a", settings(), seconds(30));
+  lan.advance(seconds(3));
+  assert.equal(times(lan)[0], seconds(4) + FIRST);
+});
+
+test("startup delay of an address owner: MASTER when it is over", () => {
+  const lan = new Segment();
+  lan.join("a", settings({ priority: 255, initialState: "MASTER" }), "192.0.2.1", seconds(2));
+  lan.advance(seconds(1.9));
+  assert.equal(lan.state("a"), "backup");
+  lan.advance(seconds(0.2));
+  assert.equal(lan.state("a"), "master");
+});
+
+test("reference 9: the longer of startup delay and delay after boot counts", () => {
+  const delays = { startupDelayMicros: seconds(5), delayAfterBootMicros: seconds(60) };
+  assert.equal(endOfStartupDelay(delays, seconds(20)), seconds(60));
+  assert.equal(endOfStartupDelay(delays, seconds(100)), seconds(105));
 });
 
 test("the same with lower_prio_no_advert, repeat 2, delay 1: schedule untouched, GARPs at once and after 1 s", () => {

@@ -154,14 +154,14 @@ export class Segment {
   }
 
   /** SIGHUP. */
-  reload(name: string, config: VrrpInstanceConfig | RouterConfig): void {
+  reload(name: string, config: VrrpInstanceConfig | RouterConfig, timersFrom?: Micros): void {
     const node = this.node(name);
     node.config = "instances" in config ? config : { instances: [config], syncGroups: [] };
     const router = node.router;
     if (router === undefined) return;
     this.#perform(node, router.reconfigure(node.config, this.now));
     this.#equip(node, router);
-    this.#perform(node, router.start(this.now));
+    this.#perform(node, router.start(this.now, timersFrom ?? this.now));
   }
 
   /** Hosts on different sides do not hear each other; unnamed ones are on side 0. */
