@@ -9,11 +9,23 @@ export interface RouterSettings {
   instances?: number;
   /** Excluded addresses of the first instance. */
   excluded?: number;
+  /** An instance in addition that is master at once, as its advert tells that the configuration is in force. */
+  beacon?: boolean;
+}
+
+/** Instances on one interface: router ids are one byte, and the beacon wants one of its own. */
+export const INSTANCES_PER_INTERFACE = 250;
+/** Router id of the beacon, on the first interface. */
+export const BEACON = 255;
+
+/** @returns the name of the interface of a number from 0: the lab's own, then further wires. */
+export function wireName(index: number): string {
+  return `eth${index}`;
 }
 
 /** @returns the address of an instance, as text. */
 export function virtualAddress(instance: number): string {
-  return `10.77.200.${instance}`;
+  return `10.77.${200 + (instance >> 8)}.${instance & 0xff}`;
 }
 
 /** @returns the excluded address of a number from 0, as text. */
@@ -32,28 +44,76 @@ function excludedBlock(count: number): string[] {
   return ["  virtual_ipaddress_excluded {", ...lines, "  }"];
 }
 
+interface InstanceText {
+  name: string;
+  device: string;
+  vrid: number;
+  priority: number;
+  advertInterval: number;
+  address: string;
+  excluded: number;
+}
+
+function instanceBlock({
+  name,
+  device,
+  vrid,
+  priority,
+  advertInterval,
+  address,
+  excluded,
+}: InstanceText): string[] {
+  return [
+    `vrrp_instance ${name} {`,
+    `  state ${priority === 255 ? "MASTER" : "BACKUP"}`,
+    `  interface ${device}`,
+    `  virtual_router_id ${vrid}`,
+    `  priority ${priority}`,
+    `  advert_int ${advertInterval}`,
+    "  garp_master_repeat 1",
+    "  garp_master_delay 0",
+    "  virtual_ipaddress {",
+    `    ${address}/32`,
+    "  }",
+    ...excludedBlock(excluded),
+    "}",
+  ];
+}
+
 /**
  * @returns a configuration file. Announcements are one round at the transition and none later,
  * so that they are the same work for every program and do not fall into another measurement.
  */
 export function routerConfiguration(host: Host, settings: RouterSettings): string {
-  const owner = settings.priority === 255;
+  const { priority, advertInterval, instances = 1, excluded = 0, beacon = false } = settings;
   const lines = ["global_defs {", `  router_id ${host.namespace}`, "  vrrp_version 3", "}"];
-  for (let instance = 1; instance <= (settings.instances ?? 1); instance += 1) {
+  for (let instance = 1; instance <= instances; instance += 1) {
+    const wire = Math.floor((instance - 1) / INSTANCES_PER_INTERFACE);
     lines.push(
-      `vrrp_instance I${instance} {`,
-      `  state ${owner ? "MASTER" : "BACKUP"}`,
-      `  interface ${host.interfaceName}`,
-      `  virtual_router_id ${instance}`,
-      `  priority ${settings.priority}`,
-      `  advert_int ${settings.advertInterval}`,
-      "  garp_master_repeat 1",
-      "  garp_master_delay 0",
-      "  virtual_ipaddress {",
-      `    ${virtualAddress(instance)}/32`,
-      "  }",
-      ...excludedBlock(instance === 1 ? (settings.excluded ?? 0) : 0),
-      "}",
+      ...instanceBlock({
+        name: `I${instance}`,
+        device: wire === 0 ? host.interfaceName : wireName(wire),
+        vrid: ((instance - 1) % INSTANCES_PER_INTERFACE) + 1,
+        priority,
+        advertInterval,
+        address: virtualAddress(instance),
+        excluded: instance === 1 ? excluded : 0,
+      }),
+    );
+  }
+  if (beacon) {
+    const device = host.interfaceName;
+    const address = "10.77.255.254";
+    lines.push(
+      ...instanceBlock({
+        name: "BEACON",
+        device,
+        vrid: BEACON,
+        priority: 255,
+        advertInterval,
+        address,
+        excluded: 0,
+      }),
     );
   }
   return `${lines.join("\n")}\n`;

@@ -39,14 +39,16 @@ export class Daemon {
   readonly ended: Promise<number>;
   readonly #child: ChildProcess;
   readonly #log: string;
+  readonly #configuration: string;
   readonly #kill: () => void;
   #killedAt = Number.NaN;
   #victims: readonly number[] | undefined;
   #alive = true;
 
-  private constructor(child: ChildProcess, log: string) {
+  private constructor(child: ChildProcess, log: string, configuration: string) {
     this.#child = child;
     this.#log = log;
+    this.#configuration = configuration;
     this.#kill = undoAtEnd(() => this.#killTree());
     this.executedAt = new Promise((resolve, reject) => {
       child.stdio[3]?.once("data", () => resolve(nowMicros()));
@@ -92,7 +94,7 @@ export class Daemon {
       { stdio: ["ignore", output, output, "pipe"], detached: true, cwd: "/", env: plainEnvironment() },
     );
     closeSync(output);
-    return new Daemon(child, log);
+    return new Daemon(child, log, file);
   }
 
   get pid(): number {
@@ -135,6 +137,14 @@ export class Daemon {
   terminate(): number {
     const at = nowMicros();
     process.kill(this.pid, "SIGTERM");
+    return at;
+  }
+
+  /** SIGHUP to the main process with another configuration in the file. @returns the moment. */
+  reload(configuration: string): number {
+    writeFileSync(this.#configuration, configuration);
+    const at = nowMicros();
+    process.kill(this.pid, "SIGHUP");
     return at;
   }
 

@@ -75,6 +75,31 @@ function inMemory(): string {
   return tmpdir();
 }
 
+/** Joins the two hosts by one more wire, with the same subnet layout under another second byte: 10.<index>.0.1 and .2. */
+export function addWire({ left, right }: Lab, name: string, index: number): void {
+  ip(
+    "-n",
+    left.namespace,
+    "link",
+    "add",
+    name,
+    "type",
+    "veth",
+    "peer",
+    "name",
+    name,
+    "netns",
+    right.namespace,
+  );
+  for (const [{ namespace }, own] of [
+    [left, 1],
+    [right, 2],
+  ] as const) {
+    ip("-n", namespace, "address", "add", `10.${index}.0.${own}/16`, "brd", "+", "dev", name);
+    ip("-n", namespace, "link", "set", name, "up");
+  }
+}
+
 /** Makes the two hosts: 10.77.0.1 (left) and 10.77.0.2 (right), carrier up, IPv6 off so that nothing else speaks. */
 export function makeLab(): Lab {
   labs += 1;

@@ -11,6 +11,8 @@ import { cpuBackup, cpuMaster } from "./measure-cpu.js";
 import { failover } from "./measure-failover.js";
 import { gap } from "./measure-gap.js";
 import { memory } from "./measure-memory.js";
+import { busy } from "./measure-busy.js";
+import { reload500, reload2000 } from "./measure-reload.js";
 import { start } from "./measure-start.js";
 import { stop } from "./measure-stop.js";
 import { type MeasuringError, observeMeasuringError } from "./measuring-error.js";
@@ -19,7 +21,19 @@ import { type Collected, rowOf, table } from "./report.js";
 import type { Program, Samples, Subject } from "./subject.js";
 import { readSoon } from "./watch.js";
 
-const SUBJECTS: readonly Subject[] = [start, stop, failover, addresses, gap, cpuMaster, cpuBackup, memory];
+const SUBJECTS: readonly Subject[] = [
+  start,
+  stop,
+  failover,
+  addresses,
+  gap,
+  reload500,
+  reload2000,
+  cpuMaster,
+  cpuBackup,
+  memory,
+  busy,
+];
 
 /** Attempts at one measurement before the whole run fails: a busy machine may spoil one. */
 const ATTEMPTS = 2;
