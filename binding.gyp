@@ -8,6 +8,7 @@
       "native/addon.cc",
       "native/arguments.cc",
       "native/child.cc",
+      "native/connector.cc",
       "native/error.cc",
       "native/process.cc",
       "native/signal.cc",

@@ -9,6 +9,7 @@ namespace keepalived {
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new InstanceData);
   ExportSocket(env, exports);
+  ExportConnector(env, exports);
   ExportTimer(env, exports);
   ExportSignalWatch(env, exports);
   ExportSpawn(env, exports);

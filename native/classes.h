@@ -11,6 +11,7 @@ struct InstanceData {
 };
 
 void ExportSocket(Napi::Env env, Napi::Object exports);
+void ExportConnector(Napi::Env env, Napi::Object exports);
 void ExportTimer(Napi::Env env, Napi::Object exports);
 void ExportSignalWatch(Napi::Env env, Napi::Object exports);
 void ExportSpawn(Napi::Env env, Napi::Object exports);

@@ -23,6 +23,9 @@ class Fd {
     return *this;
   }
 
+  /// Hands the descriptor to somebody else, who closes it; -1 when there is none.
+  [[nodiscard]] int Release() noexcept { return std::exchange(fd_, -1); }
+
   [[nodiscard]] int get() const noexcept { return fd_; }
   [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
 

@@ -78,6 +78,39 @@ export interface Socket {
   close(): void;
 }
 
+/** Int32 fields per outcome that `collect` writes: the plan, the stage, the errno (0: connected), the descriptor or -1. */
+export const CONNECT_FIELDS = 4;
+/** What a plan failed at, by number; "answer" is what came (or not) from the other side after connect(2). */
+export const CONNECT_STAGES = ["socket", "SO_MARK", "SO_BINDTODEVICE", "bind", "connect", "answer"] as const;
+export type ConnectStage = (typeof CONNECT_STAGES)[number];
+
+/** Outgoing TCP connections, non-blocking and close-on-exec, many at a time with one epoll descriptor. */
+export interface Connector {
+  /**
+   * Remembers how to connect; addresses are sockaddr bytes, an empty `source` or `interfaceName` and a mark of 0 leave
+   * that step out. A fixed source port gets SO_REUSEADDR, a free one IP_BIND_ADDRESS_NO_PORT. With `keep` a connected
+   * descriptor is handed over in the outcome and belongs to the caller; otherwise it is closed at once.
+   * @returns the number of the plan, from 0, reused after removePlan
+   */
+  addPlan(
+    destination: Uint8Array,
+    source: Uint8Array,
+    interfaceName: string,
+    mark: number,
+    keep: boolean,
+  ): number;
+  /** Ends what is under way and forgets the plan. */
+  removePlan(plan: number): void;
+  /** Begins the first `count` plans. Each has one outcome, which may be there at once: call `collect`. */
+  start(plans: Int32Array, count: number): void;
+  /** Takes outcomes, as many as fit, CONNECT_FIELDS each. @returns their number; fewer than fit: there are no more now. */
+  collect(outcomes: Int32Array): number;
+  /** Closes what is under way; no outcome comes of it. */
+  cancel(plan: number): void;
+  /** Ends all; a second close does nothing. */
+  close(): void;
+}
+
 /** Microseconds of CLOCK_MONOTONIC as a double: exact for 285 years. */
 export type NativeMicros = number;
 
@@ -137,6 +170,8 @@ export type ExitHandler = (status: number, signal: number) => void;
 
 export interface Addon {
   Socket: new (domain: number, type: number, protocol: number) => Socket;
+  /** `onAnswers` is called while there are outcomes to collect. */
+  Connector: new (onAnswers: () => void) => Connector;
   Timer: new (callback: () => void) => Timer;
   SignalWatch: new (signal: number, callback: () => void) => SignalWatch;
 

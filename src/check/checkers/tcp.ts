@@ -1,0 +1,120 @@
+/**
+ * TCP_CHECK: connects and lets go (check-ipvs reference, 4.1). Passed when the server accepts; nothing is sent.
+ */
+import { parseAddress } from "../../net/ip-address.js";
+import { sockaddrOf } from "../../net/socket-address.js";
+import type { ConnectOutcome, Connection, ConnectPlan } from "../effects/connections.js";
+import type { CheckTimer } from "../effects/timers.js";
+import type { CheckTarget } from "../../config/check-model.js";
+import {
+  type Check,
+  type CheckerPorts,
+  type CheckJob,
+  type CheckerRow,
+  type ConfigOf,
+  PASSED,
+} from "./checker.js";
+
+/** Why a connection did not come about, for every checker that makes one. */
+export type ConnectFailure = "refused" | "unreachable" | "reset" | "timeout";
+
+const REASONS: Record<string, { reason: ConnectFailure; words: string }> = {
+  ECONNREFUSED: { reason: "refused", words: "connection refused" },
+  ECONNRESET: { reason: "reset", words: "connection reset" },
+  ECONNABORTED: { reason: "reset", words: "connection aborted" },
+  ENETUNREACH: { reason: "unreachable", words: "no route to the network" },
+  EHOSTUNREACH: { reason: "unreachable", words: "no route to the host" },
+  EHOSTDOWN: { reason: "unreachable", words: "the host is down" },
+  ENETDOWN: { reason: "unreachable", words: "the network is down" },
+  ETIMEDOUT: { reason: "timeout", words: "the kernel gave up connecting" },
+};
+
+/** The reason behind an errno of a connection, and its words. */
+export function connectFailure(code: string): { reason: ConnectFailure; words: string } {
+  return REASONS[code] ?? { reason: "unreachable", words: `connection failed (${code})` };
+}
+
+/** How to reach the target of a checker: the part of a job that every checker over TCP needs. */
+export function connectPlan(
+  target: CheckTarget,
+  address: Uint8Array,
+  port: number,
+  addon: CheckerPorts["addon"],
+  keep: boolean,
+): ConnectPlan {
+  const source = target.bindAddress === undefined ? undefined : parseAddress(target.bindAddress);
+  const scope = target.bindInterface === undefined ? 0 : addon.interfaceIndex(target.bindInterface);
+  return {
+    destination: sockaddrOf(address, port, scope),
+    ...(source !== undefined && { source: sockaddrOf(source, target.bindPort ?? 0, scope) }),
+    ...(target.bindInterface !== undefined && { interface: target.bindInterface }),
+    mark: target.mark,
+    keep,
+  };
+}
+
+/** In seconds, as a configuration says it. */
+export const inSeconds = (micros: number): string => `${micros / 1_000_000} s`;
+
+type TcpConfig = ConfigOf<"tcp" | "ping">;
+
+class TcpCheck implements Check {
+  readonly #job: CheckJob<TcpConfig, ConnectFailure>;
+  readonly #ports: CheckerPorts;
+  readonly #connection: Connection;
+  readonly #limit: CheckTimer;
+
+  constructor(job: CheckJob<TcpConfig, ConnectFailure>, ports: CheckerPorts) {
+    const { config, address, port } = job;
+    this.#job = job;
+    this.#ports = ports;
+    const plan = connectPlan(config.target, address, port, ports.addon, false);
+    this.#connection = ports.connections.prepare(plan, (outcome) => this.#onOutcome(outcome));
+    this.#limit = ports.timers.create(() => this.#onTimeout());
+  }
+
+  start(): void {
+    this.#ports.timers.set(this.#limit, this.#ports.now() + this.#job.config.target.timeoutMicros);
+    this.#connection.start();
+  }
+
+  cancel(): void {
+    this.#ports.timers.cancel(this.#limit);
+    this.#connection.cancel();
+  }
+
+  close(): void {
+    this.#ports.timers.cancel(this.#limit);
+    this.#connection.close();
+  }
+
+  #onOutcome(outcome: ConnectOutcome): void {
+    this.#ports.timers.cancel(this.#limit);
+    switch (outcome.kind) {
+      case "connected":
+        return this.#job.done(PASSED);
+      case "refused": {
+        const { reason, words } = connectFailure(outcome.code);
+        return this.#job.done({ verdict: "failed", reason, detail: words });
+      }
+      case "notRun":
+        return this.#job.done({ verdict: "notRun", detail: `${outcome.call}: ${outcome.code}` });
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  #onTimeout(): void {
+    this.#connection.cancel();
+    const limit = inSeconds(this.#job.config.target.timeoutMicros);
+    this.#job.done({ verdict: "failed", reason: "timeout", detail: `no connection within ${limit}` });
+  }
+}
+
+export const tcp: CheckerRow<TcpConfig> = {
+  policy: "usual",
+  keyword: "TCP_CHECK",
+  mailTitle: "TCP CHECK",
+  usesSocket: true,
+  create: (job, ports) => new TcpCheck(job, ports),
+};

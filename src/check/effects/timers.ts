@@ -1,0 +1,65 @@
+/**
+ * The timers of all checks: when the next one is due, and how long the one under way may take. One heap, one timerfd.
+ * Times are rounded up to a grid, so that checks that are due at almost the same time share a wake-up and a system call.
+ */
+import type { Addon, Timer } from "../../native/addon.js";
+import { type Deadline, Deadlines } from "../../platform/deadlines.js";
+
+/** Waking up is the dearest part of a check, and no check needs to be more punctual. */
+const GRID_MICROS = 10_000;
+
+/** One timer; made once by its owner and set again and again. */
+export type CheckTimer = Deadline<(now: number) => void>;
+
+export class Timers {
+  readonly #addon: Addon;
+  readonly #afterwards: () => void;
+  readonly #deadlines = new Deadlines<(now: number) => void>();
+  readonly #timer: Timer;
+  #armedFor = Number.POSITIVE_INFINITY;
+  #firing = false;
+
+  /** @param afterwards everything that was due has been called */
+  constructor(addon: Addon, afterwards: () => void) {
+    this.#addon = addon;
+    this.#afterwards = afterwards;
+    this.#timer = new addon.Timer(() => this.#fire());
+  }
+
+  /** A timer that calls `callback` when it is due; not set yet. */
+  create(callback: (now: number) => void): CheckTimer {
+    return this.#deadlines.create(callback);
+  }
+
+  /** Sets or moves it, to an absolute time in microseconds. */
+  set(timer: CheckTimer, at: number): void {
+    this.#deadlines.arm(timer, at);
+    if (at < this.#armedFor && !this.#firing) this.#arm(at);
+  }
+
+  cancel(timer: CheckTimer): void {
+    this.#deadlines.cancel(timer);
+  }
+
+  #arm(at: number): void {
+    this.#armedFor = Math.ceil(at / GRID_MICROS) * GRID_MICROS;
+    this.#timer.arm(this.#armedFor);
+  }
+
+  #fire(): void {
+    this.#firing = true;
+    const now = this.#addon.monotonicMicros();
+    for (let due = this.#deadlines.takeDue(now); due !== undefined; due = this.#deadlines.takeDue(now)) {
+      due(now);
+    }
+    this.#firing = false;
+    this.#afterwards();
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    const next = this.#deadlines.earliest();
+    if (next !== undefined) this.#arm(next);
+  }
+
+  close(): void {
+    this.#timer.close();
+  }
+}
