@@ -220,7 +220,6 @@ export class Daemon {
     listenToSignals(this.parts.addon, this.settings.ignoreSigint, (meaning, name) => {
       if (meaning.kind === "reload") this.#reload(runtime);
       else if (meaning.kind === "stop") runtime.post({ kind: "stopRequested", cause: name });
-      else if (meaning.kind === "json") this.#say("warning", "The JSON dump does not exist in this version");
       else {
         runtime.post({ kind: "dumpRequested", what: meaning.what });
         if (meaning.what === "data") this.#dump(runtime);

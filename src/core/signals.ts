@@ -3,17 +3,9 @@
  * messages. Until the daemon listens, entry.ts of cli/ has made the reload-type signals harmless.
  */
 import type { Addon, SignalWatch } from "../native/addon.js";
-import type { Dump } from "./supervisor-events.js";
+import { type Dump, REALTIME_DUMPS } from "../platform/messages.js";
 
-export type SignalMeaning =
-  | { kind: "reload" }
-  | { kind: "stop" }
-  | { kind: "dump"; what: Dump }
-  | { kind: "json" };
-
-/** Real-time signals have no name in Node: SIGRTMAX-1 and SIGRTMIN+2 of glibc. */
-const STATS_CLEAR = 63;
-const JSON_DUMP = 36;
+export type SignalMeaning = { kind: "reload" } | { kind: "stop" } | { kind: "dump"; what: Dump };
 
 const NAMED: readonly (readonly [NodeJS.Signals, SignalMeaning])[] = [
   ["SIGTERM", { kind: "stop" }],
@@ -36,10 +28,8 @@ export function listenToSignals(
     });
   }
   process.on("SIGPIPE", () => undefined);
-  watches.push(
-    new addon.SignalWatch(STATS_CLEAR, () => act({ kind: "dump", what: "statsClear" }, "STATS_CLEAR")),
-    new addon.SignalWatch(JSON_DUMP, () => act({ kind: "json" }, "JSON")),
-  );
+  for (const { signal, what, name } of REALTIME_DUMPS)
+    watches.push(new addon.SignalWatch(signal, () => act({ kind: "dump", what }, name)));
 }
 
 /** Kept for the life of the process: a watch that is collected stops watching. */

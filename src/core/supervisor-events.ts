@@ -2,12 +2,11 @@
  * The words between the supervisor and its runtime: events are things that happened, effects are orders.
  * Pure types. `Slice` is what a child gets of the configuration; the supervisor only passes it on.
  */
+import type { Dump } from "../platform/messages.js";
 import type { End } from "./exits.js";
 
 /** Absolute monotonic time, or a duration, in microseconds. */
 export type Micros = number;
-
-export type Dump = "data" | "stats" | "statsClear";
 
 /** Slices by child name; a child without one is not needed. */
 export type Slices<Slice> = ReadonlyMap<string, Slice>;

@@ -14,6 +14,15 @@ export interface LogLine {
   atMillis: number;
 }
 
+/** State (SIGUSR1), statistics (SIGUSR2), statistics that begin anew afterwards, state as JSON. */
+export type Dump = "data" | "stats" | "statsClear" | "json";
+
+/** Real-time signals that ask for one; they have no name in Node: SIGRTMAX-1 and SIGRTMIN+2 of glibc. */
+export const REALTIME_DUMPS = [
+  { signal: 63, what: "statsClear", name: "STATS_CLEAR" },
+  { signal: 36, what: "json", name: "JSON" },
+] as const;
+
 /** What a child must know besides its slice of the configuration. */
 export interface ChildOptions {
   /** -D given once or twice. */
@@ -39,8 +48,8 @@ export type ToChild<Slice> =
   | { kind: "start" }
   /** End in order: as SIGTERM. */
   | { kind: "stop" }
-  /** Write the state (SIGUSR1), the statistics (SIGUSR2), or the statistics and clear them. */
-  | { kind: "dump"; what: "data" | "stats" | "statsClear" };
+  /** Write a file that shows the state. */
+  | { kind: "dump"; what: Dump };
 
 /** From a child to core. */
 export type ToCore =

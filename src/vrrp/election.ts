@@ -59,6 +59,11 @@ export class Election {
     return masterDownMicros(version, this.standing.forSkew, this.learnt.intervalMicros, downTimerAdverts);
   }
 
+  get deadline(): Micros | undefined {
+    if (this.#state === "master") return this.#advertAt;
+    return this.#state === "backup" ? this.#downAt : undefined;
+  }
+
   /** The shortest way to MASTER is a BACKUP that times out at once; nobody is told of it. */
   becomeMasterSoon(at: Micros, out: InstanceEffect[]): void {
     this.#state = "backup";

@@ -78,6 +78,14 @@ export class VrrpInstance {
   get effectivePriority(): number {
     return this.#election.standing.effective;
   }
+  /** Base priority and weights, unlimited. */
+  get totalPriority(): number {
+    return this.settings.priority + this.#election.standing.weight;
+  }
+  /** When it acts next if nothing happens; undefined when it waits for something else than time. */
+  get deadline(): Micros | undefined {
+    return this.#election.deadline;
+  }
   get sourceAddress(): Uint8Array {
     return this.#election.standing.source;
   }

@@ -6,7 +6,14 @@ import { inspect } from "node:util";
 import type { VrrpConfig } from "../config/model.js";
 import { loadAddon } from "../native/load.js";
 import { createChildLog } from "../platform/child-log.js";
-import { asToChild, BEAT_MILLIS, type ToChild, type ToCore } from "../platform/messages.js";
+import {
+  asToChild,
+  BEAT_MILLIS,
+  type Dump,
+  REALTIME_DUMPS,
+  type ToChild,
+  type ToCore,
+} from "../platform/messages.js";
 import { VrrpRuntime } from "./runtime.js";
 
 // Until somebody listens, SIGUSR1 opens Node's inspector: this must come first.
@@ -40,7 +47,7 @@ const log = createChildLog(send);
 let runtime: VrrpRuntime | undefined;
 let leaving = false;
 
-function dump(what: "data" | "stats" | "statsClear"): void {
+function dump(what: Dump): void {
   runtime?.dump(what);
 }
 
@@ -120,6 +127,10 @@ function onBug(error: unknown): void {
   if (process.connected) log.flush(() => process.exit(INTERNAL_ERROR));
   else leave("core is gone", INTERNAL_ERROR);
 }
+
+/** Kept: a watch that is collected stops watching. */
+const watches = REALTIME_DUMPS.map(({ signal, what }) => new addon.SignalWatch(signal, () => dump(what)));
+for (const watch of watches) watch.setRef(false);
 
 process.on("uncaughtException", onBug);
 process.on("unhandledRejection", onBug);

@@ -2,7 +2,6 @@
  * Feeds events in and carries effects out, in order; decides nothing. Owns the router, the timers, the advert
  * channels and the kernel's side of one vrrp process.
  */
-import { join } from "node:path";
 import type { VrrpConfig } from "../config/model.js";
 import type { Addon } from "../native/addon.js";
 import type { Link, LinkAddress } from "../net/links.js";
@@ -11,12 +10,12 @@ import type { AddressSetting } from "../net/settings.js";
 import { formatSystemError, systemErrorOf } from "../net/system-error.js";
 import type { AlertText } from "../notify/alert-text.js";
 import type { ChildLog } from "../platform/child-log.js";
-import { writeDump } from "../platform/dump-file.js";
 import { createEventLoop } from "../platform/event-loop.js";
 import { collectBeforeService } from "../platform/heap.js";
-import type { ChildOptions } from "../platform/messages.js";
+import type { ChildOptions, Dump } from "../platform/messages.js";
 import { Alarm } from "./effects/alarm.js";
 import { Channels } from "./effects/channels.js";
+import { Dumps } from "./effects/dumps.js";
 import { type ChannelKey, channelKey } from "./channel-key.js";
 import type { InstanceEvent, Micros } from "./events.js";
 import type { VrrpInstance } from "./instance.js";
@@ -28,7 +27,6 @@ import { AdvertReceiver, type PacketView, type Remark } from "./receive.js";
 import { type RoutedEffect, Router } from "./router.js";
 import { endOfStartupDelay } from "./startup-delay.js";
 import { inSeconds } from "./timing.js";
-import { formatState, formatStatistics, type InterfaceView } from "./state-dump.js";
 import { Surroundings } from "./effects/surroundings.js";
 
 export interface RuntimeOptions {
@@ -69,19 +67,6 @@ function isNotice({ effect }: RoutedEffect): boolean {
   return effect.kind === "notify" || effect.kind === "notifyGroup" || effect.kind === "cancelTimer";
 }
 
-function viewOfLink(link: Link): InterfaceView {
-  return {
-    name: link.name,
-    index: link.index,
-    mac: Buffer.from(link.mac)
-      .toString("hex")
-      .replace(/(..)(?=.)/g, "$1:"),
-    mtu: link.mtu,
-    up: link.up,
-    addresses: [...link.addresses.values()].map(({ address }) => address),
-  };
-}
-
 export class VrrpRuntime {
   readonly #addon: Addon;
   readonly #log: ChildLog;
@@ -93,6 +78,7 @@ export class VrrpRuntime {
   readonly #surroundings: Surroundings;
   readonly #notices: Notices;
   readonly #performer: Performer;
+  readonly #dumps: Dumps;
   /** Index is the id of the instance. Made anew with its settings. */
   readonly #receivers: Array<AdvertReceiver | undefined> = [];
   #config: VrrpConfig;
@@ -152,6 +138,15 @@ export class VrrpRuntime {
     });
     this.#surroundings = new Surroundings(this.#kernel.links);
     this.#notices = new Notices({ addon, log, kernel: this.#kernel, alert });
+    this.#dumps = new Dumps({
+      log,
+      router: this.#router,
+      links: this.#kernel.links,
+      channels: this.#channels,
+      now: () => addon.monotonicMicros(),
+      notices: this.#notices,
+      folder: options.temporaryDirectory,
+    });
     this.#performer = new Performer({
       log,
       kernel: this.#kernel,
@@ -376,25 +371,8 @@ export class VrrpRuntime {
     return `(${this.#names.get(owner) ?? "static"})`;
   }
 
-  /** Writes the state or the statistics; what fails is logged. */
-  dump(what: "data" | "stats" | "statsClear"): void {
-    const views = this.#router.instances.map((machine) => ({
-      machine,
-      source: machine.sourceAddress.length === 0 ? undefined : formatAddress(machine.sourceAddress),
-      lastTransitionMillis: this.#notices.lastTransitionMillis(machine),
-      group: this.#router.groupOf(machine)?.name,
-    }));
-    const folder = this.#options.temporaryDirectory;
-    const [file, text] =
-      what === "data"
-        ? ["keepalived.data", formatState(this.#config, views, [...this.#kernel.links.all()].map(viewOfLink))]
-        : ["keepalived.stats", formatStatistics(views)];
-    this.#log.info(
-      `Printing VRRP ${what === "data" ? "data" : "stats"} for process(${process.pid}) on signal`,
-    );
-    if (what === "statsClear") for (const { machine } of views) machine.counters.clear();
-    writeDump(join(folder, file), text).catch((error: unknown) => {
-      this.#log.error(`Cannot write ${join(folder, file)}: ${String(error)}`);
-    });
+  /** Writes the state, the statistics or the JSON; what fails is logged. */
+  dump(what: Dump): void {
+    this.#dumps.write(what, this.#config);
   }
 }

@@ -53,7 +53,7 @@ export const fileRows = {
     alone: true,
     ...LATER,
   }),
-  json_version: setting(integer(1, 2), "Layout of the JSON dump.", { default: 1, lenient: true, ...LATER }),
+  json_version: setting(integer(1, 2), "Layout of the JSON dump.", { default: 1, lenient: true }),
   iproute_usr_dir: onePath(
     "Second directory of the names of routing tables; /usr/share/iproute2 by default.",
   ),

@@ -6,6 +6,7 @@
  */
 import type { Addon, Socket } from "../../native/addon.js";
 import { vrrpFilter } from "../../net/filter.js";
+import { SO_RCVBUF, SOL_SOCKET } from "../../net/constants.js";
 import type { ChannelKey } from "../channel-key.js";
 import { AdvertSender } from "./advert-sender.js";
 import { openAdvertSocket } from "./advert-socket.js";
@@ -54,6 +55,11 @@ export class AdvertChannel {
       this.#reader.drain(this.#socket);
       this.#ports.onDrained();
     });
+  }
+
+  /** As the kernel counts it: twice what was asked for. */
+  get receiveBufferBytes(): number {
+    return this.#socket.getOption(SOL_SOCKET, SO_RCVBUF);
   }
 
   /** Tells the kernel what to let through. */

@@ -3,6 +3,7 @@
  * one socket. Finds the instances that a datagram is for, by vrid.
  */
 import type { Addon } from "../../native/addon.js";
+import { IPPROTO_AH } from "../../net/constants.js";
 import { addressee, senderOf } from "../addressee.js";
 import { readRouterId } from "../advert.js";
 import { isFreshOnly } from "../auth/sealing.js";
@@ -11,6 +12,7 @@ import { type ChannelKey, channelName } from "../channel-key.js";
 import type { Micros } from "../events.js";
 import type { VrrpInstance } from "../instance.js";
 import type { PacketView } from "../receive.js";
+import type { SocketView } from "../state-dump.js";
 
 export interface ChannelsPorts {
   received(machine: VrrpInstance, packet: PacketView, now: Micros): void;
@@ -167,6 +169,18 @@ export class Channels {
     if (entry.members.size > 0) return this.#index(entry);
     this.#entries.delete(channelName(entry.channel.key));
     entry.channel.close();
+  }
+
+  /** For the dump. */
+  describe(): SocketView[] {
+    return [...this.#entries.values()].map(({ channel, members }) => ({
+      interface: channel.key.interfaceName,
+      family: channel.key.family,
+      protocol: channel.key.protocol === IPPROTO_AH ? "AH" : "VRRP",
+      source: channel.key.source,
+      receiveBufferBytes: channel.receiveBufferBytes,
+      instances: [...members].map(({ name, settings }) => ({ name, vrid: settings.virtualRouterId })),
+    }));
   }
 
   drain(): void {

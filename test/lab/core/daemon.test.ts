@@ -195,6 +195,8 @@ test("dump signals reach the child as messages, real-time ones too, and open no 
   await daemon.says("dump stats");
   daemon.signal(63);
   await daemon.says("dump statsClear");
+  daemon.signal(36);
+  await daemon.says("dump json");
   const dump = join(daemon.folder, "keepalived_parent.data");
   await until("the parent's dump", () => existsSync(dump));
   assert.match(readFileSync(dump, "utf8"), new RegExp(`vrrp = running, pid ${daemon.childPid}`));

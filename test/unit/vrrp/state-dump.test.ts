@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VrrpInstance } from "../../../src/vrrp/instance.js";
-import { formatAddressSetting, formatState, formatStatistics } from "../../../src/vrrp/state-dump.js";
+import { formatAddressSetting } from "../../../src/vrrp/setting-text.js";
+import { formatState, formatStatistics } from "../../../src/vrrp/state-dump.js";
 import { read } from "../config/fake-files.js";
 import { address, settings } from "./settings.js";
 
@@ -10,11 +11,17 @@ const { vrrp: config } = read("global_defs {\n router_id r1\n}\n").config;
 
 function view(changes: Parameters<typeof settings>[0] = {}) {
   const machine = new VrrpInstance(settings(changes));
-  return { machine, source: "192.0.2.1", lastTransitionMillis: 1_795_628_978_872, group: undefined };
+  return {
+    machine,
+    source: "192.0.2.1",
+    lastTransitionMillis: 1_795_628_978_872,
+    deadlineMillis: undefined,
+    group: undefined,
+  };
 }
 
 const topology = (changes: Parameters<typeof settings>[0] = {}): string => {
-  return formatState(config, [view(changes)], []);
+  return formatState(config, [view(changes)], [], []);
 };
 
 test("an address is shown as upstream shows it", () => {

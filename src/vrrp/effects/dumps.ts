@@ -1,0 +1,93 @@
+/** The files that show the state of the process on request: gathers what they tell, and writes them. */
+import { join } from "node:path";
+import type { VrrpConfig } from "../../config/model.js";
+import { formatAddress } from "../../net/ip-address.js";
+import type { Link, Links } from "../../net/links.js";
+import type { Log } from "../../platform/child-log.js";
+import { writeDump } from "../../platform/dump-file.js";
+import type { Dump } from "../../platform/messages.js";
+import type { VrrpInstance } from "../instance.js";
+import type { Router } from "../router.js";
+import type { InstanceView } from "../instance-dump.js";
+import { formatState, formatStatistics, type InterfaceView } from "../state-dump.js";
+import { formatJson } from "../state-json.js";
+import type { Channels } from "./channels.js";
+import type { Notices } from "./notices.js";
+
+export interface DumpPorts {
+  log: Log;
+  router: Router;
+  links: Links;
+  channels: Channels;
+  notices: Notices;
+  /** Directory of the files. */
+  folder: string;
+  /** Monotonic microseconds. */
+  now: () => number;
+}
+
+const WORDS: Record<Dump, string> = { data: "data", stats: "stats", statsClear: "stats", json: "JSON" };
+
+function viewOfLink(link: Link): InterfaceView {
+  return {
+    name: link.name,
+    index: link.index,
+    mac: Buffer.from(link.mac)
+      .toString("hex")
+      .replace(/(..)(?=.)/g, "$1:"),
+    mtu: link.mtu,
+    up: link.up,
+    addresses: [...link.addresses.values()].map(({ address }) => address),
+  };
+}
+
+export class Dumps {
+  readonly #ports: DumpPorts;
+
+  constructor(ports: DumpPorts) {
+    this.#ports = ports;
+  }
+
+  /** Writes the file that was asked for; what fails is logged. */
+  write(what: Dump, config: VrrpConfig): void {
+    const { log, folder, router } = this.#ports;
+    if (what === "json" && router.instances.length === 0)
+      return log.info("No VRRP instance: no JSON is written");
+    log.info(`Printing VRRP ${WORDS[what]} for process(${process.pid}) on signal`);
+    const views = router.instances.map((machine) => this.#viewOf(machine));
+    const [file, text] = this.#textOf(what, config, views);
+    if (what === "statsClear") for (const { machine } of views) machine.counters.clear();
+    const path = join(folder, file);
+    writeDump(path, text).catch((error: unknown) => {
+      log.error(`Cannot write ${path}: ${String(error)}`);
+    });
+  }
+
+  #viewOf(machine: VrrpInstance): InstanceView {
+    const { router, notices, now } = this.#ports;
+    const { deadline } = machine;
+    return {
+      machine,
+      source: machine.sourceAddress.length === 0 ? undefined : formatAddress(machine.sourceAddress),
+      lastTransitionMillis: notices.lastTransitionMillis(machine),
+      deadlineMillis: deadline === undefined ? undefined : Date.now() + (deadline - now()) / 1000,
+      group: router.groupOf(machine)?.name,
+    };
+  }
+
+  #stateOf(config: VrrpConfig, views: readonly InstanceView[]): string {
+    const { links, channels } = this.#ports;
+    return formatState(config, views, [...links.all()].map(viewOfLink), channels.describe());
+  }
+
+  #textOf(what: Dump, config: VrrpConfig, views: readonly InstanceView[]): [file: string, text: string] {
+    switch (what) {
+      case "data":
+        return ["keepalived.data", this.#stateOf(config, views)];
+      case "json":
+        return ["keepalived.json", formatJson(config, views, [])];
+      default:
+        return ["keepalived.stats", formatStatistics(views)];
+    }
+  }
+}
