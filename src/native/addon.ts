@@ -171,7 +171,9 @@ export type ExitHandler = (status: number, signal: number) => void;
 export interface Addon {
   Socket: new (domain: number, type: number, protocol: number) => Socket;
   /** `onAnswers` is called while there are outcomes to collect. */
-  Connector: new (onAnswers: () => void) => Connector;
+  Connector: new (
+    onAnswers: () => void,
+  ) => Connector;
   Timer: new (callback: () => void) => Timer;
   SignalWatch: new (signal: number, callback: () => void) => SignalWatch;
 

@@ -18,14 +18,12 @@ import {
   NETLINK_EXT_ACK,
   NETLINK_GET_STRICT_CHK,
   NETLINK_ROUTE,
-  SO_RCVBUF,
-  SO_RCVBUFFORCE,
   SOCK_RAW,
   SOL_NETLINK,
-  SOL_SOCKET,
 } from "./constants.js";
 import type { Loop } from "./loop.js";
 import { netlinkPortId, sockaddrNl } from "./socket-address.js";
+import { setReceiveBuffer, tryOption } from "./socket-option.js";
 import { errnoName, type SystemError, systemErrorOf } from "./system-error.js";
 
 /** Requests per sendmsg. More would hold the loop for longer than a millisecond. */
@@ -83,21 +81,9 @@ export function openRouteSocket(addon: Addon, receiveBuffer: number): Socket {
   tryOption(socket, SOL_NETLINK, NETLINK_EXT_ACK, 1);
   tryOption(socket, SOL_NETLINK, NETLINK_CAP_ACK, 1);
   tryOption(socket, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
-  if (!tryOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer)) {
-    tryOption(socket, SOL_SOCKET, SO_RCVBUF, receiveBuffer);
-  }
+  setReceiveBuffer(socket, receiveBuffer);
   socket.bind(sockaddrNl());
   return socket;
-}
-
-function tryOption(socket: Socket, level: number, name: number, value: number): boolean {
-  try {
-    socket.setOption(level, name, value);
-    return true;
-  } catch (error) {
-    systemErrorOf(error, "netlink socket");
-    return false;
-  }
 }
 
 /** Requests of `request()`, as a source like any other. */

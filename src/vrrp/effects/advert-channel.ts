@@ -52,7 +52,7 @@ export class AdvertChannel {
     this.sender = new AdvertSender(key, this.#socket, (owner, error) => ports.onSendError(owner, error));
     this.#socket.startReading((status) => {
       if (status < 0) return this.#ports.onPollError(status);
-      this.#reader.drain(this.#socket);
+      this.drain();
       this.#ports.onDrained();
     });
   }
@@ -114,10 +114,13 @@ export class AdvertChannel {
     this.#tick = setTimeout(() => this.#readPatiently(socket), this.#patienceMillis);
   }
 
-  /** Reads everything that waits in either socket. */
+  /**
+   * Reads everything that waits in either socket. What waited patiently is the older: read after its master's "I stop",
+   * it would look like a sign of life and cost the whole master-down time.
+   */
   drain(): void {
-    this.#reader.drain(this.#socket);
     if (this.#patient !== undefined) this.#reader.drain(this.#patient);
+    this.#reader.drain(this.#socket);
   }
 
   #closePatient(): void {

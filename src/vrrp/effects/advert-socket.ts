@@ -3,6 +3,7 @@ import type { Addon, Socket } from "../../native/addon.js";
 import * as linux from "../../net/constants.js";
 import { dropAllFilter } from "../../net/filter.js";
 import { sockaddrOf } from "../../net/socket-address.js";
+import { setReceiveBuffer } from "../../net/socket-option.js";
 import type { ChannelKey } from "../channel-key.js";
 import { addressBytes } from "../outgoing.js";
 
@@ -10,6 +11,12 @@ const TRAFFIC_CLASS = 0xc0;
 const HOP_LIMIT = 255;
 /** Where the checksum stands in a VRRP message: the kernel fills it in over IPv6. */
 const CHECKSUM_AT = 6;
+
+/**
+ * All 255 routers of an interface may speak at the same moment, as when their master is stopped, and each packet takes
+ * over a kilobyte of the kernel's accounting: of the usual 208 KiB some "I stop" would be lost, and with it two seconds.
+ */
+const RECEIVE_BUFFER = 1 << 20;
 
 /** struct ip_mreqn or struct ipv6_mreq. */
 function membership(group: Uint8Array, ifindex: number): Uint8Array {
@@ -26,6 +33,7 @@ export function openAdvertSocket(addon: Addon, key: ChannelKey): Socket {
   try {
     // Nothing may come in before a filter says what is ours.
     socket.attachFilter(dropAllFilter());
+    setReceiveBuffer(socket, RECEIVE_BUFFER);
     configure(socket, key);
     if (key.group !== undefined) joinGroup(socket, key, addressBytes(key.group));
     else if (key.source !== undefined) bindSource(socket, key, addressBytes(key.source));

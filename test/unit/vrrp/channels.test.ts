@@ -157,3 +157,33 @@ test("an instance that refuses what is out of order hears everything by one sock
   assert.equal(backup(AH), 1);
   assert.equal(backup({ hmac: { ...hmac, keys: [...hmac.keys] } }), 1);
 });
+
+/** Where an IPv4 advert holds its priority. */
+const PRIORITY_AT = 22;
+
+test("a confirmation that waited is read before the priority 0 that came after it", () => {
+  Wire.all = [];
+  const priorities: Array<number | undefined> = [];
+  const some: Partial<Addon> = { Socket: Wire, monotonicMicros: () => 0 };
+  const channels = new Channels(some as Addon, {
+    received: (_, { bytes }) => priorities.push(bytes[PRIORITY_AT]),
+    unknownRouter: () => {},
+    afterwards: () => {},
+    sendFailed: () => {},
+    pollFailed: () => {},
+  });
+  const machine = new VrrpInstance(settings(), 1);
+  machine.handle({ kind: "started" }, 0);
+  const key = channelKey(machine.settings, { name: "eth0", index: 2 }, source);
+  assert.ok(key);
+  channels.assign(machine, key);
+  channels.flush();
+  const of = (priority: number): Uint8Array =>
+    outgoing(settings(), PEER, priority).packets[0] ?? assert.fail();
+  Wire.carry(of(200)); // read at once, and the socket is left alone for a while
+  Wire.carry(of(201)); // waits
+  assert.deepEqual(priorities, [200]);
+  Wire.carry(of(0));
+  assert.deepEqual(priorities, [200, 201, 0]);
+  channels.close();
+});
