@@ -27,8 +27,14 @@ const LAB = {
   frr: "vtysh",
 };
 
+/** A kernel in user mode for test/uml, and what is used inside. Not every Debian and not every processor has it. */
+const GUEST = { "user-mode-linux": "linux.uml", kmod: "modprobe", ipvsadm: "ipvsadm" };
+
 /** What each step needs; `unit` runs with Node alone. */
 export const NEEDS = { unit: {}, build: COMPILER, lab: { ...COMPILER, ...LAB } };
+
+/** Without these some tests are skipped. */
+export const WISHES = { unit: {}, build: {}, lab: GUEST };
 
 const PATH = [
   ...new Set([...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin", "/usr/bin", "/bin"]),
@@ -109,6 +115,11 @@ function run(program, args) {
 function packageListsPresent() {
   const lists = "/var/lib/apt/lists";
   return existsSync(lists) && readdirSync(lists).some((name) => name.includes("_Packages"));
+}
+
+/** Whether apt knows a package, as far as can be told before it has lists. */
+export function mayBeInstalled(name) {
+  return !packageListsPresent() || spawnSync("apt-cache", ["show", name], { stdio: "ignore" }).status === 0;
 }
 
 /** Installs packages with apt-get; @returns whether it went well. Services stay as they were, also on failure. */

@@ -7,7 +7,14 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { NEEDS, hasApt, installPackages, missingPackages } from "./distribution-packages.mjs";
+import {
+  NEEDS,
+  WISHES,
+  hasApt,
+  installPackages,
+  mayBeInstalled,
+  missingPackages,
+} from "./distribution-packages.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const isRoot = process.getuid?.() === 0;
@@ -34,6 +41,18 @@ function ensurePackages(goal) {
     giveUp("apt-get failed; its own words stand above. Then type:", `  ${command}`);
   const still = missingPackages(NEEDS[goal]);
   if (still.length > 0) giveUp(`still missing after the installation: ${still.join(", ")}`);
+}
+
+/** Packages that only some tests need: what cannot be had is named, and those tests count as skipped. */
+function wishForPackages(goal) {
+  const missing = missingPackages(WISHES[goal]);
+  const found = isRoot && hasApt() ? missing.filter(mayBeInstalled) : [];
+  if (found.length > 0) {
+    console.log(`installing ${found.join(", ")} (no service is started or enabled)`);
+    installPackages(found);
+  }
+  const still = missingPackages(WISHES[goal]);
+  if (still.length > 0) console.log(`without ${still.join(", ")} some tests will be skipped`);
 }
 
 /** Whether node_modules hold what the lock file names, by npm's own record of what it installed. */
@@ -73,6 +92,7 @@ if (goal === "lab" && !isRoot) {
   );
 }
 ensurePackages(goal);
+wishForPackages(goal);
 ensureModules();
 if (goal !== "unit") step(process.execPath, ["native/build.mjs"], "the addon did not compile");
 step(

@@ -13,11 +13,11 @@ function privateFolders(needed: readonly string[]): string {
   return [
     "set -e",
     "mount -t tmpfs -o mode=755 lab /run",
-    ...below.map((path, i) => `mkdir /run/keep${i}; mount --bind '${path}' /run/keep${i}`),
+    ...below.map((path, i) => `mkdir /run/keep${i}; mount --rbind '${path}' /run/keep${i}`),
     "mount -t tmpfs -o mode=1777 lab /tmp",
     ...below.map(
       (path, i) =>
-        `mkdir -p '${path}'; mount --move /run/keep${i} '${path}' 2>/dev/null || mount --bind /run/keep${i} '${path}'`,
+        `mkdir -p '${path}'; mount --move /run/keep${i} '${path}' 2>/dev/null || mount --rbind /run/keep${i} '${path}'`,
     ),
     "if [ -e /dev/console ]; then mount --bind /dev/null /dev/console; fi",
     'exec "$@"',
