@@ -4,7 +4,7 @@ import type { AddressSetting, VrrpInstanceConfig } from "../config/model.js";
 
 /** Whether the kernel has to be touched at all. */
 export function holdingsDiffer(a: VrrpInstanceConfig, b: VrrpInstanceConfig): boolean {
-  return holdings(a) !== holdings(b);
+  return !same(holdings(a), holdings(b));
 }
 
 /** Whether `next` has an address that `previous` has not: neighbours need to hear of it. */
@@ -13,13 +13,13 @@ export function addsAddress(previous: VrrpInstanceConfig, next: VrrpInstanceConf
   return allAddresses(next).some((address) => !known.has(addressKey(address)));
 }
 
-/** Position aside, equal text means equal setting: both sides come from the same reader. */
+/** Whether two settings say the same, wherever in the file they stand. */
 export function sameSettings(a: VrrpInstanceConfig, b: VrrpInstanceConfig): boolean {
-  return withoutPositions(a) === withoutPositions(b);
+  return same(a, b);
 }
 
-function holdings(config: VrrpInstanceConfig): string {
-  return withoutPositions([config.addresses, config.excludedAddresses, config.routes]);
+function holdings({ addresses, excludedAddresses, routes }: VrrpInstanceConfig): unknown {
+  return [addresses, excludedAddresses, routes];
 }
 
 function allAddresses(config: VrrpInstanceConfig): AddressSetting[] {
@@ -31,6 +31,27 @@ function addressKey(address: AddressSetting): string {
   return [address.address, prefixLength, device, scope, label, peer].join(" ");
 }
 
-function withoutPositions(value: unknown): string {
-  return JSON.stringify(value, (key, part: unknown) => (key === "position" ? undefined : part));
+/** Plain data compared part by part; a part that is undefined is the same as none. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((part, index) => same(part, b[index]));
+  }
+  return hasAllOf(a, b) && lacksNothingOf(a, b);
+}
+
+function hasAllOf(a: object, b: object): boolean {
+  const other = b as Record<string, unknown>;
+  for (const [key, part] of Object.entries(a))
+    if (key !== "position" && !same(part, other[key])) return false;
+  return true;
+}
+
+/** Whether `b` has no part beside those of `a`. */
+function lacksNothingOf(a: object, b: object): boolean {
+  for (const [key, part] of Object.entries(b)) {
+    if (part !== undefined && key !== "position" && !(key in a)) return false;
+  }
+  return true;
 }
