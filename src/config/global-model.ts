@@ -138,19 +138,9 @@ export interface LvsSettings {
   logAllFailures: boolean;
 }
 
-export interface IpsetNames {
-  address: string;
-  address6: string;
-  interface6: string;
-  igmp: string;
-  mld: string;
-  neighbour: string;
-}
-
 export interface FirewallSettings {
+  /** Given for iptables; the packet filter is in nftables all the same. */
   iptables?: { input: string; output: string };
-  /** null: without ipsets. */
-  ipsets: IpsetNames | null;
   /** Absent: only when a firewall is needed, in the table "keepalived". */
   nftables?: { table: string };
   nftablesPriority: number;

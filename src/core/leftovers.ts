@@ -3,14 +3,27 @@
  * a dead master do not linger while another router takes over.
  */
 import { openChannel } from "../net/netlink-channel.js";
+import { removeFirewall } from "../net/firewall.js";
 import { readJournal, removeJournal, withdraw } from "../net/journal.js";
 import { formatSystemError } from "../net/system-error.js";
 import type { Addon } from "../native/addon.js";
 import { createEventLoop } from "../platform/event-loop.js";
-import type { LogLevel } from "../platform/messages.js";
+import { type LogLevel, packetFilterFile } from "../platform/messages.js";
+import { ScriptRunner } from "../platform/script-runner.js";
 
 /** Removes everything in the journal from the kernel, then the journal. Never rejects: what failed is logged. */
 export async function removeLeftovers(
+  addon: Addon,
+  journal: string,
+  log: (level: LogLevel, text: string) => void,
+): Promise<void> {
+  await withdrawEntries(addon, journal, log);
+  // After the addresses: until they are gone they stay closed.
+  const failure = await removeFirewall(new ScriptRunner(addon), packetFilterFile({ journalFile: journal }));
+  if (failure !== undefined) log("error", `Cannot remove the packet filter of a dead child: ${failure}`);
+}
+
+async function withdrawEntries(
   addon: Addon,
   journal: string,
   log: (level: LogLevel, text: string) => void,

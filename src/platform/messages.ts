@@ -41,6 +41,11 @@ export interface ChildOptions {
   umask: number;
 }
 
+/** Where the vrrp process notes its table of nftables, beside the journal: core reads it when the child died. */
+export function packetFilterFile({ journalFile }: Pick<ChildOptions, "journalFile">): string {
+  return `${journalFile}.nft`;
+}
+
 /** From core to a child. */
 export type ToChild<Slice> =
   | { kind: "configure"; generation: number; slice: Slice; options: ChildOptions }

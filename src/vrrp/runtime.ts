@@ -5,6 +5,7 @@
 import type { VrrpConfig } from "../config/model.js";
 import type { Addon } from "../native/addon.js";
 import type { Link, LinkAddress } from "../net/links.js";
+import type { Loop } from "../net/loop.js";
 import { formatAddress } from "../net/ip-address.js";
 import type { AddressSetting } from "../net/settings.js";
 import { formatSystemError, systemErrorOf } from "../net/system-error.js";
@@ -12,7 +13,7 @@ import type { AlertText } from "../notify/alert-text.js";
 import type { ChildLog } from "../platform/child-log.js";
 import { createEventLoop } from "../platform/event-loop.js";
 import { collectBeforeService } from "../platform/heap.js";
-import type { ChildOptions, Dump } from "../platform/messages.js";
+import { type ChildOptions, type Dump, packetFilterFile } from "../platform/messages.js";
 import { Alarm } from "./effects/alarm.js";
 import { Channels } from "./effects/channels.js";
 import { Dumps } from "./effects/dumps.js";
@@ -22,6 +23,7 @@ import type { VrrpInstance } from "./instance.js";
 import { Kernel } from "./effects/kernel.js";
 import type { Holdings, Journals } from "./effects/leftovers.js";
 import { Notices } from "./effects/notices.js";
+import { PacketFilter } from "./effects/packet-filter.js";
 import { ownerOf, Performer } from "./effects/performer.js";
 import { AdvertReceiver, type PacketView, type Remark } from "./receive.js";
 import { type RoutedEffect, Router } from "./router.js";
@@ -79,6 +81,7 @@ export class VrrpRuntime {
   readonly #notices: Notices;
   readonly #performer: Performer;
   readonly #dumps: Dumps;
+  readonly #filter: PacketFilter;
   /** Index is the id of the instance. Made anew with its settings. */
   readonly #receivers: Array<AdvertReceiver | undefined> = [];
   #config: VrrpConfig;
@@ -103,22 +106,10 @@ export class VrrpRuntime {
     this.#options = options;
     this.#config = config;
     this.#router = new Router(config);
-    this.#kernel = new Kernel(
-      {
-        addon,
-        loop: createEventLoop(addon),
-        log,
-        links: {
-          linkChanged: (before, after) => this.#onLink(before, after),
-          addressAdded: (link, address) => this.#onAddress(link, address),
-          addressRemoved: (link, address) => this.#onAddress(link, address),
-          refreshed: () => this.#onRefreshed(),
-        },
-        appeared: (owner, addresses) => this.#onAppeared(owner, addresses),
-        describe: (owner) => this.#describe(owner),
-      },
-      config.global,
-    );
+    const loop = createEventLoop(addon);
+    this.#kernel = this.#createKernel(loop);
+    const { links } = this.#kernel;
+    this.#filter = new PacketFilter({ addon, loop, log, links, file: packetFilterFile(options) });
     this.#alarm = new Alarm(addon, {
       fired: (machine, timer, now) => this.#post(machine, { kind: "timerFired", timer }, now),
       beforeMasterDown: () => {
@@ -136,12 +127,12 @@ export class VrrpRuntime {
       pollFailed: (key, status) =>
         log.error(`socket on ${key.interfaceName ?? key.source}: poll error ${status}`),
     });
-    this.#surroundings = new Surroundings(this.#kernel.links);
+    this.#surroundings = new Surroundings(links);
     this.#notices = new Notices({ addon, log, kernel: this.#kernel, alert });
     this.#dumps = new Dumps({
       log,
       router: this.#router,
-      links: this.#kernel.links,
+      links,
       channels: this.#channels,
       now: () => addon.monotonicMicros(),
       notices: this.#notices,
@@ -158,6 +149,25 @@ export class VrrpRuntime {
     });
   }
 
+  #createKernel(loop: Loop): Kernel {
+    return new Kernel(
+      {
+        addon: this.#addon,
+        loop,
+        log: this.#log,
+        links: {
+          linkChanged: (before, after) => this.#onLink(before, after),
+          addressAdded: (link, address) => this.#onAddress(link, address),
+          addressRemoved: (link, address) => this.#onAddress(link, address),
+          refreshed: () => this.#onRefreshed(),
+        },
+        appeared: (owner, addresses) => this.#onAppeared(owner, addresses),
+        describe: (owner) => this.#describe(owner),
+      },
+      this.#config.global,
+    );
+  }
+
   /** Learns links and addresses, clears what an earlier process left, and judges every instance. */
   configure(): Promise<void> {
     this.#work = this.#configure();
@@ -170,6 +180,7 @@ export class VrrpRuntime {
     await this.#notices.setConfig(this.#config);
     await this.#kernel.open();
     await this.#kernel.leftovers.takeOver(journalsOf(this.#options), entriesOf(this.#config));
+    await this.#filter.setConfig(this.#config);
     if (this.#stopping) return;
     this.#kernel.hold(STATIC, this.#config.staticAddresses, this.#config.staticRoutes);
     await this.#kernel.idle();
@@ -199,6 +210,7 @@ export class VrrpRuntime {
     const next = entriesOf(config);
     await this.#kernel.leftovers.prepareReload(journalsOf(this.#options), before, next);
     await this.#notices.setConfig(config);
+    await this.#filter.setConfig(config);
     if (this.#stopping) return STOPPING;
     this.#adopt(config);
     await this.#kernel.idle();
@@ -239,6 +251,7 @@ export class VrrpRuntime {
     await this.#kernel.idle();
     // Before scripts are waited for: another daemon may have started meanwhile and written its own.
     if (!keep) await this.#kernel.leftovers.remove(journalsOf(this.#options));
+    await this.#filter.close(keep);
     await this.#notices.drain();
     this.#alarm.close();
     this.#channels.close();
@@ -301,6 +314,7 @@ export class VrrpRuntime {
     if (before?.index === after?.index && before?.up === after?.up && before?.name === after?.name) return;
     const now = after === undefined ? "gone" : after.up ? "up" : "down";
     this.#log.detail(`Netlink reports ${name} ${now}`);
+    if (name !== undefined && before?.index !== after?.index) this.#filter.linkChanged(name);
     if (before !== undefined && before.name !== name) this.#judgeAll(before.name);
     this.#judgeAll(name);
   }

@@ -20,6 +20,7 @@ const LAB = {
   iproute2: "ip",
   "iputils-ping": "ping",
   tcpdump: "tcpdump",
+  nftables: "nft",
   mount: "mount",
   "util-linux": "unshare",
   procps: "ps",

@@ -22,7 +22,7 @@ const PURE = [
   /^src\/(vrrp|bfd|track|config|netlink)\//,
   /^src\/check\/[^/]+\.ts$/,
   /^src\/platform\/(deadlines|messages)\.ts$/,
-  /^src\/net\/(arp|neighbour-advert|plan|announce-queue|filter|bpf|constants|kernel-object|ip-address|checksum|socket-address|settings)\.ts$/,
+  /^src\/net\/(arp|neighbour-advert|plan|announce-queue|filter|bpf|constants|kernel-object|ip-address|checksum|socket-address|settings|nft-script)\.ts$/,
 ];
 
 /**

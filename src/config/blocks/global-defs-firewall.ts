@@ -10,46 +10,50 @@ const IPSET = nameUpTo(30, "NAME");
 const TABLE = nameUpTo(255, "TABLE");
 const MOST_IPSETS = 6;
 
+const LATER = { notActedOn: true } as const;
 const priority = integer(-0x80000000, 0x7fffffff);
 
 export const firewallRows = {
   vrrp_iptables: once(
     namesOf(
       "[CHAIN [CHAIN]]",
-      "Use iptables for packets to addresses that are not accepted: the chains of incoming and outgoing ones, INPUT and OUTPUT by default.",
+      "The chains of iptables for packets to addresses that are not accepted, INPUT and OUTPUT by default; nftables is used instead, in a table of its own.",
       { most: 2, value: CHAIN, what: "chains" },
     ),
   ),
   vrrp_ipsets: namesOf(
     "[NAME [NAME6 [IF6 [IGMP [MLD [ND]]]]]]",
-    "Names of the ipsets for iptables, keepalived by default; alone: use none.",
+    "Names of the ipsets for iptables, keepalived by default; alone: use none. The sets of nftables are used instead.",
     { most: MOST_IPSETS, value: IPSET, what: "ipsets" },
   ),
-  nftables: tableName("Use nftables as packet filter, in this table.", "keepalived"),
-  nftables_priority: chainPriority("'nftables'"),
-  nftables_ifindex: flag("Name interfaces by their index in sets of link-local addresses.", {
-    notActedOn: true,
-  }),
-  nftables_counters: flag("Count packets in the rules of nftables.", { notActedOn: true }),
+  nftables: tableName("Use nftables as packet filter, in this table.", "keepalived", {}),
+  nftables_priority: chainPriority("'nftables'", {}),
+  nftables_ifindex: flag("Name interfaces by their index in sets of link-local addresses."),
+  nftables_counters: flag("Count packets in the rules of nftables."),
   nftables_ipvs: tableName(
     "Mark the packets of a group of virtual servers by nftables, in this table.",
     "keepalived_ipvs",
+    LATER,
   ),
-  nftables_ipvs_priority: chainPriority("'nftables_ipvs'"),
+  nftables_ipvs_priority: chainPriority("'nftables_ipvs'", LATER),
   nftables_ipvs_start_fwmark: setting(integer(1, 0xffffffff), "First mark for groups of virtual servers.", {
     default: 1000,
     notActedOn: true,
   }),
 };
 
-function tableName(doc: string, alone: string): Row<string | undefined> {
-  return once(setting(TABLE, doc, { alone, notActedOn: true }));
+interface Acting {
+  notActedOn?: true;
 }
 
-function chainPriority(table: string): Row<number> {
+function tableName(doc: string, alone: string, acting: Acting): Row<string | undefined> {
+  return once(setting(TABLE, doc, { alone, ...acting }));
+}
+
+function chainPriority(table: string, acting: Acting): Row<number> {
   return setting(priority, `Priority of the base chains in the table of ${table}.`, {
     default: -1,
-    notActedOn: true,
+    ...acting,
   });
 }
 
@@ -65,25 +69,22 @@ function namesOf(
   doc: string,
   { most, value, what }: NamesOptions,
 ): Row<readonly string[] | undefined> {
-  return custom<readonly string[] | undefined>(
-    {
-      syntax,
-      doc,
-      default: undefined,
-      read: (site) => {
-        const list: string[] = [];
-        const report = (word: Word, message: string) =>
-          site.tree.diagnostics.report("general", word, `${message}; it is ignored`);
-        for (const word of site.words.slice(1, most + 1)) {
-          const name = value.read(word.text);
-          if (typeof name !== "string") report(word, `the name ${quoted(word.text)} is too long`);
-          else if (list.includes(name)) report(word, `the ${what} must differ`);
-          else list.push(name);
-        }
-        if (site.words.length > most + 1) site.tree.noteExtraWords(site, most + 1);
-        return list;
-      },
+  return custom<readonly string[] | undefined>({
+    syntax,
+    doc,
+    default: undefined,
+    read: (site) => {
+      const list: string[] = [];
+      const report = (word: Word, message: string) =>
+        site.tree.diagnostics.report("general", word, `${message}; it is ignored`);
+      for (const word of site.words.slice(1, most + 1)) {
+        const name = value.read(word.text);
+        if (typeof name !== "string") report(word, `the name ${quoted(word.text)} is too long`);
+        else if (list.includes(name)) report(word, `the ${what} must differ`);
+        else list.push(name);
+      }
+      if (site.words.length > most + 1) site.tree.noteExtraWords(site, most + 1);
+      return list;
     },
-    { notActedOn: true },
-  );
+  });
 }

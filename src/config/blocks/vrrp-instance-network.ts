@@ -67,7 +67,7 @@ export const networkRows = {
   virtual_rules: entries(virtualRuleEntry, "Policy rules installed while master.", { notActedOn: true }),
   no_virtual_ipaddress: flag("An instance without addresses is meant."),
   accept: flag("Accept packets to the addresses (default; in strict mode only an owner does)."),
-  no_accept: flag("Drop packets to the addresses while not owner.", { notActedOn: true }),
+  no_accept: flag("Drop packets to the addresses while not owner, but for neighbour discovery."),
   lvs_sync_daemon_interface: once(
     setting(interfaceName, "Interface of the IPVS synchronisation that follows this instance.", {
       deprecated: "'lvs_sync_daemon' in global_defs",

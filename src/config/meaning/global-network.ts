@@ -1,7 +1,6 @@
 /** Virtual servers, packet filter, SNMP and D-Bus as a whole, from `global_defs`. */
 import type {
   FirewallSettings,
-  IpsetNames,
   LvsSettings,
   MonitoringSettings,
   SyncDaemonSetting,
@@ -12,8 +11,6 @@ import { given } from "./given.js";
 
 const SYNC_PORT = 8848;
 const SYNC_GROUP = "224.0.0.81";
-/** Of an ipset, without its NUL. */
-const LONGEST_IPSET = 31;
 
 export function readLvs(block: GlobalBlock): LvsSettings {
   const { tcp, tcpfin, udp } = block.value("lvs_timeouts");
@@ -51,28 +48,11 @@ export function readFirewall(block: GlobalBlock): FirewallSettings {
       nftables: table === undefined ? undefined : { table },
       ipvsNftables: ipvsTable === undefined ? undefined : { table: ipvsTable },
     }),
-    ipsets: readIpsets(block.value("vrrp_ipsets")),
     nftablesPriority: block.value("nftables_priority"),
     nftablesByIndex: block.value("nftables_ifindex"),
     nftablesCounters: block.value("nftables_counters"),
     ipvsNftablesPriority: block.value("nftables_ipvs_priority"),
     ipvsStartMark: block.value("nftables_ipvs_start_fwmark"),
-  };
-}
-
-/** Names that are left out follow from the first one. */
-function readIpsets(names: readonly string[] | undefined): IpsetNames | null {
-  if (names?.length === 0) return null;
-  const [address = "keepalived", ...others] = names ?? [];
-  const derived = (i: number, suffix: string) =>
-    others[i] ?? address.slice(0, LONGEST_IPSET - suffix.length) + suffix;
-  return {
-    address,
-    address6: derived(0, "6"),
-    interface6: derived(1, "_if6"),
-    igmp: derived(2, "_igmp"),
-    mld: derived(3, "_mld"),
-    neighbour: derived(4, "_vmac_nd"),
   };
 }
 

@@ -62,33 +62,6 @@ test("lvs_timeouts: wrong pairs are reported, the others count, line after line"
   assert.equal(read(globalLine("lvs_timeouts udp 2678401")).testStatus, 5);
 });
 
-test("vrrp_ipsets: no ipsets, names, and names that follow from the first", () => {
-  const ipsets = (line: string) => good(globalLine(line)).global.firewall.ipsets;
-  assert.equal(ipsets("vrrp_ipsets"), null);
-  assert.deepEqual(ipsets(""), {
-    address: "keepalived",
-    address6: "keepalived6",
-    interface6: "keepalived_if6",
-    igmp: "keepalived_igmp",
-    mld: "keepalived_mld",
-    neighbour: "keepalived_vmac_nd",
-  });
-  const long = "123456789012345678901234567890";
-  assert.deepEqual(ipsets(`vrrp_ipsets ${long} b`), {
-    address: long,
-    address6: "b",
-    interface6: "123456789012345678901234567_if6",
-    igmp: "12345678901234567890123456_igmp",
-    mld: "123456789012345678901234567_mld",
-    neighbour: "12345678901234567890123_vmac_nd",
-  });
-  const result = read(globalLine(`vrrp_ipsets a a ${long}1`));
-  assert.deepEqual(brief(result), [
-    "2:15 error the ipsets must differ; it is ignored",
-    `2:17 error the name '${long}1' is too long; it is ignored`,
-  ]);
-});
-
 test("vrrp_garp_extra_if needs a time, with or without 'all'", () => {
   for (const line of ["vrrp_garp_extra_if", "vrrp_garp_extra_if all", "vrrp_garp_extra_if 86401"])
     assert.equal(read(globalLine(line)).testStatus, 5, line);

@@ -1,0 +1,203 @@
+/**
+ * Our table of nftables: replaced as a whole when the rules change, put back when somebody removes it, and noted in a
+ * file before it is made, so that whoever comes after a crash can remove it. Effects only.
+ */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import type { Addon, Socket } from "../native/addon.js";
+import { META, META_FIELDS } from "../native/addon.js";
+import { nextMessage } from "../netlink/message.js";
+import { decodeTableNews, TableWatch } from "../netlink/nftables.js";
+import type { ScriptRunner } from "../platform/script-runner.js";
+import { AF_NETLINK, NETLINK_ADD_MEMBERSHIP, NETLINK_NETFILTER, SOCK_RAW, SOL_NETLINK } from "./constants.js";
+import type { Loop } from "./loop.js";
+import { runNft } from "./nft.js";
+import { type FirewallRules, removalScript, replacementScript, tableOfScript } from "./nft-script.js";
+import { RestoreLimit } from "./restore-limit.js";
+import { sockaddrNl } from "./socket-address.js";
+import { systemErrorOf } from "./system-error.js";
+
+/** NFNLGRP_NFTABLES. */
+const GROUP = 7;
+const SLOTS = 8;
+/** A message is not larger than a page, and the name of the table comes first. */
+const SLOT = 4096;
+const MODE = 0o600;
+
+export interface FirewallPorts {
+  addon: Addon;
+  loop: Loop;
+  runner: ScriptRunner;
+  /** Holds the script that is in force. */
+  file: string;
+  /** Somebody removed the table, or a part of it; it is put back. */
+  lost: (table: string) => void;
+  /** The rules are not in force: why. */
+  failed: (reason: string) => void;
+}
+
+/** Removes the table that a file names, and then the file. @returns why it could not. Never rejects. */
+export async function removeFirewall(runner: ScriptRunner, file: string): Promise<string | undefined> {
+  try {
+    const table = tableOfScript(await readFile(file, "utf8"));
+    const failure = table === undefined ? undefined : await runNft(runner, [removalScript(table)]);
+    if (failure === undefined) await rm(file, { force: true });
+    return failure;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export class Firewall {
+  readonly #ports: FirewallPorts;
+  readonly #limit = new RestoreLimit();
+  readonly #slab = new Uint8Array(SLOTS * SLOT);
+  readonly #meta = new Int32Array(SLOTS * META_FIELDS);
+  /** One run at a time, in order. */
+  #work: Promise<void> = Promise.resolve();
+  /** The script that is wanted; undefined: no table. */
+  #wanted: string | undefined;
+  /** The script that nft has taken. */
+  #inForce: string | undefined;
+  #socket: Socket | undefined;
+  #watch: TableWatch | undefined;
+  #cancelRestore: (() => void) | undefined;
+  #closed = false;
+
+  constructor(ports: FirewallPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Makes these the rules; undefined: no table of ours. Resolves when they are in force, or when that failed, which was
+   * told. What an earlier process left is removed in the same step.
+   */
+  apply(rules: FirewallRules | undefined): Promise<void> {
+    this.#wanted = rules === undefined ? undefined : replacementScript(rules);
+    return this.#queue();
+  }
+
+  /** As `apply`, also when the text is the same: what its names stand for has changed. */
+  remake(rules: FirewallRules | undefined): Promise<void> {
+    this.#inForce = undefined;
+    return this.apply(rules);
+  }
+
+  #queue(): Promise<void> {
+    this.#work = this.#work.then(() => this.#step());
+    return this.#work;
+  }
+
+  async #step(): Promise<void> {
+    const wanted = this.#wanted;
+    if (wanted !== undefined && wanted === this.#inForce) return;
+    const before = await this.#noted();
+    const stale = before !== undefined && (wanted === undefined || tableOfScript(wanted) !== before);
+    if (stale) {
+      this.#forget();
+      const failure = await removeFirewall(this.#ports.runner, this.#ports.file);
+      if (failure !== undefined) return this.#ports.failed(`table ${before} cannot be removed: ${failure}`);
+    }
+    if (wanted !== undefined) await this.#replace(wanted);
+  }
+
+  async #replace(script: string): Promise<void> {
+    const { file, runner, failed } = this.#ports;
+    const table = tableOfScript(script);
+    try {
+      await writeFile(file, script, { mode: MODE });
+    } catch (error) {
+      return failed(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    if (table !== undefined) this.#listen(table);
+    const failure = await runNft(runner, ["-f", file]);
+    this.#inForce = failure === undefined ? script : undefined;
+    if (failure !== undefined) failed(failure);
+  }
+
+  /** The table in the file, ours or of an earlier process. */
+  async #noted(): Promise<string | undefined> {
+    try {
+      return tableOfScript(await readFile(this.#ports.file, "utf8"));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Hears of changes from now on. Without such messages nobody puts the table back, which is no reason not to have it. */
+  #listen(table: string): void {
+    this.#watch = new TableWatch(table);
+    if (this.#socket !== undefined || this.#closed) return;
+    try {
+      this.#socket = new this.#ports.addon.Socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
+      this.#socket.bind(sockaddrNl());
+      this.#socket.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, GROUP);
+      this.#socket.startReading((status) => this.#read(status < 0));
+      this.#socket.setRef(false);
+    } catch (error) {
+      this.#forget();
+      this.#ports.failed(
+        `changes of table ${table} cannot be watched: ${systemErrorOf(error, "nfnetlink").code}`,
+      );
+    }
+  }
+
+  /** @param overrun messages were lost: the table may be too. */
+  #read(overrun: boolean): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    let lost = overrun;
+    try {
+      for (;;) {
+        const count = socket.receiveBatch(this.#slab, SLOT, this.#meta, new Uint8Array(0));
+        for (let i = 0; i < count; i++) if (this.#take(i)) lost = true;
+        if (count < SLOTS) break;
+      }
+    } catch (error) {
+      // ENOBUFS: an overrun
+      systemErrorOf(error, "nfnetlink");
+      lost = true;
+    }
+    if (overrun) socket.startReading((status) => this.#read(status < 0));
+    if (lost) this.#onLost();
+  }
+
+  #take(slot: number): boolean {
+    const start = slot * SLOT;
+    const end = start + (this.#meta[slot * META_FIELDS + META.length] ?? 0);
+    let lost = false;
+    for (let at = start; at < end; at = nextMessage(this.#slab, at, end)) {
+      if (this.#watch?.take(decodeTableNews(this.#slab, at, end)) === true) lost = true;
+    }
+    return lost;
+  }
+
+  #onLost(): void {
+    if (this.#inForce === undefined || this.#cancelRestore !== undefined) return;
+    const { loop, lost } = this.#ports;
+    lost(tableOfScript(this.#inForce) ?? "");
+    this.#inForce = undefined;
+    const now = loop.now();
+    this.#cancelRestore = loop.at(this.#limit.next(now), () => {
+      this.#cancelRestore = undefined;
+      void this.#queue();
+    });
+  }
+
+  #forget(): void {
+    this.#inForce = undefined;
+    this.#watch = undefined;
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  /** @param keep leaves the table, and the file that names it. */
+  async close(keep: boolean): Promise<void> {
+    this.#closed = true;
+    this.#cancelRestore?.();
+    this.#wanted = undefined;
+    if (!keep) await this.#queue();
+    await this.#work;
+    this.#forget();
+  }
+}
