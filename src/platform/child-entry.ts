@@ -1,0 +1,174 @@
+/**
+ * What the entries of all child processes have in common: signals, heartbeat, the messages of core, and the end. A child
+ * leaves by process.exit, and never outlives core with what it added to the kernel in place.
+ */
+import { inspect } from "node:util";
+import type { Addon, SignalWatch } from "../native/addon.js";
+import { loadAddon } from "../native/load.js";
+import { type ChildLog, createChildLog } from "./child-log.js";
+import {
+  asToChild,
+  BEAT_MILLIS,
+  type ChildOptions,
+  type Dump,
+  REALTIME_DUMPS,
+  type ToChild,
+  type ToCore,
+} from "./messages.js";
+
+const SIGTERM = 15;
+/** Exit status of a bug (EX_SOFTWARE). */
+const INTERNAL_ERROR = 70;
+/** A stop that takes longer has failed; core waits no longer either. */
+const LEAVE_LIMIT_MILLIS = 5000;
+
+/** What a child does besides being one. */
+export interface ChildRuntime<Slice> {
+  /** Takes the first configuration; `stop` may come in the middle. */
+  configure(): Promise<void>;
+  start(): void;
+  /** @returns why the new configuration cannot be taken; nothing has changed then */
+  reload(slice: Slice): Promise<string | undefined>;
+  /** Gives back what is to be given back. Comes at any time. */
+  stop(): Promise<void>;
+  dump(what: Dump): void;
+}
+
+/** What a runtime gets. */
+export interface ChildParts {
+  addon: Addon;
+  log: ChildLog;
+  options: ChildOptions;
+  /** Hands a mail to core. */
+  alert: (text: { subject: string; body: string }) => void;
+}
+
+export interface ChildProgram<Slice> {
+  /** As `ps` shows it. */
+  processName: string;
+  create(slice: Slice, parts: ChildParts): ChildRuntime<Slice>;
+  /** Just before it starts: scheduling class, limits. */
+  beforeStart?(addon: Addon, log: ChildLog): void;
+}
+
+class ChildEntry<Slice> {
+  readonly #program: ChildProgram<Slice>;
+  readonly #addon: Addon;
+  readonly #log: ChildLog;
+  #runtime: ChildRuntime<Slice> | undefined;
+  #leaving = false;
+  /** Kept: a watch that is collected stops watching. */
+  readonly #watches: SignalWatch[] = [];
+
+  constructor(program: ChildProgram<Slice>) {
+    // Until somebody listens, SIGUSR1 opens Node's inspector: this must come first.
+    process.on("SIGUSR1", () => this.#runtime?.dump("data"));
+    process.on("SIGUSR2", () => this.#runtime?.dump("stats"));
+    this.#program = program;
+    this.#addon = loadAddon();
+    this.#addon.setProcessName(program.processName);
+    this.#addon.setParentDeathSignal(SIGTERM);
+    this.#log = createChildLog(send);
+    this.#listen();
+  }
+
+  #listen(): void {
+    process.on("uncaughtException", (error) => this.#onBug(error));
+    process.on("unhandledRejection", (error) => this.#onBug(error));
+    for (const { signal, what } of REALTIME_DUMPS) {
+      const watch = new this.#addon.SignalWatch(signal, () => this.#runtime?.dump(what));
+      watch.setRef(false);
+      this.#watches.push(watch);
+    }
+    process.on("SIGTERM", () => this.#leave("SIGTERM"));
+    process.on("SIGINT", () => this.#leave("SIGINT"));
+    process.on("SIGHUP", () =>
+      this.#log.warning("SIGHUP: a reload is asked of the main process, which reads the configuration"),
+    );
+    process.on("SIGPIPE", () => {});
+    process.on("SIGXCPU", () =>
+      this.#log.warning("computed for too long without a break (RLIMIT_RTTIME)"),
+    );
+    process.on("disconnect", () => this.#leave("core is gone"));
+    process.on("message", (message) => {
+      this.#onMessage(asToChild<Slice>(message)).catch((error: unknown) => this.#onBug(error));
+    });
+    setInterval(() => send({ kind: "beat" }), BEAT_MILLIS);
+  }
+
+  async #onMessage(message: ToChild<Slice>): Promise<void> {
+    if (this.#leaving) return;
+    switch (message.kind) {
+      case "configure":
+        await this.#configure(message);
+        break;
+      case "start":
+        this.#program.beforeStart?.(this.#addon, this.#log);
+        this.#runtime?.start();
+        break;
+      case "stop":
+        this.#leave();
+        break;
+      case "dump":
+        this.#runtime?.dump(message.what);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  async #configure(message: Extract<ToChild<Slice>, { kind: "configure" }>): Promise<void> {
+    const { generation, slice, options } = message;
+    this.#log.setDetail(options.detail);
+    if (this.#runtime !== undefined) {
+      const refused = await this.#runtime.reload(slice);
+      if (this.#leaving) return;
+      if (refused === undefined) send({ kind: "ready", generation });
+      else send({ kind: "refused", generation, reason: refused, permanent: false });
+      return;
+    }
+    process.umask(options.umask);
+    // Known before it is complete, so that a stop in the middle clears what is there already.
+    this.#runtime = this.#program.create(slice, {
+      addon: this.#addon,
+      log: this.#log,
+      options,
+      alert: ({ subject, body }) => void send({ kind: "alert", subject, body }),
+    });
+    await this.#runtime.configure();
+    if (!this.#leaving) send({ kind: "ready", generation });
+  }
+
+  /** Ends in order: whatever happens, what has to be given back is given back before the process is gone. */
+  #leave(cause?: string, status = 0): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    if (cause !== undefined) this.#log.info(`Stopping: ${cause}`);
+    const exit = (): void => this.#log.flush(() => process.exit(status));
+    if (this.#runtime === undefined) return exit();
+    setTimeout(() => process.exit(status), LEAVE_LIMIT_MILLIS);
+    this.#runtime.stop().then(exit, exit);
+  }
+
+  /**
+   * A bug of ours: say it, and leave the rest to core, which takes back what has to be taken back and starts us again.
+   * Without core there is nobody else to do it.
+   */
+  #onBug(error: unknown): void {
+    this.#log.error(`internal error, leaving: ${inspect(error)}`);
+    if (process.connected) this.#log.flush(() => process.exit(INTERNAL_ERROR));
+    else this.#leave("core is gone", INTERNAL_ERROR);
+  }
+}
+
+/** @returns false when core is gone. A channel that breaks while we write must not become an exception. */
+function send(message: ToCore, done: () => void = () => {}): boolean {
+  if (!process.connected || process.send === undefined) return false;
+  process.send(message, undefined, undefined, done);
+  return true;
+}
+
+/** Makes this process a child of core. To be called by the entry, first thing. */
+export function runChild<Slice>(program: ChildProgram<Slice>): void {
+  new ChildEntry(program);
+}
