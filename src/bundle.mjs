@@ -21,6 +21,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** One bundle per process: what it is called in dist/, and where it begins. */
 const PROGRAMS = {
   keepalived: { entry: "src/cli/keepalived.ts", command: true },
+  keepalived_check: { entry: "src/check/process.ts", command: false },
   keepalived_vrrp: { entry: "src/vrrp/process.ts", command: false },
   "mail-transport": { entry: "src/core/mail-transport.ts", command: false },
 };

@@ -51,13 +51,19 @@ export class Director {
   }
 
   /** Everybody is there; what checkers that follow events have said before counts as the state at the start. */
-  start(now: Micros): CheckEffect[] {
+  start(): CheckEffect[] {
     const out: CheckEffect[] = [];
     this.#started = true;
     for (const service of this.#services) {
       service.begin(out);
       if (this.#config.global.lvs.notifyInitially) service.notifyInitially(out);
     }
+    return out;
+  }
+
+  /** The checks begin. */
+  begin(now: Micros): CheckEffect[] {
+    const out: CheckEffect[] = [];
     let index = 0;
     for (const checker of this.checkers()) {
       checker.schedule.begin(now, spreadShare(index++, this.#offset));

@@ -44,6 +44,7 @@ function settingsOf(line: CommandLine, argv: readonly string[]): DaemonSettings 
     ...(line.umask === undefined ? {} : { umask: line.umask }),
     respawn: line.respawn,
     keepOnStop: line.keepOnStop,
+    keepIpvsOnStop: line.keepIpvsOnStop,
     ...(line.configId === undefined ? {} : { configId: line.configId }),
     allIncludesMustExist: line.allIncludesMustExist,
     coreDump: line.coreDump,

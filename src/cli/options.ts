@@ -19,6 +19,7 @@ export interface CommandLine {
   foreground: boolean;
   respawn: boolean;
   keepOnStop: boolean;
+  keepIpvsOnStop: boolean;
   umask?: number;
   configId?: string;
   namespace?: string;
@@ -105,7 +106,11 @@ const ROWS: readonly Row[] = [
     "Don't remove VRRP VIPs and VROUTEs on daemon stop",
     (line) => void (line.keepOnStop = true),
   ],
-  ["-I, --dont-release-ipvs", "Don't remove IPVS topology on daemon stop", later("--dont-release-ipvs")],
+  [
+    "-I, --dont-release-ipvs",
+    "Don't remove IPVS topology on daemon stop",
+    (line) => void (line.keepIpvsOnStop = true),
+  ],
   ["-R, --dont-respawn", "Don't respawn child processes", (line) => void (line.respawn = false)],
   ["-n, --dont-fork", "Don't fork the daemon process", (line) => void (line.foreground = true)],
   [
@@ -240,6 +245,7 @@ function emptyLine(): CommandLine {
     foreground: false,
     respawn: true,
     keepOnStop: false,
+    keepIpvsOnStop: false,
     allIncludesMustExist: false,
     coreDump: false,
     ignoreSigint: false,

@@ -5,6 +5,7 @@
  */
 import type { Family, Position } from "../net/settings.js";
 import type { GlobalConfig } from "./global-model.js";
+import type { SslConfig } from "./interface-model.js";
 import type { ScriptSetting, TrackFileConfig } from "./vrrp-model.js";
 
 export type Scheduler =
@@ -249,4 +250,6 @@ export interface CheckConfig {
   /** Those that a checker follows. */
   trackFiles: TrackFileConfig[];
   virtualServers: VirtualServerConfig[];
+  /** Block SSL, for SSL_GET. */
+  ssl?: SslConfig;
 }

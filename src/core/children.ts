@@ -2,11 +2,11 @@
  * The table of children: one row says everything that core must know about one. Adding a process means a row here
  * and an entry in the bundles.
  */
-import type { Config, VrrpConfig } from "../config/model.js";
+import type { CheckConfig, Config, VrrpConfig } from "../config/model.js";
 import type { ChildIdentity } from "./supervised-child.js";
 
 /** What a child gets of the configuration; grows with the table. */
-export type Slice = VrrpConfig;
+export type Slice = VrrpConfig | CheckConfig;
 
 /** Which children the command line leaves out (-C, -P, -B) or wants in any case (--all). */
 export interface ChildSwitches {
@@ -23,6 +23,11 @@ export interface ChildRow extends ChildIdentity {
   pidStem: string;
   /** Its option that names the pid file. */
   pidOption: "vrrpPid" | "checkersPid" | "bfdPid";
+  /**
+   * Core takes back from the kernel what it left when it dies, by its journal. Otherwise that stays, and the next process
+   * goes on with it.
+   */
+  withdrawn: boolean;
   /** Its part of the configuration; undefined when it is not needed. */
   slice(config: Config, switches: ChildSwitches): Slice | undefined;
 }
@@ -30,12 +35,27 @@ export interface ChildRow extends ChildIdentity {
 /** In the order in which they start. */
 export const CHILDREN: readonly ChildRow[] = [
   {
+    name: "check",
+    title: "Healthcheck",
+    ident: "Keepalived_healthcheckers",
+    entry: "keepalived_check.js",
+    pidStem: "checkers",
+    pidOption: "checkersPid",
+    // Connections go on through virtual servers that nobody watches for a moment.
+    withdrawn: false,
+    slice({ check, ssl }, switches) {
+      if (!switches.check || (check.virtualServers.length === 0 && !switches.all)) return undefined;
+      return ssl === undefined ? check : { ...check, ssl };
+    },
+  },
+  {
     name: "vrrp",
     title: "VRRP",
     ident: "Keepalived_vrrp",
     entry: "keepalived_vrrp.js",
     pidStem: "vrrp",
     pidOption: "vrrpPid",
+    withdrawn: true,
     slice({ vrrp }, switches) {
       if (!switches.vrrp) return undefined;
       const anything = vrrp.instances.length + vrrp.staticAddresses.length + vrrp.staticRoutes.length > 0;

@@ -20,6 +20,8 @@ export interface DaemonSettings {
   respawn: boolean;
   /** -V */
   keepOnStop: boolean;
+  /** -I */
+  keepIpvsOnStop: boolean;
   /** -i */
   configId?: string;
   /** -e */

@@ -185,6 +185,7 @@ export class Daemon {
           listener,
         ),
       withdraw: (row) => {
+        if (!row.withdrawn) return Promise.resolve();
         const journal = journalFile(childPidFile(this.settings.paths, row));
         return removeLeftovers(addon, journal, (level, text) => this.#say(level, text));
       },
@@ -208,6 +209,7 @@ export class Daemon {
     return {
       detail: settings.detail,
       keepOnStop: settings.keepOnStop,
+      keepIpvsOnStop: settings.keepIpvsOnStop,
       runDirectory: runDirectory(settings.paths),
       pidFile,
       journalFile: journalFile(pidFile),

@@ -54,9 +54,8 @@ export class Outside {
   /** A configuration is in force, or about to be: FIFOs that are new must be there before the children look. */
   take({ global }: Config): void {
     this.#global = global;
-    // lvs_notify_fifo joins them with the process that writes to it.
-    const { all, vrrp } = global.fifos;
-    this.#fifos.take([all, vrrp].filter((fifo): fifo is FifoSetting => fifo !== undefined));
+    const { all, vrrp, checker } = global.fifos;
+    this.#fifos.take([all, vrrp, checker].filter((fifo): fifo is FifoSetting => fifo !== undefined));
     this.#mailer.setRoute(mailRouteOf(global));
   }
 

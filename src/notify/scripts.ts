@@ -1,6 +1,6 @@
 /**
- * Runs the notify scripts of instances and sync groups: in order and never two at a time per instance or group. What
- * still waits when the state moves on is stale: it is dropped, and that is said. Delivery is the script runner's.
+ * Runs the notify scripts of instances, sync groups, real and virtual servers: in order and never two at a time for each
+ * of them. What still waits when the state moves on is stale: it is dropped, and that is said. Delivery is the script runner's.
  */
 import type { NotifyScripts, ScriptSetting } from "../config/model.js";
 import type { Identity } from "../platform/accounts.js";
@@ -8,8 +8,8 @@ import type { RunningScript, RunOutcome, ScriptRunner } from "../platform/script
 import { OrderedQueue } from "./ordered-queue.js";
 import { commandsFor, isFinal, keyOf, type Transition } from "./transition.js";
 
-/** Why a script runs: a state, or that a MASTER heard an advert of lower priority. */
-type Reason = Transition["state"] | "MASTER_RX_LOWER_PRI";
+/** Why a script runs: a state, or an event such as MASTER_RX_LOWER_PRI. */
+type Reason = string;
 
 interface Job {
   command: ScriptSetting;
@@ -51,11 +51,18 @@ export class ScriptNotifier {
   }
 
   tell(scripts: NotifyScripts, transition: Transition): void {
-    const key = keyOf(transition);
-    const { state } = transition;
     const commands = commandsFor(scripts, transition);
-    for (const job of this.#queue.discard(key, ({ final }) => !final)) this.#reportStale(key, job, state);
-    for (const command of commands) this.#add(key, { command, reason: state, final: isFinal(transition) });
+    this.tellState(keyOf(transition), commands, transition.state, isFinal(transition));
+  }
+
+  /**
+   * The same of anything else that has a state, `key` being its name.
+   * @param final nothing later makes it stale, and the stop waits for it
+   */
+  tellState(key: string, commands: readonly ScriptSetting[], state: string, final: boolean): void {
+    for (const job of this.#queue.discard(key, (waiting) => !waiting.final))
+      this.#reportStale(key, job, state);
+    for (const command of commands) this.#add(key, { command, reason: state, final });
   }
 
   /** A MASTER heard an advert of lower priority; at most one such run waits, however many adverts come. */

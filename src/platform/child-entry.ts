@@ -86,9 +86,7 @@ class ChildEntry<Slice> {
       this.#log.warning("SIGHUP: a reload is asked of the main process, which reads the configuration"),
     );
     process.on("SIGPIPE", () => {});
-    process.on("SIGXCPU", () =>
-      this.#log.warning("computed for too long without a break (RLIMIT_RTTIME)"),
-    );
+    process.on("SIGXCPU", () => this.#log.warning("computed for too long without a break (RLIMIT_RTTIME)"));
     process.on("disconnect", () => this.#leave("core is gone"));
     process.on("message", (message) => {
       this.#onMessage(asToChild<Slice>(message)).catch((error: unknown) => this.#onBug(error));

@@ -29,6 +29,8 @@ export interface ChildOptions {
   detail: 0 | 1 | 2;
   /** -V: leave addresses and routes in place when stopping. */
   keepOnStop: boolean;
+  /** -I: leave virtual servers in place when stopping. */
+  keepIpvsOnStop: boolean;
   /** Directory of the journal and pid files, for instance "/run" or "/run/keepalived". */
   runDirectory: string;
   /** Pid file of this child. */

@@ -15,6 +15,7 @@ const slice = (behaviour: string): Slice => ({ behaviour }) as unknown as Slice;
 const options: ChildOptions = {
   detail: 0,
   keepOnStop: false,
+  keepIpvsOnStop: false,
   runDirectory: "/nowhere",
   pidFile: "/nowhere/v.pid",
   journalFile: "/nowhere/v.journal",

@@ -30,6 +30,7 @@ const row: ChildRow = {
   entry: join(dirname(fileURLToPath(import.meta.url)), "fake-child.js"),
   pidStem: "vrrp",
   pidOption: "vrrpPid",
+  withdrawn: true,
   slice: (config) => (config.notActedOn.length > 0 ? undefined : config.vrrp),
 };
 
@@ -43,6 +44,7 @@ new Daemon(
     logConsole: true,
     respawn: !flags.includes("-R"),
     keepOnStop: false,
+    keepIpvsOnStop: false,
     allIncludesMustExist: false,
     coreDump: false,
     ignoreSigint: false,

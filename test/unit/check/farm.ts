@@ -57,7 +57,8 @@ export class Farm {
   }
 
   start(): void {
-    this.#carryOut(this.director.start(this.now));
+    this.#carryOut(this.director.start());
+    this.#carryOut(this.director.begin(this.now));
   }
 
   reload(config: CheckConfig): void {

@@ -1,0 +1,293 @@
+/**
+ * Feeds results and times in and carries effects out, in order; decides nothing. Owns the director, the checks with
+ * their timers, and the ways to the kernel and to the outside of one check process.
+ */
+import { join } from "node:path";
+import type { CheckConfig, VirtualServerGroupConfig } from "../config/check-model.js";
+import type { Addon } from "../native/addon.js";
+import { formatSystemError, type SystemError } from "../net/system-error.js";
+import type { ChildParts, ChildRuntime } from "../platform/child-entry.js";
+import type { ChildLog } from "../platform/child-log.js";
+import { writeDump } from "../platform/dump-file.js";
+import { collectBeforeService } from "../platform/heap.js";
+import type { ChildOptions, Dump } from "../platform/messages.js";
+import { CHECKERS, type CheckerTable } from "./checkers/table.js";
+import { Director } from "./director.js";
+import { Connections } from "./effects/connections.js";
+import { Notices } from "./effects/notices.js";
+import { raiseDescriptorLimit } from "./effects/descriptors.js";
+import { OwnAddresses } from "./effects/own-addresses.js";
+import { Probes } from "./effects/probes.js";
+import { Timers } from "./effects/timers.js";
+import type { CheckEffect } from "./events.js";
+import type { Availability, Ipvs, IpvsListener } from "./ipvs/model.js";
+import { servicesOf } from "./services.js";
+import { formatCheckState } from "./state-dump.js";
+
+/** What an earlier run left in the kernel goes at the latest now, although a first check is still out. */
+const LEFTOVERS_MILLIS = 60_000;
+const STOPPING = "the process is stopping";
+
+export interface CheckRuntimeOptions extends ChildParts {
+  ipvs(listener: IpvsListener): Ipvs;
+  /** From 0 to 1: unlike that of other hosts that check the same servers. */
+  offset: number;
+  table?: CheckerTable;
+}
+
+export class CheckRuntime implements ChildRuntime<CheckConfig> {
+  readonly #addon: Addon;
+  readonly #log: ChildLog;
+  readonly #options: ChildOptions;
+  readonly #table: CheckerTable;
+  readonly #director: Director;
+  readonly #ipvs: Ipvs;
+  readonly #notices: Notices;
+  readonly #timers: Timers;
+  readonly #connections: Connections;
+  readonly #probes: Probes;
+  readonly #ownAddresses: OwnAddresses;
+  #config: CheckConfig;
+  #groups: ReadonlyMap<string, VirtualServerGroupConfig>;
+  #availability: Availability | undefined;
+  /** Effects that came while others were being carried out. */
+  readonly #queue: Array<readonly CheckEffect[]> = [];
+  #busy = false;
+  #leftovers: NodeJS.Timeout | undefined;
+  #stopping = false;
+  /** The configuration that is being taken. */
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(config: CheckConfig, options: CheckRuntimeOptions) {
+    const { addon, log, alert, table = CHECKERS } = options;
+    this.#addon = addon;
+    this.#log = log;
+    this.#options = options.options;
+    this.#table = table;
+    this.#config = config;
+    this.#groups = groupsOf(config);
+    this.#director = new Director(config, (kind) => table[kind], options.offset);
+    this.#ipvs = options.ipvs({
+      availability: (now) => this.#onAvailability(now),
+      refused: (owner, error) => log.error(`VS ${owner}: IPVS refused ${formatSystemError(error)}`),
+      lost: (owner, subject) =>
+        log.warning(`VS ${owner}: somebody removed ${subject} from IPVS: putting it back`),
+    });
+    this.#notices = new Notices({ addon, log, alert });
+    this.#timers = new Timers(addon, () => this.#connections.flush());
+    this.#connections = new Connections(addon);
+    this.#probes = this.#createProbes();
+    this.#ownAddresses = new OwnAddresses({
+      addon,
+      log,
+      changed: (service, count) =>
+        this.#carryOut(this.#director.setAddressCount(service, count, addon.monotonicMicros())),
+    });
+  }
+
+  #createProbes(): Probes {
+    const { runner } = this.#notices;
+    return new Probes({
+      timers: this.#timers,
+      table: this.#table,
+      checkers: {
+        addon: this.#addon,
+        now: () => this.#addon.monotonicMicros(),
+        timers: this.#timers,
+        connections: this.#connections,
+        scripts: runner,
+        identityOf: (script) => this.#notices.identityOf(script),
+        trackFile: (name) => this.#config.trackFiles.find((file) => file.name === name),
+        warn: (text) => this.#log.warning(text),
+      },
+      due: (checker, now) => this.#director.due(checker, now),
+      finished: (checker, result) =>
+        this.#carryOut(this.#director.finish(checker, result, this.#addon.monotonicMicros())),
+      subjectOf: (checker) => `${this.#director.serviceOf(checker).name} -> ${checker.server.name}`,
+    });
+  }
+
+  /** Programs the kernel as the servers are assumed to be; nothing is checked yet. */
+  configure(): Promise<void> {
+    const work = this.#configure();
+    this.#work = work;
+    return work;
+  }
+
+  async #configure(): Promise<void> {
+    await this.#notices.setConfig(this.#config);
+    this.#warnOfMissingKinds(this.#config);
+    raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
+    this.#onAvailability(await this.#ipvs.open());
+    await this.#setGlobals();
+    await this.#ownAddresses.watch(this.#director.services, this.#groups);
+    if (this.#stopping) return;
+    if (this.#config.global.lvs.flushAtStart) this.#ipvs.flush();
+    const now = this.#addon.monotonicMicros();
+    for (const checker of this.#director.checkers()) this.#probes.prepare(checker, now);
+    this.#carryOut(this.#director.start());
+    await this.#ipvs.idle();
+    this.#leftovers = setTimeout(() => this.#removeLeftovers(), LEFTOVERS_MILLIS);
+    this.#judgeLeftovers();
+    collectBeforeService();
+  }
+
+  start(): void {
+    if (this.#stopping) return;
+    this.#carryOut(this.#director.begin(this.#addon.monotonicMicros()));
+  }
+
+  async reload(config: CheckConfig): Promise<string | undefined> {
+    if (this.#stopping) return STOPPING;
+    const work = this.#reload(config);
+    this.#work = work;
+    await work;
+    return this.#stopping ? STOPPING : undefined;
+  }
+
+  async #reload(config: CheckConfig): Promise<void> {
+    await this.#notices.setConfig(config);
+    if (this.#stopping) return;
+    this.#config = config;
+    this.#groups = groupsOf(config);
+    this.#warnOfMissingKinds(config);
+    await this.#setGlobals();
+    this.#carryOut(this.#director.reconfigure(config, this.#addon.monotonicMicros()));
+    raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
+    await this.#ownAddresses.watch(this.#director.services, this.#groups);
+    await this.#ipvs.idle();
+  }
+
+  async #setGlobals(): Promise<void> {
+    const { timeouts, syncDaemon } = this.#config.global.lvs;
+    this.#complain("lvs_timeouts", await this.#ipvs.setTimeouts(timeouts));
+    // With an instance it follows that one, in the vrrp process.
+    const ours = syncDaemon?.vrrpInstance === undefined ? syncDaemon : undefined;
+    this.#complain("lvs_sync_daemon", await this.#ipvs.setSyncDaemon(ours));
+  }
+
+  #complain(what: string, error: SystemError | undefined): void {
+    if (error !== undefined) this.#log.error(`${what}: ${formatSystemError(error)}`);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#leftovers);
+    this.#notices.beginStop();
+    this.#carryOut(this.#director.stop());
+    this.#probes.close();
+    this.#connections.close();
+    this.#ownAddresses.close();
+    await this.#work;
+    if (!this.#options.keepIpvsOnStop) await this.#clearKernel();
+    this.#ipvs.close();
+    await this.#notices.drain();
+    this.#timers.close();
+  }
+
+  async #clearKernel(): Promise<void> {
+    if (this.#config.global.lvs.flushOnStop === "all") this.#ipvs.flush();
+    else for (const { key } of this.#director.services) this.#ipvs.remove(key);
+    this.#complain("lvs_timeouts", await this.#ipvs.setTimeouts({}));
+    this.#complain("lvs_sync_daemon", await this.#ipvs.setSyncDaemon(undefined));
+    await this.#ipvs.idle();
+  }
+
+  /** The effects of one event are carried out before those of the next. */
+  #carryOut(effects: readonly CheckEffect[]): void {
+    if (effects.length === 0) return;
+    this.#queue.push(effects);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        for (const effect of next) this.#perform(effect);
+      }
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#leftovers !== undefined) this.#judgeLeftovers();
+  }
+
+  #perform(effect: CheckEffect): void {
+    switch (effect.kind) {
+      case "apply":
+        this.#ipvs.want(effect.service.key, servicesOf(effect.service, this.#groups));
+        break;
+      case "withdraw":
+        this.#ipvs.remove(effect.service.key);
+        break;
+      case "notifyServer":
+        this.#notices.onServer(effect);
+        break;
+      case "notifyQuorum":
+        this.#notices.onQuorum(effect);
+        break;
+      case "alert":
+        this.#notices.onAlert(effect.alert);
+        break;
+      case "prepare":
+        this.#probes.prepare(effect.checker, this.#addon.monotonicMicros());
+        break;
+      case "discard":
+        this.#probes.discard(effect.checker);
+        break;
+      case "arm":
+        this.#probes.arm(effect.checker);
+        break;
+      case "log":
+        this.#log[effect.level](effect.text);
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #onAvailability(now: Availability): void {
+    const before = this.#availability;
+    this.#availability = now;
+    if (now.available) {
+      if (before?.available !== true) this.#log.info(`IPVS ${now.version} of the kernel is used`);
+    } else if (before === undefined || before.available || before.missing !== now.missing) {
+      this.#log.error(
+        `${now.missing}. Virtual servers are not programmed into the kernel; checks and notifications go on`,
+      );
+    }
+  }
+
+  /** Once something is known of the servers of every service, what an earlier run left and nobody wants is not needed. */
+  #judgeLeftovers(): void {
+    if (this.#director.services.every(({ unjudged }) => !unjudged)) this.#removeLeftovers();
+  }
+
+  #removeLeftovers(): void {
+    clearTimeout(this.#leftovers);
+    this.#leftovers = undefined;
+    this.#ipvs.removeLeftovers();
+  }
+
+  #warnOfMissingKinds({ virtualServers }: CheckConfig): void {
+    const missing = new Set<string>();
+    for (const { realServers } of virtualServers) {
+      for (const { checkers } of realServers) {
+        for (const { kind } of checkers) if (this.#table[kind] === undefined) missing.add(kind.toUpperCase());
+      }
+    }
+    for (const kind of missing)
+      this.#log.warning(
+        `This version has no checker ${kind}: servers are used as if that check always succeeded`,
+      );
+  }
+
+  /** Writes the state; what fails is logged. */
+  dump(what: Dump): void {
+    if (what !== "data") return;
+    const path = join(this.#options.temporaryDirectory, "keepalived_check.data");
+    const text = formatCheckState(this.#config, this.#director, this.#availability);
+    writeDump(path, text).catch((error: Error) => this.#log.error(`Cannot write ${path}: ${error.message}`));
+  }
+}
+
+function groupsOf({ groups }: CheckConfig): ReadonlyMap<string, VirtualServerGroupConfig> {
+  return new Map(groups.map((group) => [group.name, group]));
+}
