@@ -3,7 +3,7 @@
  * with what a file says, and files with numbers. Nothing waits.
  */
 import type { CheckConfig, CheckerConfig } from "../../../src/config/check-model.js";
-import type { Checker} from "../../../src/check/checker-state.js";
+import type { Checker } from "../../../src/check/checker-state.js";
 import { type CheckerFacts } from "../../../src/check/checker-state.js";
 import type { CheckResult } from "../../../src/check/checkers/checker.js";
 import { Director } from "../../../src/check/director.js";
