@@ -5,6 +5,7 @@
 import { openChannel } from "../net/netlink-channel.js";
 import { removeFirewall } from "../net/firewall.js";
 import { readJournal, removeJournal, withdraw } from "../net/journal.js";
+import { settingsOf } from "../net/kernel-object.js";
 import { formatSystemError } from "../net/system-error.js";
 import type { Addon } from "../native/addon.js";
 import { createEventLoop } from "../platform/event-loop.js";
@@ -30,14 +31,14 @@ async function withdrawEntries(
 ): Promise<void> {
   try {
     const entries = await readJournal(journal);
-    const count = entries.addresses.length + entries.routes.length;
+    const count = settingsOf(entries).length;
     if (count === 0) return;
     const channel = openChannel(addon, createEventLoop(addon));
     try {
       const refused = await withdraw(channel, entries, (device) => addon.interfaceIndex(device));
       for (const error of refused)
         log("error", `Cannot remove what a dead child left: ${formatSystemError(error)}`);
-      log("info", `Removed ${count - refused.length} addresses and routes that a dead child left`);
+      log("info", `Removed ${count - refused.length} addresses, routes and rules that a dead child left`);
       if (refused.length === 0) await removeJournal(journal);
     } finally {
       channel.close();

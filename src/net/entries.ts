@@ -2,8 +2,8 @@
  * The objects that somebody wants or that we have put into the kernel, and the owners that wait for them. Pure
  * bookkeeping: what has to be done follows in `reconciler.ts`, what the kernel does by itself in `keeper.ts`.
  */
-import { type KernelObject, keyOfRoute, sameWish } from "./kernel-object.js";
-import type { Setting } from "./settings.js";
+import { type KernelObject, linksOf, sameWish } from "./kernel-object.js";
+import { keyOfRoute } from "./route-object.js";
 import type { RestoreLimit } from "./restore-limit.js";
 
 /** Why a wanted object is left alone for now. */
@@ -26,11 +26,13 @@ export interface Entry {
   readonly wishes: Map<string, KernelObject>;
   /** Place in the configuration. */
   order: number;
-  /** What we believe is in the kernel, and the index of its device. */
-  present: { object: KernelObject; index: number | undefined } | undefined;
+  /** What we believe is in the kernel, and the numbers of its links. */
+  present: { object: KernelObject; numbers: readonly number[] } | undefined;
   /** The kernel may have dropped it without a word: a route over a link that went down. */
   doubtful: boolean;
   hold: Hold | undefined;
+  /** The kernel did not take it when it was last tried. */
+  refused: boolean;
   /** Was there, was lost, and is not yet back. */
   lost: boolean;
   limit: RestoreLimit | undefined;
@@ -174,6 +176,7 @@ export class EntryTable {
       present: undefined,
       doubtful: false,
       hold: undefined,
+      refused: false,
       lost: false,
       limit: undefined,
       waiting: new Set(),
@@ -183,7 +186,7 @@ export class EntryTable {
   #forget(entry: Entry): void {
     this.#entries.delete(entry.key);
     // It may be a spare one, and wanted again: with no memory of this time.
-    entry.doubtful = entry.lost = false;
+    entry.doubtful = entry.lost = entry.refused = false;
     entry.hold = entry.limit = undefined;
     if (entry.routeKey === undefined) return;
     const bucket = this.#routes.get(entry.routeKey);
@@ -192,7 +195,13 @@ export class EntryTable {
   }
 }
 
-/** The setting an entry stands for, wanted or still there. */
-export function settingOf(entry: Entry): Setting | undefined {
-  return (wishOf(entry) ?? entry.present?.object)?.setting;
+/** The object an entry stands for, wanted or still there. */
+export function objectIn(entry: Entry): KernelObject | undefined {
+  return wishOf(entry) ?? entry.present?.object;
+}
+
+/** Names of the links that it needs. */
+export function linksIn(entry: Entry): readonly string[] {
+  const object = objectIn(entry);
+  return object === undefined ? [] : linksOf(object);
 }

@@ -8,6 +8,13 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return text.includes(":") ? parseV6(text) : parseV4(text);
 }
 
+/** Of a text that is known to be an address: settings hold canonical ones, the journal's parser checks them. */
+export function bytesOf(address: string): Uint8Array {
+  const bytes = parseAddress(address);
+  if (bytes === undefined) throw new Error(`no address: ${address}`);
+  return bytes;
+}
+
 function parseV4(text: string): Uint8Array | undefined {
   const parts = text.split(".");
   if (parts.length !== 4) return undefined;

@@ -3,11 +3,14 @@
  * Decides what is believed from then on and when it is put back; the steps themselves are `reconciler.ts`'s.
  *
  * The monitor lags behind the answers to our requests, so our own removals have to be told from those of others.
- * Routes carry the port id of who did it; IPv6 addresses do not, so removals of addresses are counted.
+ * Routes and rules carry the port id of who did it; IPv6 addresses do not, so removals of addresses are counted.
  */
 import { IFF_UP } from "./constants.js";
-import { type Entry, type EntryTable, settingOf, wishOf } from "./entries.js";
-import { keyOfAddress, keyOfRoute, matchesRoute } from "./kernel-object.js";
+import type { RuleMessage } from "../netlink/rule.js";
+import { type Entry, type EntryTable, linksIn, objectIn, wishOf } from "./entries.js";
+import { type KernelObject, keyOfAddress } from "./kernel-object.js";
+import { keyOfRoute, matchesRoute } from "./route-object.js";
+import { keyOfRule } from "./rule-object.js";
 import { addressKey } from "./ip-address.js";
 import type { Link, LinkAddress, Links, LinksListener, Origin, ReportedRoute } from "./links.js";
 import type { Loop } from "./loop.js";
@@ -69,7 +72,7 @@ export class Keeper implements LinksListener {
   linkChanged(before: Link | undefined, after: Link | undefined): void {
     if (after === undefined) {
       for (const entry of this.#entries.all())
-        if (deviceOf(entry) === before?.name) this.#onDeviceGone(entry);
+        if (before !== undefined && linksIn(entry).includes(before.name)) this.#onDeviceGone(entry);
       return;
     }
     const wentDown = before !== undefined && (before.flags & IFF_UP) !== 0 && (after.flags & IFF_UP) === 0;
@@ -77,8 +80,7 @@ export class Keeper implements LinksListener {
     const appeared = before?.name !== after.name;
     if (!wentDown && !cameUp && !appeared) return;
     for (const entry of this.#entries.all()) {
-      const device = deviceOf(entry);
-      if (device !== after.name && device !== undefined) continue;
+      if (!concerns(entry, after.name)) continue;
       // The kernel drops IPv4 routes of a link that goes down without telling (fib_sync_down_dev).
       if (wentDown && entry.kind === "route") entry.doubtful = true;
       if (cameUp || appeared) this.#onDeviceUsable(entry);
@@ -95,10 +97,11 @@ export class Keeper implements LinksListener {
     if (address.family === 4) this.#onSourceGone(link, address.address);
   }
 
-  /** A route that was refused for want of its source address has a chance now. */
-  addressAdded(_link: Link, { address }: LinkAddress): void {
+  /** A route that was refused for want of its source address, or of a way to its gateway, has a chance now. */
+  addressAdded(link: Link, { address }: LinkAddress): void {
     for (const entry of this.#entries.allRoutes()) {
-      if (entry.hold !== "failed" || sourceOf(entry) !== address) continue;
+      if (entry.hold !== "failed") continue;
+      if (sourceOf(entry) !== address && !concerns(entry, link.name)) continue;
       entry.hold = undefined;
       this.#ports.touch(entry);
     }
@@ -110,7 +113,18 @@ export class Keeper implements LinksListener {
 
   routeRemoved(route: ReportedRoute, origin: Origin): void {
     if (origin.portId === this.#portId) return;
-    for (const entry of this.#matching(route)) this.#onLost(entry);
+    for (const entry of this.#matching(route)) this.#onLost(entry, origin);
+  }
+
+  ruleAdded(rule: RuleMessage): void {
+    const entry = this.#entries.get(keyOfRule(rule));
+    if (entry !== undefined) this.#unseen.delete(entry);
+  }
+
+  ruleRemoved(rule: RuleMessage, origin: Origin): void {
+    if (origin.portId === this.#portId) return;
+    const entry = this.#entries.get(keyOfRule(rule));
+    if (entry?.present !== undefined) this.#onLost(entry);
   }
 
   refreshing(): void {
@@ -144,10 +158,10 @@ export class Keeper implements LinksListener {
   #onSourceGone(link: Link, address: string): void {
     const bare = !hasIpv4(link);
     for (const entry of this.#entries.allRoutes()) {
-      const affected = sourceOf(entry) === address || (bare && (deviceOf(entry) ?? link.name) === link.name);
+      const affected = sourceOf(entry) === address || (bare && concerns(entry, link.name));
       if (!affected || entry.present === undefined || entry.wishes.size === 0 || entry.hold !== undefined)
         continue;
-      if (settingOf(entry)?.family !== 4) continue;
+      if (objectIn(entry)?.setting.family !== 4) continue;
       if (!link.up) {
         entry.doubtful = true;
         continue;
@@ -177,18 +191,18 @@ export class Keeper implements LinksListener {
     this.#ports.touch(entry);
   }
 
-  #onLost(entry: Entry): void {
+  #onLost(entry: Entry, origin?: Origin): void {
     const wish = wishOf(entry);
-    entry.present = undefined;
+    entry.present = remnantOf(entry);
     if (wish === undefined || entry.hold !== undefined) {
       this.#ports.touch(entry);
       return;
     }
-    const { device, noTrack } = wish.setting;
-    if (noTrack) {
+    const down = linksIn(entry).some((name) => this.#links.byName(name)?.up !== true);
+    if (wish.setting.noTrack || (!down && hasExpired(wish, origin))) {
       entry.hold = "abandoned";
       this.#ports.lost(entry, "never");
-    } else if (device !== undefined && this.#links.byName(device)?.up !== true) {
+    } else if (down) {
       entry.lost = true;
       entry.hold = "linkDown";
     } else {
@@ -218,13 +232,29 @@ export class Keeper implements LinksListener {
   }
 }
 
-function deviceOf(entry: Entry): string | undefined {
-  return settingOf(entry)?.device;
+/** What needs no certain link may need any. */
+function concerns(entry: Entry, link: string): boolean {
+  const names = linksIn(entry);
+  return names.length === 0 || names.includes(link);
 }
 
 function sourceOf(entry: Entry): string | undefined {
   const object = wishOf(entry);
   return object?.kind === "route" ? object.setting.source : undefined;
+}
+
+/** The kernel removes a route whose time is over. Somebody else has a port id. */
+function hasExpired(object: KernelObject, origin: Origin | undefined): boolean {
+  return object.kind === "route" && object.setting.expiresSeconds !== undefined && origin?.portId === 0;
+}
+
+/** Of an IPv6 route with several next hops some may be left: it has to be removed before it can be added. */
+function remnantOf({ present }: Entry): Entry["present"] {
+  if (present?.object.kind !== "route") return undefined;
+  const { setting } = present.object;
+  if (setting.family !== 6 || setting.nextHops === undefined) return undefined;
+  const { gateway: _gateway, device: _device, nextHops: _nextHops, ...rest } = setting;
+  return { object: { ...present.object, setting: rest }, numbers: [] };
 }
 
 function hasIpv4(link: Link): boolean {

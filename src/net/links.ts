@@ -15,10 +15,11 @@ import {
 } from "../netlink/constants.js";
 import type { LinkMessage } from "../netlink/link.js";
 import type { Message } from "../netlink/message.js";
-import type { RouteMessage } from "../netlink/route.js";
+import type { HopMessage, RouteMessage } from "../netlink/route.js";
+import type { RuleMessage } from "../netlink/rule.js";
 import { IFF_RUNNING, IFF_UP } from "./constants.js";
 import { addressKey, formatAddress, isLinkLocal } from "./ip-address.js";
-import type { Family } from "./settings.js";
+import type { Family, Prefix } from "./settings.js";
 
 export interface LinkAddress {
   family: Family;
@@ -58,15 +59,22 @@ export interface Origin {
   sequence: number;
 }
 
+/** Where a reported route leads. */
+export interface ReportedHop {
+  gateway?: string;
+  /** Name of the device; absent without one. */
+  device?: string;
+}
+
 /** A route as the kernel reported it. */
-export interface ReportedRoute {
+export interface ReportedRoute extends ReportedHop {
   family: Family;
   type: number;
   destination: string;
   prefixLength: number;
-  gateway?: string;
-  /** Name of the device; absent without one. */
-  device?: string;
+  from?: Prefix;
+  /** Several next hops; gateway and device are absent then. */
+  hops?: ReportedHop[];
   metric: number;
   table: number;
   tos: number;
@@ -82,6 +90,8 @@ export interface LinksListener {
   /** Only of watched protocols. */
   routeAdded?(route: ReportedRoute, origin: Origin): void;
   routeRemoved?(route: ReportedRoute, origin: Origin): void;
+  ruleAdded?(rule: RuleMessage, origin: Origin): void;
+  ruleRemoved?(rule: RuleMessage, origin: Origin): void;
   /** Notifications were lost; everything is being read anew ... */
   refreshing?(): void;
   /** ... and was read: compare with the table. */
@@ -151,6 +161,10 @@ export class Links {
       const route = this.#reported(message.route);
       if (message.removed) this.#tell((listener) => listener.routeRemoved?.(route, header));
       else this.#tell((listener) => listener.routeAdded?.(route, header));
+    } else if (message.kind === "rule") {
+      const { rule } = message;
+      if (message.removed) this.#tell((listener) => listener.ruleRemoved?.(rule, header));
+      else this.#tell((listener) => listener.ruleAdded?.(rule, header));
     }
   }
 
@@ -245,7 +259,9 @@ export class Links {
   }
 
   #reported(message: RouteMessage): ReportedRoute {
-    const route: ReportedRoute = {
+    const { from, hops } = message;
+    return {
+      ...this.#hop(message),
       family: familyOf(message.family),
       type: message.type,
       destination: formatAddress(message.destination),
@@ -254,11 +270,19 @@ export class Links {
       table: message.table,
       tos: message.tos,
       protocol: message.protocol,
+      ...(from !== undefined && {
+        from: { address: formatAddress(from.address), prefixLength: from.prefixLength },
+      }),
+      ...(hops !== undefined && { hops: hops.map((hop) => this.#hop(hop)) }),
     };
-    const device = message.device === undefined ? undefined : this.byIndex(message.device)?.name;
-    if (message.gateway !== undefined) route.gateway = formatAddress(message.gateway);
-    if (device !== undefined) route.device = device;
-    return route;
+  }
+
+  #hop({ gateway, device }: HopMessage): ReportedHop {
+    const name = device === undefined ? undefined : this.byIndex(device)?.name;
+    return {
+      ...(gateway !== undefined && { gateway: formatAddress(gateway) }),
+      ...(name !== undefined && { device: name }),
+    };
   }
 
   #tell(call: (listener: LinksListener) => void): void {

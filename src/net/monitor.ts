@@ -1,5 +1,5 @@
 /**
- * Keeps the table of links current: one netlink socket that hears of links, addresses and routes. Effects only; what
+ * Keeps the table of links current: one netlink socket that hears of links, addresses, routes and rules. Effects only; what
  * the messages mean is in `links.ts`.
  *
  * Dumps are read from the same socket, so that they and the notifications stay in one order. When the socket
@@ -16,13 +16,16 @@ import {
   NLM_F_DUMP_INTR,
   RTNLGRP_IPV4_IFADDR,
   RTNLGRP_IPV4_ROUTE,
+  RTNLGRP_IPV4_RULE,
   RTNLGRP_IPV6_IFADDR,
   RTNLGRP_IPV6_ROUTE,
+  RTNLGRP_IPV6_RULE,
   RTNLGRP_LINK,
 } from "../netlink/constants.js";
 import { encodeDumpLinks } from "../netlink/link.js";
 import { decodeMessage, type Message, nextMessage } from "../netlink/message.js";
 import { encodeDumpRoutes } from "../netlink/route.js";
+import { encodeDumpRules } from "../netlink/rule.js";
 import { MSG_TRUNC, NETLINK_ADD_MEMBERSHIP, SOL_NETLINK } from "./constants.js";
 import type { Links } from "./links.js";
 import type { Loop, Micros } from "./loop.js";
@@ -36,6 +39,8 @@ const GROUPS = [
   RTNLGRP_IPV6_IFADDR,
   RTNLGRP_IPV4_ROUTE,
   RTNLGRP_IPV6_ROUTE,
+  RTNLGRP_IPV4_RULE,
+  RTNLGRP_IPV6_RULE,
 ];
 /** A part of a dump is up to 32 KiB; a notification is one message of a few hundred bytes. */
 const DUMP_SLOT = 32768;
@@ -226,6 +231,7 @@ export class Monitor {
     for (const protocol of this.#links.protocols) {
       this.#dumps.push(encodeDumpRoutes(AF_INET, protocol), encodeDumpRoutes(AF_INET6, protocol));
     }
+    this.#dumps.push(encodeDumpRules(AF_INET), encodeDumpRules(AF_INET6));
     this.#dumping = true;
     this.#dumpNext();
   }

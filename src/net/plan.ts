@@ -1,6 +1,7 @@
 /**
  * From what is wanted and what is present to the steps between, in the order of reference 12.1:
- * routes are removed, then addresses; addresses are added, then routes; each in the order of the configuration. Pure.
+ * rules are removed, then routes, then addresses; addresses are added, then routes, then rules; each in the order of
+ * the configuration. Pure.
  */
 import { type KernelObject, sameWish } from "./kernel-object.js";
 
@@ -27,10 +28,12 @@ export function planSteps(wanted: Iterable<Placed>, present: Iterable<Placed>): 
     else removals.push(placed);
   }
   return [
+    ...steps("remove", "rule", removals),
     ...steps("remove", "route", removals),
     ...steps("remove", "address", removals),
     ...steps("add", "address", wishes.values()),
     ...steps("add", "route", wishes.values()),
+    ...steps("add", "rule", wishes.values()),
   ];
 }
 

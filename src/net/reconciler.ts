@@ -1,5 +1,5 @@
 /**
- * Desired state of addresses and routes, owner by owner, and the work to get the kernel there and keep it there.
+ * Desired state of addresses, routes and rules, owner by owner, and the work to get the kernel there and keep it there.
  *
  * Work is not queued: whenever the channel has a turn free, the next steps follow from the entries as they are then.
  * So an owner that steps down in the middle of a thousand additions has nothing to cancel.
@@ -9,13 +9,21 @@
  */
 import { type Entry, EntryTable, isSatisfied, wishOf } from "./entries.js";
 import { Keeper, type PutBack } from "./keeper.js";
-import { describeSetting, encodeRemove, type KernelObject, sameWish } from "./kernel-object.js";
+import {
+  describeSetting,
+  encodeRemove,
+  type KernelObject,
+  linksOf,
+  NOUNS,
+  sameWish,
+  settingsOf,
+} from "./kernel-object.js";
 import type { Links } from "./links.js";
 import type { Loop } from "./loop.js";
 import type { Channel, KernelRequest, RequestSource, Result } from "./netlink-channel.js";
 import { type Placed, planSteps, type Step } from "./plan.js";
 import { Preparations } from "./preparations.js";
-import type { AddressSetting, RouteSetting, Setting } from "./settings.js";
+import type { AddressSetting, Belongings, Setting } from "./settings.js";
 import type { SystemError } from "./system-error.js";
 
 export interface ReconcilerListener {
@@ -26,6 +34,8 @@ export interface ReconcilerListener {
   /** Nothing of this owner is left in the kernel (what others want as well stays). */
   cleared?(owner: string): void;
   failed?(owner: string, setting: Setting, error: SystemError): void;
+  /** What had failed has been taken after all. */
+  accepted?(owner: string, setting: Setting): void;
   /** Somebody else removed it. It is put back now, or later when that happens too often (told once), or never (no_track). */
   lost?(owner: string, setting: Setting, putBack: PutBack): void;
   /** A lost one is there again: announce it. */
@@ -33,7 +43,7 @@ export interface ReconcilerListener {
 }
 
 /** A removal that is refused with these has nothing to remove. */
-const ALREADY_GONE = new Set(["EADDRNOTAVAIL", "ESRCH", "ENODEV"]);
+const ALREADY_GONE = new Set(["EADDRNOTAVAIL", "ESRCH", "ENODEV", "ENOENT"]);
 
 /** A step of which the kernel has not answered yet. */
 interface Flight {
@@ -72,18 +82,16 @@ export class Reconciler implements RequestSource {
   }
 
   /** Works out beforehand what `setDesired` with the same settings will need. Changes nothing. */
-  prepare(addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): void {
-    for (const object of this.#objects(addresses, routes)) {
+  prepare(belongings: Partial<Belongings>): void {
+    for (const object of this.#objects(belongings)) {
       this.#entries.prepare(object);
-      const index = this.#indexOf(object);
-      if (index !== undefined) this.#preparations.addition(object, index, this.#marksAddresses);
+      const numbers = this.#numbersOf(object);
+      if (typeof numbers !== "string") this.#preparations.addition(object, numbers, this.#marksAddresses);
     }
   }
 
-  #objects(addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): KernelObject[] {
-    const objects = addresses.map((setting) => this.#preparations.address(setting));
-    for (const setting of routes) objects.push(this.#preparations.route(setting));
-    return objects;
+  #objects(belongings: Partial<Belongings>): KernelObject[] {
+    return settingsOf(belongings).map((setting) => this.#preparations.object(setting));
   }
 
   /** Do new addresses get IFA_PROTO? */
@@ -95,9 +103,9 @@ export class Reconciler implements RequestSource {
    * Replaces what `owner` wants. Order of the lists is the order of adding and removing. `applied` is told once,
    * also when this is called again before it was.
    */
-  setDesired(owner: string, addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): void {
-    for (const { protocol } of routes) this.#links.watchProtocol(protocol);
-    this.#want(owner, this.#objects(addresses, routes), "applied");
+  setDesired(owner: string, belongings: Partial<Belongings>): void {
+    for (const { protocol } of belongings.routes ?? []) this.#links.watchProtocol(protocol);
+    this.#want(owner, this.#objects(belongings), "applied");
   }
 
   /** `owner` wants nothing any more; what waits to be added is never added. */
@@ -194,23 +202,30 @@ export class Reconciler implements RequestSource {
   /** @returns undefined when the step has become impossible, which is told here. */
   #request(step: Step, entry: Entry, addressProtocol: boolean): KernelRequest | undefined {
     const { object } = step;
-    const noun = object.kind === "address" ? "ADDR" : "ROUTE";
+    const noun = NOUNS[object.kind];
     if (step.verb === "remove") {
-      const subject = describeSetting(object.setting);
-      return { message: encodeRemove(object, entry.present?.index), call: `RTM_DEL${noun}`, subject };
+      const message = encodeRemove(object, entry.present?.numbers ?? []);
+      return { message, call: `RTM_DEL${noun}`, subject: describeSetting(object.setting) };
     }
-    const index = this.#indexOf(object);
-    if (object.setting.device !== undefined && index === undefined) {
+    const numbers = this.#numbersOf(object);
+    if (typeof numbers === "string") {
       const subject = describeSetting(object.setting);
-      this.#refuse(entry, object, { call: `RTM_NEW${noun}`, code: "ENODEV", subject });
+      const detail = `there is no ${numbers}`;
+      this.#refuse(entry, object, { call: `RTM_NEW${noun}`, code: "ENODEV", subject, detail });
       return undefined;
     }
-    return this.#preparations.addition(object, index, addressProtocol);
+    return this.#preparations.addition(object, numbers, addressProtocol);
   }
 
-  #indexOf(object: KernelObject): number | undefined {
-    const { device } = object.setting;
-    return device === undefined ? undefined : this.#links.byName(device)?.index;
+  /** Numbers of the links that it needs, or the name of one that is not there. */
+  #numbersOf(object: KernelObject): number[] | string {
+    const numbers: number[] = [];
+    for (const name of linksOf(object)) {
+      const link = this.#links.byName(name);
+      if (link === undefined) return name;
+      numbers.push(link.index);
+    }
+    return numbers;
   }
 
   #onAdded(
@@ -226,11 +241,13 @@ export class Reconciler implements RequestSource {
       return;
     }
     if (object.kind === "address") this.#addressProtocol = addressProtocol ? "accepted" : "refused";
-    entry.present = { object, index: this.#indexOf(object) };
+    const numbers = this.#numbersOf(object);
+    entry.present = { object, numbers: typeof numbers === "string" ? [] : numbers };
     entry.doubtful = false;
     this.#keeper.onAdded(entry);
     for (const [owner, wish] of entry.wishes) {
       if (!sameWish(wish.setting, object.setting)) continue;
+      if (entry.refused) this.#listener.accepted?.(owner, wish.setting);
       if (entry.lost) this.#listener.restored?.(owner, wish.setting);
       else if (wish.kind === "address") {
         const list = added.get(owner);
@@ -238,7 +255,7 @@ export class Reconciler implements RequestSource {
         else list.push(wish.setting);
       }
     }
-    entry.lost = false;
+    entry.lost = entry.refused = false;
   }
 
   #onRemoved(entry: Entry, object: KernelObject, result: Result): void {
@@ -252,6 +269,7 @@ export class Reconciler implements RequestSource {
 
   #refuse(entry: Entry, object: KernelObject, error: SystemError): void {
     entry.hold = error.code === "ENODEV" ? "linkDown" : "failed";
+    entry.refused = true;
     for (const owner of entry.wishes.keys()) this.#listener.failed?.(owner, object.setting, error);
     this.#settleIfSatisfied(entry);
   }

@@ -213,4 +213,11 @@ export interface RuleSetting {
   position: Position;
 }
 
-export type Setting = AddressSetting | RouteSetting;
+export type Setting = AddressSetting | RouteSetting | RuleSetting;
+
+/** What belongs to one owner, in the order in which it is added; removed is the last kind first. */
+export interface Belongings {
+  addresses: readonly AddressSetting[];
+  routes: readonly RouteSetting[];
+  rules: readonly RuleSetting[];
+}

@@ -118,6 +118,11 @@ export class AttributeTable {
     return this.length(type) >= 4 ? readU32(this.#bytes, this.offset(type)) : undefined;
   }
 
+  /** First byte of the value. */
+  u8(type: number): number | undefined {
+    return this.length(type) >= 1 ? this.#bytes[this.offset(type)] : undefined;
+  }
+
   /** A copy of the value. */
   bytes(type: number): Uint8Array | undefined {
     const length = this.length(type);
@@ -186,6 +191,11 @@ export class MessageWriter {
     return this.u32(value);
   }
 
+  attributeU16(type: number, value: number): this {
+    this.#attributeHeader(type, 2);
+    return this.u16(value).#pad();
+  }
+
   attributeU8(type: number, value: number): this {
     this.#attributeHeader(type, 1);
     return this.u8(value).#pad();
@@ -202,9 +212,13 @@ export class MessageWriter {
 
   /** Attributes inside an attribute. */
   nested(type: number, write: (inner: this) => void): this {
+    return this.sized((inner) => write(inner.u16(type | NESTED)));
+  }
+
+  /** What begins with its own length in 16 bits, as struct rtnexthop. */
+  sized(write: (inner: this) => void): this {
     const start = this.#length;
-    this.#attributeHeader(type | NESTED, 0);
-    write(this);
+    write(this.u16(0));
     this.#view.setUint16(start, this.#length - start, LITTLE_ENDIAN);
     return this;
   }
@@ -242,10 +256,4 @@ export class MessageWriter {
 /** Fills in what only the sender knows, in place. Port id 0: the kernel takes that of the socket. */
 export function setSequence(message: Uint8Array, offset: number, sequence: number): void {
   new DataView(message.buffer, message.byteOffset).setUint32(offset + 8, sequence, LITTLE_ENDIAN);
-}
-
-/** Adds flags to a written message, in place. */
-export function addFlags(message: Uint8Array, offset: number, flags: number): void {
-  const view = new DataView(message.buffer, message.byteOffset);
-  view.setUint16(offset + 6, view.getUint16(offset + 6, LITTLE_ENDIAN) | flags, LITTLE_ENDIAN);
 }

@@ -7,19 +7,23 @@ import {
   RTM_DELADDR,
   RTM_DELLINK,
   RTM_DELROUTE,
+  RTM_DELRULE,
   RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWROUTE,
+  RTM_NEWRULE,
 } from "./constants.js";
 import { decodeOutcome, type Outcome } from "./control.js";
 import type { Decoded } from "./decoded.js";
 import { decodeLink, type LinkMessage } from "./link.js";
 import { decodeRoute, type RouteMessage } from "./route.js";
+import { decodeRule, type RuleMessage } from "./rule.js";
 
 export type Message = { header: Header } & (
   | { kind: "link"; removed: boolean; link: LinkMessage }
   | { kind: "address"; removed: boolean; address: AddressMessage }
   | { kind: "route"; removed: boolean; route: RouteMessage }
+  | { kind: "rule"; removed: boolean; rule: RuleMessage }
   /** The answer to a request (NLMSG_ERROR), errno 0 when it was done. */
   | { kind: "answer"; outcome: Outcome }
   /** The end of a dump (NLMSG_DONE). */
@@ -52,6 +56,12 @@ export function decodeMessage(bytes: Uint8Array, offset: number, end: number): D
       const route = decodeRoute(bytes, offset, header);
       if (!route.ok) return route;
       return good({ header, kind: "route", removed: header.type === RTM_DELROUTE, route: route.value });
+    }
+    case RTM_NEWRULE:
+    case RTM_DELRULE: {
+      const rule = decodeRule(bytes, offset, header);
+      if (!rule.ok) return rule;
+      return good({ header, kind: "rule", removed: header.type === RTM_DELRULE, rule: rule.value });
     }
     case NLMSG_ERROR:
     case NLMSG_DONE: {

@@ -77,9 +77,9 @@ export type InstanceEffect =
   | { kind: "sendAdvert"; priority: number }
   | { kind: "armTimer"; timer: TimerName; at: Micros }
   | { kind: "cancelTimer"; timer: TimerName }
-  /** Addresses, excluded addresses, then routes, in configuration order. */
+  /** Addresses, excluded addresses, routes, then rules, in configuration order. */
   | { kind: "addAddresses" }
-  /** Routes, then addresses, then excluded addresses. At the start it means what an earlier process left behind. */
+  /** Rules, routes, addresses, then excluded addresses. At the start it means what an earlier process left behind. */
   | { kind: "removeAddresses" }
   /** Reload of a MASTER: bring the kernel from the lists of `previous` to those of `next`, touching only differences. */
   | { kind: "replaceAddresses"; previous: VrrpInstanceConfig; next: VrrpInstanceConfig }

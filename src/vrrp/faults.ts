@@ -37,9 +37,15 @@ function requiredInterfaces(config: VrrpInstanceConfig): Set<string> {
     // An address on the instance's own interface follows dont_track_primary, not the address.
     if (!address.noTrack && address.device !== config.interface) names.add(address.device);
   }
-  for (const route of config.routes) {
-    if (!route.noTrack && route.device !== undefined && route.device !== config.interface)
-      names.add(route.device);
+  const others = [
+    ...config.routes.map(({ device, noTrack }) => ({ noTrack, devices: [device] })),
+    ...config.rules.map(({ inputInterface, outputInterface, noTrack }) => {
+      return { noTrack, devices: [inputInterface, outputInterface] };
+    }),
+  ];
+  for (const { noTrack, devices } of others) {
+    for (const device of noTrack ? [] : devices)
+      if (device !== undefined && device !== config.interface) names.add(device);
   }
   return names;
 }

@@ -7,7 +7,7 @@ import type { Addon } from "../native/addon.js";
 import type { Link, LinkAddress } from "../net/links.js";
 import type { Loop } from "../net/loop.js";
 import { formatAddress } from "../net/ip-address.js";
-import type { AddressSetting } from "../net/settings.js";
+import type { AddressSetting, Belongings } from "../net/settings.js";
 import { formatSystemError, systemErrorOf } from "../net/system-error.js";
 import type { AlertText } from "../notify/alert-text.js";
 import type { ChildLog } from "../platform/child-log.js";
@@ -39,14 +39,15 @@ export interface RuntimeOptions {
   alert: (text: AlertText) => void;
 }
 
-/** Owner of the static addresses and routes in the reconciler. */
+/** Owner of the static addresses, routes and rules in the reconciler. */
 const STATIC = "static";
 /** When the kernel refused a socket (no memory, no descriptors): try again after this. */
 const SOCKET_RETRY_MILLIS = 1000;
 const STOPPING = "the process is stopping";
 
 /** What this process may add to the kernel: while somebody is MASTER, and as long as it runs. */
-function entriesOf({ instances, staticAddresses, staticRoutes }: VrrpConfig): Holdings {
+function entriesOf(config: VrrpConfig): Holdings {
+  const { instances } = config;
   return {
     virtual: {
       addresses: instances.flatMap(({ addresses, excludedAddresses }) => [
@@ -54,9 +55,14 @@ function entriesOf({ instances, staticAddresses, staticRoutes }: VrrpConfig): Ho
         ...excludedAddresses,
       ]),
       routes: instances.flatMap(({ routes }) => routes),
+      rules: instances.flatMap(({ rules }) => rules),
     },
-    permanent: { addresses: staticAddresses, routes: staticRoutes },
+    permanent: staticsOf(config),
   };
+}
+
+function staticsOf({ staticAddresses, staticRoutes, staticRules }: VrrpConfig): Belongings {
+  return { addresses: staticAddresses, routes: staticRoutes, rules: staticRules };
 }
 
 /** The static entries have a journal of their own, since core leaves them in place when this process dies. */
@@ -182,7 +188,7 @@ export class VrrpRuntime {
     await this.#kernel.leftovers.takeOver(journalsOf(this.#options), entriesOf(this.#config));
     await this.#filter.setConfig(this.#config);
     if (this.#stopping) return;
-    this.#kernel.hold(STATIC, this.#config.staticAddresses, this.#config.staticRoutes);
+    this.#kernel.hold(STATIC, staticsOf(this.#config));
     await this.#kernel.idle();
     if (this.#stopping) return;
     this.#sees = true;
@@ -229,7 +235,7 @@ export class VrrpRuntime {
     }
     this.#surroundings.setConfig(config);
     this.#channels.hearStrangers(config.global.vrrp.logUnknownRouterIds);
-    this.#kernel.hold(STATIC, config.staticAddresses, config.staticRoutes);
+    this.#kernel.hold(STATIC, staticsOf(config));
     const before = this.#notices.states(this.#router);
     this.#run(() => this.#router.reconfigure(config, this.#addon.monotonicMicros()));
     for (const machine of this.#router.instances) this.#performer.prepare(machine);

@@ -1,7 +1,6 @@
 /** Addresses, routes and rules as dumps show them: the words of ip(8), as upstream writes them. Pure. */
+import { formatRoute, scopeName } from "../net/route-text.js";
 import type { AddressSetting, NumberRange, Prefix, RouteSetting, RuleSetting } from "../net/settings.js";
-
-const SCOPES: Record<number, string> = { 0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere" };
 
 /** INFINITY_LIFE_TIME of the kernel. */
 const FOR_EVER = 0xffffffff;
@@ -30,7 +29,7 @@ export function formatAddressSetting(address: AddressSetting, set: boolean): str
   const { peer, prefixLength, flags } = address;
   const words = [peer === undefined ? withLength(address.address, prefixLength) : address.address];
   if (address.broadcast !== undefined) words.push("brd", address.broadcast);
-  words.push("dev", address.device, "scope", SCOPES[address.scope] ?? String(address.scope));
+  words.push("dev", address.device, "scope", scopeName(address.scope));
   if (address.label !== undefined) words.push("label", address.label);
   if (peer !== undefined) words.push("peer", withLength(peer, prefixLength));
   for (const [bit, word] of ADDRESS_FLAGS) if ((flags & bit) !== 0) words.push(word);
@@ -42,12 +41,7 @@ export function formatAddressSetting(address: AddressSetting, set: boolean): str
 
 /** `198.51.100.0/24 via inet 192.0.2.9 dev eth0 proto 18 set` */
 export function formatRouteSetting(route: RouteSetting, set: boolean): string {
-  const words = [`${route.destination}/${route.prefixLength}`];
-  if (route.gateway !== undefined) words.push("via", route.family === 6 ? "inet6" : "inet", route.gateway);
-  if (route.device !== undefined) words.push("dev", route.device);
-  if (route.source !== undefined) words.push("src", route.source);
-  if (route.metric !== undefined) words.push("metric", String(route.metric));
-  words.push("proto", String(route.protocol));
+  const words = [formatRoute(route)];
   if (route.noTrack) words.push("no_track");
   if (set) words.push("set");
   return words.join(" ");

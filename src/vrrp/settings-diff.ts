@@ -18,8 +18,8 @@ export function sameSettings(a: VrrpInstanceConfig, b: VrrpInstanceConfig): bool
   return same(a, b);
 }
 
-function holdings({ addresses, excludedAddresses, routes }: VrrpInstanceConfig): unknown {
-  return [addresses, excludedAddresses, routes];
+function holdings({ addresses, excludedAddresses, routes, rules }: VrrpInstanceConfig): unknown {
+  return [addresses, excludedAddresses, routes, rules];
 }
 
 function allAddresses(config: VrrpInstanceConfig): AddressSetting[] {

@@ -15,6 +15,7 @@ import {
 import { interfaceName, nameUpTo } from "../values/name.js";
 import { scope, setNumber, type WithNames } from "../values/routing.js";
 import { mark, type OptionTable, readOptions, unknownOption, valued } from "./options.js";
+import { noTrack, trackGroup } from "./routing-options.js";
 
 /** IFA_F_ bits. */
 export const IFA_F = {
@@ -125,9 +126,7 @@ const addressOptions: OptionTable<AddressEntry> = {
   mngtmpaddr: mark("Template for temporary addresses.", (entry) => setFlag(entry, IFA_F.mngtmpaddr)),
   noprefixroute: mark("No route for the prefix.", (entry) => setFlag(entry, IFA_F.noprefixroute)),
   autojoin: mark("Join multicast automatically.", (entry) => setFlag(entry, IFA_F.autojoin)),
-  no_track: mark("Do not react when others remove it.", (entry) => {
-    entry.noTrack = true;
-  }),
+  no_track: noTrack,
   preferred_lft: valued(lifetime, "Seconds for which the address is preferred as source.", (entry, value) => {
     entry.preferredSeconds = value;
   }),
@@ -145,17 +144,7 @@ const virtualOptions: OptionTable<AddressEntry> = {
 
 const staticOptions: OptionTable<AddressEntry> = {
   ...addressOptions,
-  track_group: valued(
-    nameUpTo(1023, "NAME"),
-    "Group of instances that are in fault with the interface of the address.",
-    (entry, _, word, site) => {
-      if (entry.trackGroup !== undefined)
-        return report(site, word, "'track_group' is given twice; this one is ignored", "ignored");
-      entry.trackGroup = word;
-      return undefined;
-    },
-    { notActedOn: true },
-  ),
+  track_group: trackGroup("interface of the address"),
 };
 
 export const virtualAddressEntry = addressEntry(virtualOptions);

@@ -74,7 +74,7 @@ export const root = table("root", {
   }),
   static_ipaddress: entries(staticAddressEntry, "Addresses installed at start.", { distinct: true }),
   static_routes: entries(staticRouteEntry, "Routes installed at start.", { distinct: true }),
-  static_rules: entries(staticRuleEntry, "Policy rules installed at start.", { notActedOn: true }),
+  static_rules: entries(staticRuleEntry, "Policy rules installed at start."),
   vrrp_script: block(vrrpScript, "A command whose outcome instances track.", {
     name: "first",
     notActedOn: true,

@@ -155,7 +155,6 @@ export const encapsulation: Option<HopEntry> = phrase(
     site.tree.diagnostics.report("general", type ?? option, message);
     return "drop";
   },
-  { notActedOn: true },
 );
 
 function readTunnel(

@@ -44,7 +44,7 @@ const rtt: Value<number> = {
   },
 };
 
-/** One metric; what is locked is not sent either. */
+/** One metric. */
 function metric<V>(
   name: string,
   value: Value<V>,
@@ -65,37 +65,27 @@ function metric<V>(
       if (locked) (metrics.locked ??= []).push(lockable);
       return at + 1;
     },
-    { notActedOn: true },
   );
   return { [name]: option };
 }
 
-/** The MTU is sent, but not that it is locked. */
+/** The MTU stands beside the other metrics of a setting. */
 const mtu: Option<RouteEntry> = phrase(`[lock] ${uint32.syntax}`, "Path MTU.", (entry, words, from, site) => {
-  const lock = words[from + 1];
-  const locked = lock?.text === "lock";
+  const locked = words[from + 1]?.text === "lock";
   const at = locked ? from + 2 : from + 1;
   const value = readOptionWord(uint32, words[from], words[at], site);
   if (value === undefined) return "drop";
   entry.mtu = value;
-  if (locked) {
-    ((entry.metrics ??= {}).locked ??= []).push("mtu");
-    site.tree.noteNotActedOn("option 'mtu lock'", lock);
-  }
+  if (locked) ((entry.metrics ??= {}).locked ??= []).push("mtu");
   return at + 1;
 });
 
 /** features NAME, of which there is one. */
-const features: Option<RouteEntry> = phrase(
-  "ecn",
-  "Features to switch on.",
-  (entry, words, from, site) => {
-    if (readOptionWord(oneOf("ecn"), words[from], words[from + 1], site) === undefined) return "drop";
-    (entry.metrics ??= {}).ecn = true;
-    return from + 2;
-  },
-  { notActedOn: true },
-);
+const features: Option<RouteEntry> = phrase("ecn", "Features to switch on.", (entry, words, from, site) => {
+  if (readOptionWord(oneOf("ecn"), words[from], words[from + 1], site) === undefined) return "drop";
+  (entry.metrics ??= {}).ecn = true;
+  return from + 2;
+});
 
 export const metricOptions: OptionTable<RouteEntry> = {
   mtu,

@@ -45,7 +45,6 @@ export const nextHops: Option<RouteEntry> = phrase(
     }
     return i;
   },
-  { notActedOn: true },
 );
 
 /** Where the next one starts, or the end of the entry. */

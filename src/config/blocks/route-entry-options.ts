@@ -1,31 +1,15 @@
 /** The options of routes: one row per option, for static and for virtual routes. */
 import { Complaint, type Value } from "../schema.js";
 import { anyAddress } from "../values/address.js";
-import { interfaceName, nameUpTo } from "../values/name.js";
+import { interfaceName } from "../values/name.js";
 import { integer } from "../values/number.js";
-import {
-  routeProtocol,
-  type RoutingName,
-  routingTable,
-  scope,
-  setNumber,
-  typeOfService,
-} from "../values/routing.js";
+import { routingTable, scope, setNumber } from "../values/routing.js";
 import { mark, oldName, type Option, type OptionTable, phrase, readOptionWord, valued } from "./options.js";
 import { encapsulation } from "./route-entry-encap.js";
 import { metricOptions } from "./route-entry-metrics.js";
 import { nextHops } from "./route-entry-nexthop.js";
-import {
-  device,
-  drop,
-  dropLater,
-  gateway,
-  onlink,
-  readNetwork,
-  realmsOption,
-  type RouteEntry,
-  setFamily,
-} from "./route-entry-parts.js";
+import { device, gateway, onlink, readNetwork, realmsOption, type RouteEntry } from "./route-entry-parts.js";
+import { drop, familyOption, noTrack, protocol, tos, trackGroup } from "./routing-options.js";
 
 const uint32 = integer(0, 0xffffffff);
 
@@ -35,16 +19,6 @@ const metric = valued<RouteEntry, number>(
   (entry, value) => {
     entry.metric = value;
   },
-  drop,
-);
-
-const tos = valued<RouteEntry, number | RoutingName>(
-  typeOfService,
-  "Type of service.",
-  (entry, value, word) =>
-    setNumber(entry, value, word, (number) => {
-      entry.tos = number;
-    }),
   drop,
 );
 
@@ -70,12 +44,9 @@ const propagation: Value<boolean> = {
 };
 
 function inserted(how: RouteEntry["insert"], doc: string): Option<RouteEntry> {
-  return {
-    ...mark<RouteEntry>(doc, (entry) => {
-      entry.insert = how;
-    }),
-    ...(how !== undefined && { notActedOn: true }),
-  };
+  return mark(doc, (entry) => {
+    entry.insert = how;
+  });
 }
 
 /** `or GATEWAY`: a second next hop beside `via`. */
@@ -92,7 +63,6 @@ const or: Option<RouteEntry> = phrase(
     else site.tree.diagnostics.report("general", at, "'or' is given twice; this one is ignored");
     return from + 2;
   },
-  { notActedOn: true },
 );
 
 /** `as [to] ADDR`: for MPLS only, which has no routes here. */
@@ -119,21 +89,16 @@ const routeOptions: OptionTable<RouteEntry> = {
     },
     drop,
   ),
-  from: phrase(
-    "IPv6ADDR[/LEN]",
-    "For packets with these sources only (IPv6).",
-    (entry, words, at, site) => {
-      const word = words[at + 1];
-      const complain = () => readOptionWord(anyAddress, words[at], word, site);
-      const network = word && readNetwork(word, site, complain);
-      if (word === undefined) complain();
-      if (word === undefined || network === undefined) return "drop";
-      const { family, text, prefixLength } = network;
-      entry.from = { family, address: text, prefixLength, at: word };
-      return at + 2;
-    },
-    { notActedOn: true },
-  ),
+  from: phrase("IPv6ADDR[/LEN]", "For packets with these sources only (IPv6).", (entry, words, at, site) => {
+    const word = words[at + 1];
+    const complain = () => readOptionWord(anyAddress, words[at], word, site);
+    const network = word && readNetwork(word, site, complain);
+    if (word === undefined) complain();
+    if (word === undefined || network === undefined) return "drop";
+    const { family, text, prefixLength } = network;
+    entry.from = { family, address: text, prefixLength, at: word };
+    return at + 2;
+  }),
   table: valued(
     routingTable,
     "Routing table.",
@@ -149,17 +114,9 @@ const routeOptions: OptionTable<RouteEntry> = {
     (entry, _, word) => {
       entry.vrf = word;
     },
-    dropLater,
+    { wrong: "drop", notActedOn: true },
   ),
-  protocol: valued(
-    routeProtocol,
-    "Route protocol.",
-    (entry, value, word) =>
-      setNumber(entry, value, word, (number) => {
-        entry.protocol = number;
-      }),
-    drop,
-  ),
+  protocol,
   scope: valued(
     scope,
     "Scope.",
@@ -182,7 +139,7 @@ const routeOptions: OptionTable<RouteEntry> = {
       entry.onlySix ??= { ...word, text: "expires" };
       entry.expiresSeconds = value;
     },
-    dropLater,
+    drop,
   ),
   pref: valued(
     routerPreference,
@@ -191,7 +148,7 @@ const routeOptions: OptionTable<RouteEntry> = {
       entry.onlySix ??= { ...word, text: "pref" };
       entry.preference = value;
     },
-    dropLater,
+    drop,
   ),
   realms: {
     ...realmsOption,
@@ -206,15 +163,13 @@ const routeOptions: OptionTable<RouteEntry> = {
     (entry, value) => {
       entry.ttlPropagate = value;
     },
-    dropLater,
+    drop,
   ),
   encap: encapsulation,
   onlink,
-  no_track: mark("Do not react when others remove it.", (entry) => {
-    entry.noTrack = true;
-  }),
-  inet: mark("The route is IPv4.", (entry, word, site) => setFamily(entry, 4, word, site)),
-  inet6: mark("The route is IPv6.", (entry, word, site) => setFamily(entry, 6, word, site)),
+  no_track: noTrack,
+  inet: familyOption(4, "route"),
+  inet6: familyOption(6, "route"),
   add: inserted("add", "Only when there is no such route."),
   prepend: inserted(undefined, "Before routes that are equal but for the next hop (default)."),
   append: inserted("append", "After routes that are equal but for the next hop."),
@@ -225,18 +180,5 @@ const routeOptions: OptionTable<RouteEntry> = {
 export const virtualRouteOptions: OptionTable<RouteEntry> = routeOptions;
 export const staticRouteOptions: OptionTable<RouteEntry> = {
   ...routeOptions,
-  track_group: valued(
-    nameUpTo(1023, "NAME"),
-    "Group of instances that are in fault with the interface of the route.",
-    (entry, _, word, site) => {
-      if (entry.trackGroup === undefined) {
-        entry.trackGroup = word;
-        return undefined;
-      }
-      const message = "'track_group' is given twice; this one is ignored";
-      site.tree.diagnostics.report("general", word, message);
-      return "ignored";
-    },
-    { notActedOn: true },
-  ),
+  track_group: trackGroup("interface of the route"),
 };

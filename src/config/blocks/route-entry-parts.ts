@@ -14,7 +14,8 @@ import {
 } from "../values/address.js";
 import { interfaceName } from "../values/name.js";
 import { realms, type RoutingName, setNumber, type WithNames } from "../values/routing.js";
-import { type Applied, mark, type Option, phrase, readOptionWord, valued } from "./options.js";
+import { mark, type Option, phrase, readOptionWord, valued } from "./options.js";
+import { drop } from "./routing-options.js";
 
 /** What a route and each of its next hops may have. */
 export interface HopEntry extends WithNames {
@@ -38,7 +39,8 @@ export interface RouteEntry extends HopEntry {
   prefixLength: number;
   source: Address | undefined;
   metric: number | undefined;
-  table: number;
+  /** Absent: the one that routes of the type belong in. */
+  table: number | undefined;
   scope: number | undefined;
   protocol: number | undefined;
   tos: number | undefined;
@@ -57,9 +59,6 @@ export interface RouteEntry extends HopEntry {
   onlyFour: Word | undefined;
   noTrack: boolean;
 }
-
-export const drop = { wrong: "drop" } as const;
-export const dropLater = { wrong: "drop", notActedOn: true } as const;
 
 /** dev INTERFACE, of routes and next hops. */
 export const device = valued<HopEntry, string>(
@@ -109,7 +108,7 @@ export const realmsOption = valued<HopEntry, { from: number | RoutingName; to: n
     });
     entry.realms = both;
   },
-  dropLater,
+  drop,
 );
 
 /** ADDR[/LEN]; what is no address at all is up to the caller. */
@@ -132,14 +131,4 @@ export function readNetwork(
     return undefined;
   }
   return { family, text: networkOf(address, prefixLength), prefixLength };
-}
-
-export function setFamily(entry: RouteEntry, family: Family, word: Word, site: Site): Applied {
-  if (entry.family !== undefined && entry.family !== family) {
-    const message = `${quoted(word.text)} contradicts the family of the route; the route is ignored`;
-    site.tree.diagnostics.report("general", word, message);
-    return "drop";
-  }
-  entry.family = family;
-  return undefined;
 }

@@ -4,11 +4,11 @@ import type { Word } from "../text.js";
 import { ROUTE_TYPES } from "../values/routing.js";
 import { type Applied, type OptionTable, readOptions, unknownOption } from "./options.js";
 import { staticRouteOptions, virtualRouteOptions } from "./route-entry-options.js";
-import { readNetwork, type RouteEntry, setFamily } from "./route-entry-parts.js";
+import { readNetwork, type RouteEntry } from "./route-entry-parts.js";
+import { setFamily } from "./routing-options.js";
 
 /** RTPROT_KEEPALIVED. */
 export const KEEPALIVED_PROTOCOL = 18;
-const MAIN_TABLE = 254;
 const UNICAST = 1;
 
 /** Words that say "everything". */
@@ -47,7 +47,7 @@ function emptyRoute(at: Word): RouteEntry {
     source: undefined,
     device: undefined,
     metric: undefined,
-    table: MAIN_TABLE,
+    table: undefined,
     scope: undefined,
     protocol: undefined,
     tos: undefined,
@@ -85,7 +85,7 @@ function readDestination(
   }
   if (DEFAULTS.has(word.text)) {
     entry.destination = "default";
-    return word.text === "default6" ? setFamily(entry, 6, word, site) : undefined;
+    return word.text === "default6" ? setFamily(entry, 6, word, site, "route") : undefined;
   }
   const network = readNetwork(word, site, () => unknownOption(options, word, site, "the route is ignored"));
   if (network === undefined) return "drop";

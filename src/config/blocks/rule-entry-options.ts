@@ -1,21 +1,18 @@
 /** The options of policy rules: one row per option, for static and for virtual rules. */
 import type { NumberRange, RuleAction } from "../../net/settings.js";
 import { Complaint, type Value } from "../schema.js";
-import type { Family } from "../model.js";
 import type { Site } from "../schema.js";
 import type { Word } from "../text.js";
 import { anyAddress } from "../values/address.js";
-import { interfaceName, nameUpTo } from "../values/name.js";
+import { interfaceName } from "../values/name.js";
 import { integer } from "../values/number.js";
 import {
   interfaceGroup,
   numberInAnyBase,
   realms,
   type RoutingName,
-  routeProtocol,
   routingTable,
   setNumber,
-  typeOfService,
 } from "../values/routing.js";
 import {
   type Applied,
@@ -26,7 +23,8 @@ import {
   readOptionWord,
   valued,
 } from "./options.js";
-import { drop, readNetwork } from "./route-entry-parts.js";
+import { readNetwork } from "./route-entry-parts.js";
+import { drop, familyOption, noTrack, protocol, tos, trackGroup } from "./routing-options.js";
 import type { RuleEntry, Selector } from "./rule-entry.js";
 
 const NO_REALMS = 0;
@@ -107,16 +105,6 @@ const preference = valued<RuleEntry, number>(
   (entry, value) => {
     entry.preference = value;
   },
-  drop,
-);
-
-const tos = valued<RuleEntry, number | RoutingName>(
-  typeOfService,
-  "Type of service.",
-  (entry, value, word) =>
-    setNumber(entry, value, word, (number) => {
-      entry.tos = number;
-    }),
   drop,
 );
 
@@ -230,8 +218,8 @@ const ipProtocol: Value<number> = {
 
 /** What virtual and static rules have in common. */
 const ruleOptions: OptionTable<RuleEntry> = {
-  inet: mark("The rule is for IPv4.", (entry, word, site) => setFamily(entry, 4, word, site)),
-  inet6: mark("The rule is for IPv6.", (entry, word, site) => setFamily(entry, 6, word, site)),
+  inet: familyOption(4, "rule"),
+  inet6: familyOption(6, "rule"),
   from: selector("from", "Source."),
   to: selector("to", "Destination."),
   table,
@@ -298,15 +286,7 @@ const ruleOptions: OptionTable<RuleEntry> = {
     },
     drop,
   ),
-  protocol: valued<RuleEntry, number | RoutingName>(
-    routeProtocol,
-    "Who the rule is from.",
-    (entry, value, word) =>
-      setNumber(entry, value, word, (number) => {
-        entry.protocol = number;
-      }),
-    drop,
-  ),
+  protocol,
   ipproto: valued(
     ipProtocol,
     "IP protocol.",
@@ -343,38 +323,11 @@ const ruleOptions: OptionTable<RuleEntry> = {
   unreachable: simple("unreachable", "Reject as unreachable."),
   prohibit: simple("prohibit", "Reject as prohibited."),
   l3mdev: simple("l3mdev", "The table of the VRF of the packet."),
-  no_track: mark("Do not react when others remove it.", (entry) => {
-    entry.noTrack = true;
-  }),
+  no_track: noTrack,
 };
 
 export const virtualRuleOptions: OptionTable<RuleEntry> = ruleOptions;
 export const staticRuleOptions: OptionTable<RuleEntry> = {
   ...ruleOptions,
-  track_group: valued(
-    nameUpTo(1023, "NAME"),
-    "Group of instances that are in fault with the input interface of the rule.",
-    (entry, _, word, site) => {
-      if (entry.trackGroup === undefined) {
-        entry.trackGroup = word;
-        return undefined;
-      }
-      const message = "'track_group' is given twice; this one is ignored";
-      site.tree.diagnostics.report("general", word, message);
-      return "ignored";
-    },
-  ),
+  track_group: trackGroup("input interface of the rule"),
 };
-
-function setFamily(entry: RuleEntry, family: Family, word: Word, site: Site): Applied {
-  if (entry.family !== undefined && entry.family !== family) {
-    site.tree.diagnostics.report(
-      "general",
-      word,
-      "the family of the rule is contradictory; the rule is ignored",
-    );
-    return "drop";
-  }
-  entry.family = family;
-  return undefined;
-}

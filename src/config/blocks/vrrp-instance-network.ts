@@ -64,7 +64,7 @@ export const networkRows = {
     { distinct: true },
   ),
   virtual_routes: entries(virtualRouteEntry, "Routes installed while master.", { distinct: true }),
-  virtual_rules: entries(virtualRuleEntry, "Policy rules installed while master.", { notActedOn: true }),
+  virtual_rules: entries(virtualRuleEntry, "Policy rules installed while master."),
   no_virtual_ipaddress: flag("An instance without addresses is meant."),
   accept: flag("Accept packets to the addresses (default; in strict mode only an owner does)."),
   no_accept: flag("Drop packets to the addresses while not owner, but for neighbour discovery."),

@@ -10,6 +10,11 @@ import { given } from "./given.js";
 import type { Judge } from "./judge.js";
 import { resolveNames } from "./routing-names.js";
 
+const MAIN_TABLE = 254;
+const LOCAL_TABLE = 255;
+/** Of these types (local, broadcast, anycast, nat) the kernel and ip(8) keep the routes in the local table. */
+const LOCAL_TYPES = new Set([2, 3, 4, 10]);
+
 /** Names that a static entry may use; a virtual one has none. */
 export type TrackGroups = Definitions<unknown> | undefined;
 
@@ -44,8 +49,7 @@ function finishRoute(entry: RouteEntry, groups: TrackGroups, judge: Judge): Rout
     judge.repair(entry.at, `a route that is tracked needs protocol ${KEEPALIVED_PROTOCOL}, which is used`);
     protocol = KEEPALIVED_PROTOCOL;
   }
-  const untrackable = entry.device === undefined && !entry.noTrack;
-  if (untrackable)
+  if (entry.device === undefined && !entry.noTrack)
     judge.repair(entry.at, "a route without 'dev' cannot be tracked; add 'dev INTERFACE' or 'no_track'");
   const network = destination === "default" || destination === undefined ? undefined : destination.text;
   return {
@@ -53,10 +57,10 @@ function finishRoute(entry: RouteEntry, groups: TrackGroups, judge: Judge): Rout
     type: entry.type,
     destination: network ?? (family === 4 ? "0.0.0.0" : "::"),
     prefixLength: entry.prefixLength,
-    table: entry.table,
+    table: entry.table ?? (LOCAL_TYPES.has(entry.type) ? LOCAL_TABLE : MAIN_TABLE),
     protocol,
     onlink: entry.onlink,
-    noTrack: entry.noTrack || untrackable,
+    noTrack: entry.noTrack,
     position: positionOf(entry.at),
     ...finishHop(entry, family, judge),
     ...given({

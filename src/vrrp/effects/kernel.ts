@@ -1,5 +1,5 @@
 /**
- * The kernel's side of the vrrp process: links, the addresses and routes of each owner, gratuitous ARP and NA.
+ * The kernel's side of the vrrp process: links, the belongings of each owner, gratuitous ARP and NA.
  * What must not happen before an owner's addresses are in place (or gone) waits here and keeps its order.
  */
 import type { Addon } from "../../native/addon.js";
@@ -9,8 +9,9 @@ import { type Link, Links, type LinksListener } from "../../net/links.js";
 import type { Loop } from "../../net/loop.js";
 import { Monitor } from "../../net/monitor.js";
 import { type Channel, openChannel } from "../../net/netlink-channel.js";
+import type { PutBack } from "../../net/keeper.js";
 import { Reconciler } from "../../net/reconciler.js";
-import type { AddressSetting, RouteSetting, Setting } from "../../net/settings.js";
+import type { AddressSetting, Belongings, Setting } from "../../net/settings.js";
 import { formatSystemError, type SystemError } from "../../net/system-error.js";
 import type { Log } from "../../platform/child-log.js";
 import { Forwarding } from "./forwarding.js";
@@ -39,6 +40,13 @@ export interface AnnounceLimits {
 function isLimited(limits: AnnounceLimits): boolean {
   return limits.garpIntervalMicros > 0 || limits.gnaIntervalMicros > 0;
 }
+
+/** What becomes of what somebody else removed. */
+const CONSEQUENCES: Readonly<Record<PutBack, string>> = {
+  now: "putting it back",
+  later: "this happens again and again, so it is put back every ten seconds only",
+  never: "it stays away (no_track, or its time is over)",
+};
 
 interface Waiting {
   /** A waiting announcement is dropped when its instance is no longer MASTER; a waiting notification is not. */
@@ -83,8 +91,11 @@ export class Kernel {
       applied: (owner) => this.#settled(owner, "applied"),
       cleared: (owner) => this.#settled(owner, "cleared"),
       failed: (owner, setting, error) => this.#onFailed(owner, setting, error),
-      lost: (owner, setting) =>
-        log.warning(`${ports.describe(owner)} somebody removed ${describeSetting(setting)}: putting it back`),
+      accepted: (owner, setting) => this.#onAccepted(owner, setting),
+      lost: (owner, setting, putBack) =>
+        log.warning(
+          `${ports.describe(owner)} somebody removed ${describeSetting(setting)}: ${CONSEQUENCES[putBack]}`,
+        ),
       restored: (owner, setting) => {
         if ("address" in setting) ports.appeared(owner, [setting]);
       },
@@ -121,19 +132,18 @@ export class Kernel {
   }
 
   /** The owner may come to hold these: what can be built before is built now. */
-  prepare(owner: string, addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): void {
-    this.#reconciler.prepare(addresses, routes);
-    for (const [link, list] of this.#byLink(addresses)) this.#announcer.prepare(owner, link, list);
+  prepare(owner: string, belongings: Belongings): void {
+    this.#reconciler.prepare(belongings);
+    for (const [link, list] of this.#byLink(belongings.addresses)) this.#announcer.prepare(owner, link, list);
   }
 
-  /** From now on these are the owner's addresses and routes. */
-  hold(owner: string, addresses: readonly AddressSetting[], routes: readonly RouteSetting[]): void {
+  /** From now on these are the owner's. */
+  hold(owner: string, belongings: Belongings): void {
     this.#begin(owner, "applied");
     this.#refused.delete(owner);
-    // Next hops and encapsulations are not sent yet (the start says so): without them it would be another route.
-    const sendable = routes.filter((route) => (route.nextHops ?? route.encapsulation) === undefined);
-    this.#reconciler.setDesired(owner, addresses, sendable);
-    if (addresses.length + routes.length > MANY) this.#monitor.pause(LONGEST_PAUSE_MICROS);
+    this.#reconciler.setDesired(owner, belongings);
+    const { addresses, routes, rules } = belongings;
+    if (addresses.length + routes.length + rules.length > MANY) this.#monitor.pause(LONGEST_PAUSE_MICROS);
   }
 
   /** The owner has none any more. */
@@ -162,11 +172,22 @@ export class Kernel {
   }
 
   #onFailed(owner: string, setting: Setting, error: SystemError): void {
+    const { log } = this.#ports;
     const refused = this.#refused.get(owner) ?? new Set();
-    this.#refused.set(owner, refused.add(describeSetting(setting)));
-    this.#ports.log.error(
-      `${this.#ports.describe(owner)} ${describeSetting(setting)}: ${formatSystemError(error)}`,
-    );
+    const what = describeSetting(setting);
+    // It is tried again when a link or an address comes; the same answer need not be told again.
+    const known = refused.has(what);
+    this.#refused.set(owner, refused.add(what));
+    if (known) log.detail(() => `${this.#ports.describe(owner)} still refused: ${formatSystemError(error)}`);
+    else if (error.code === "ENODEV")
+      log.warning(`${this.#ports.describe(owner)} ${what} waits: ${error.detail ?? error.code}`);
+    else log.error(`${this.#ports.describe(owner)} ${formatSystemError(error)}`);
+  }
+
+  #onAccepted(owner: string, setting: Setting): void {
+    const what = describeSetting(setting);
+    if (this.#refused.get(owner)?.delete(what) === true)
+      this.#ports.log.info(`${this.#ports.describe(owner)} ${what} is there now`);
   }
 
   /**

@@ -3,26 +3,21 @@
  * instances and static ones have a journal each: core takes the former back when this process dies, the latter
  * do not depend on VRRP and stay.
  */
-import {
-  type JournalEntries,
-  readJournal,
-  removeJournal,
-  withdraw,
-  writeJournal,
-} from "../../net/journal.js";
-import { describeSetting } from "../../net/kernel-object.js";
+import { readJournal, removeJournal, withdraw, writeJournal } from "../../net/journal.js";
+import { journalLine } from "../../net/journal-text.js";
+import { describeSetting, settingsOf } from "../../net/kernel-object.js";
 import type { Links } from "../../net/links.js";
 import type { Channel } from "../../net/netlink-channel.js";
-import type { AddressSetting } from "../../net/settings.js";
+import type { AddressSetting, Belongings, Setting } from "../../net/settings.js";
 import { formatSystemError } from "../../net/system-error.js";
 import type { Log } from "../../platform/child-log.js";
 
 /** What this process may add to the kernel. */
 export interface Holdings {
   /** While an instance is MASTER. */
-  virtual: JournalEntries;
+  virtual: Belongings;
   /** As long as the process runs. */
-  permanent: JournalEntries;
+  permanent: Belongings;
 }
 
 /** Paths of the two journals. */
@@ -31,24 +26,30 @@ export interface Journals {
   permanent: string;
 }
 
-const NOTHING: JournalEntries = { addresses: [], routes: [] };
+const NOTHING: Belongings = { addresses: [], routes: [], rules: [] };
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /** Entries of `a` that are not in `b`, compared by what they are in the kernel. */
-function without(a: JournalEntries, b: JournalEntries): JournalEntries {
-  const known = new Set([...b.addresses, ...b.routes].map(describeSetting));
+function without(a: Belongings, b: Belongings): Belongings {
+  const known = new Set(settingsOf(b).map(journalLine));
+  const isNew = (setting: Setting): boolean => !known.has(journalLine(setting));
   return {
-    addresses: a.addresses.filter((setting) => !known.has(describeSetting(setting))),
-    routes: a.routes.filter((setting) => !known.has(describeSetting(setting))),
+    addresses: a.addresses.filter(isNew),
+    routes: a.routes.filter(isNew),
+    rules: a.rules.filter(isNew),
   };
 }
 
-function union(a: JournalEntries, b: JournalEntries): JournalEntries {
+function union(a: Belongings, b: Belongings): Belongings {
   const more = without(b, a);
-  return { addresses: [...a.addresses, ...more.addresses], routes: [...a.routes, ...more.routes] };
+  return {
+    addresses: [...a.addresses, ...more.addresses],
+    routes: [...a.routes, ...more.routes],
+    rules: [...a.rules, ...more.rules],
+  };
 }
 
 export class Leftovers {
@@ -64,7 +65,7 @@ export class Leftovers {
 
   /**
    * Removes what an earlier process left: everything in its journal that is not a static entry of ours, and of the
-   * virtual addresses and routes that we are about to manage whatever is there. Then writes our journals.
+   * virtual addresses, routes and rules that we are about to manage whatever is there. Then writes our journals.
    */
   async takeOver(journals: Journals, ours: Holdings): Promise<void> {
     const left = without(union(await this.#read(journals.virtual), ours.virtual), ours.permanent);
@@ -82,17 +83,17 @@ export class Leftovers {
     const held = union(before.virtual, before.permanent);
     const fresh = without(without(next.virtual, held), next.permanent);
     if (fresh.addresses.some((setting) => this.#isPresent(setting))) {
-      await this.#clear({ addresses: fresh.addresses, routes: [] });
+      await this.#clear({ ...NOTHING, addresses: fresh.addresses });
     }
   }
 
-  async #clear({ addresses, routes }: JournalEntries): Promise<void> {
+  async #clear({ addresses, routes, rules }: Belongings): Promise<void> {
     const present = addresses.filter((setting) => this.#isPresent(setting));
     for (const setting of present) {
       this.#log.info(`Removing ${describeSetting(setting)}, left by an earlier process`);
     }
     const indexOf = (name: string): number => this.#links.byName(name)?.index ?? 0;
-    for (const error of await withdraw(this.#channel, { addresses: present, routes }, indexOf)) {
+    for (const error of await withdraw(this.#channel, { addresses: present, routes, rules }, indexOf)) {
       this.#log.warning(`Cannot remove a leftover: ${formatSystemError(error)}`);
     }
   }
@@ -107,7 +108,7 @@ export class Leftovers {
   }
 
   /** A journal that cannot be read is no reason not to serve. */
-  async #read(path: string): Promise<JournalEntries> {
+  async #read(path: string): Promise<Belongings> {
     try {
       return await readJournal(path);
     } catch (error) {
@@ -122,12 +123,12 @@ export class Leftovers {
     await this.#write(journals.permanent, permanent);
   }
 
-  async #write(path: string, entries: JournalEntries): Promise<void> {
+  async #write(path: string, entries: Belongings): Promise<void> {
     try {
-      if (entries.addresses.length + entries.routes.length === 0) await removeJournal(path);
+      if (settingsOf(entries).length === 0) await removeJournal(path);
       else await writeJournal(path, entries);
     } catch (error) {
-      const consequence = "after a crash, addresses may stay until the next start";
+      const consequence = "after a crash, addresses, routes and rules may stay until the next start";
       this.#log.error(`Cannot write ${path}: ${reason(error)}; ${consequence}`);
     }
   }

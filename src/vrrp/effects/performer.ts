@@ -3,6 +3,7 @@
  * the kernel is changed for the next. Builds an instance's packets when something in them changed.
  */
 import type { AddressSetting } from "../../config/model.js";
+import type { Belongings } from "../../net/settings.js";
 import { formatAddress } from "../../net/ip-address.js";
 import type { Log } from "../../platform/child-log.js";
 import type { AdvertChannel } from "./advert-channel.js";
@@ -47,6 +48,11 @@ function addressesOf(machine: VrrpInstance): AddressSetting[] {
   return [...machine.settings.addresses, ...machine.settings.excludedAddresses];
 }
 
+function belongingsOf(machine: VrrpInstance): Belongings {
+  const { routes, rules } = machine.settings;
+  return { addresses: addressesOf(machine), routes, rules };
+}
+
 /** The packets as they leave now, when no two adverts may be alike. The wall clock is read here: it may be stepped. */
 function sealed(machine: VrrpInstance, { packets, identification }: Sending): Uint8Array[] | undefined {
   const { settings, sourceAddress: source, state, freshness } = machine;
@@ -64,7 +70,7 @@ export class Performer {
 
   /** Whatever a MASTER needs in a hurry is built before it is one. */
   prepare(machine: VrrpInstance): void {
-    this.#ports.kernel.prepare(ownerOf(machine), addressesOf(machine), machine.settings.routes);
+    this.#ports.kernel.prepare(ownerOf(machine), belongingsOf(machine));
   }
 
   perform(routed: RoutedEffect): void {
@@ -141,15 +147,15 @@ export class Performer {
     switch (effect.kind) {
       case "addAddresses":
         log.detail(() => `(${machine.name}) setting VIPs.`);
-        kernel.hold(owner, addressesOf(machine), machine.settings.routes);
+        kernel.hold(owner, belongingsOf(machine));
         break;
       case "removeAddresses":
         log.detail(() => `(${machine.name}) removing VIPs.`);
         kernel.release(owner);
         break;
       case "replaceAddresses":
-        log.info(`(${machine.name}) virtual addresses or routes changed`);
-        kernel.hold(owner, addressesOf(machine), machine.settings.routes);
+        log.info(`(${machine.name}) virtual addresses, routes or rules changed`);
+        kernel.hold(owner, belongingsOf(machine));
         break;
       case "announceAddresses":
         kernel.announce(owner, addressesOf(machine), effect.repeat);

@@ -37,6 +37,9 @@ function mentions(settings: VrrpInstanceConfig): Set<string> {
   if (settings.interface !== undefined) names.add(settings.interface);
   for (const { device } of [...settings.addresses, ...settings.excludedAddresses]) names.add(device);
   for (const { device } of settings.routes) if (device !== undefined) names.add(device);
+  for (const { inputInterface, outputInterface } of settings.rules) {
+    for (const name of [inputInterface, outputInterface]) if (name !== undefined) names.add(name);
+  }
   for (const { name } of settings.trackInterfaces) names.add(name);
   return names;
 }

@@ -21,7 +21,7 @@ import { readJournal, removeJournal, withdraw, writeJournal } from "../../../src
 import type { Link } from "../../../src/net/links.js";
 import { formatAddress, parseAddress } from "../../../src/net/ip-address.js";
 import { sockaddrLl, sockaddrOf } from "../../../src/net/socket-address.js";
-import { address, manyAddresses, route } from "../../unit/net/settings.js";
+import { address, manyAddresses, route, rule } from "../../unit/net/settings.js";
 import { frame } from "../../unit/net/vectors.js";
 import {
   addressesOnV0,
@@ -153,11 +153,13 @@ test("a journal of a process that died is withdrawn", { skip }, async () => {
       address("192.0.2.2/24", { device: "gone0" }),
     ],
     routes: [route("10.99.0.0/16", { device: "v0" })],
+    rules: [rule({ from: { address: "10.98.0.0", prefixLength: 16 }, inputInterface: "gone0" })],
   };
   await writeJournal(path, entries);
   ip("address add 192.0.2.1/24 dev v0");
   ip("address add 2001:db8::1/64 dev v0 nodad");
   ip("route add 10.99.0.0/16 dev v0 proto 18");
+  ip("rule add from 10.98.0.0/16 iif gone0 table 100 preference 100 protocol 18");
   const refused = await withdraw(net.channel, await readJournal(path), (device) =>
     loadAddon().interfaceIndex(device),
   );
@@ -168,5 +170,6 @@ test("a journal of a process that died is withdrawn", { skip }, async () => {
     [],
   );
   assert.equal(ip("route show proto 18"), "");
+  assert.ok(!ip("rule show").includes("gone0"));
   assert.deepEqual(await withdraw(net.channel, entries, (device) => loadAddon().interfaceIndex(device)), []);
 });

@@ -166,13 +166,16 @@ test("routes: old words, words for MPLS, and how they are inserted", () => {
   assert.equal(route(`${plain} ttl-propagate enabled`)["ttlPropagate"], true);
 });
 
-test("routes: what the kernel side does not send is named by option", () => {
-  const { notActedOn } = good(`static_routes {\n ${plain} rtt 1s mtu lock 1400 encap mpls 5\n}\n`);
-  assert.deepEqual(notActedOn, [
-    "static_routes: option 'rtt' (keepalived.conf:2)",
-    "static_routes: option 'mtu lock' (keepalived.conf:2)",
-    "static_routes: option 'encap' (keepalived.conf:2)",
-  ]);
+test("routes: each type goes into the table that ip(8) puts it in", () => {
+  assert.equal(route("local 10.1.0.1 dev eth0")["table"], 255);
+  assert.equal(route("broadcast 10.1.0.255 dev eth0")["table"], 255);
+  assert.equal(route("local 10.1.0.1 dev eth0 table 7")["table"], 7);
+  assert.equal(route("multicast 239.0.0.0/8 dev eth0")["table"], undefined);
+});
+
+test("routes: what has no interface to track is put back all the same", () => {
+  const [unreachable] = read("static_routes {\n unreachable 10.1.0.0/16\n}\n").config.vrrp.staticRoutes;
+  assert.equal(unreachable?.noTrack, false);
 });
 
 test("names of tables, scopes, realms and groups that the host knows", () => {

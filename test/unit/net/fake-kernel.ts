@@ -82,7 +82,8 @@ export class FakeKernel implements Channel {
     const message = this.present.get(text);
     if (message === undefined) throw new Error(`${text} is not there`);
     this.present.delete(text);
-    if (message.kind === "address" || message.kind === "route") this.#notify({ ...message, removed: true });
+    if (message.kind === "address" || message.kind === "route" || message.kind === "rule")
+      this.#notify({ ...message, removed: true });
   }
 
   /** The monitor overran: what waits is lost, and a dump of what is there follows. */
@@ -112,18 +113,21 @@ export class FakeKernel implements Channel {
     const there = this.present.has(text);
     const code =
       this.refusals.get(entry) ??
-      (removal && !there ? "EADDRNOTAVAIL" : !removal && there ? "EEXIST" : undefined);
+      (removal && !there ? (GONE[message.kind] ?? "ESRCH") : !removal && there ? "EEXIST" : undefined);
     if (code !== undefined) return { ok: false, error: { call, code, subject } };
     if (removal) this.present.delete(text);
     else this.present.set(text, message);
     // As the real one: the monitor hears of it after the answer.
     this.pending.push({
       ...message,
-      header: { ...message.header, portId: message.kind === "route" ? this.portId : 0 },
+      header: { ...message.header, portId: message.kind === "address" ? 0 : this.portId },
     });
     return { ok: true };
   }
 }
+
+/** What the kernel says of something that is not there. */
+const GONE: Readonly<Record<string, string>> = { address: "EADDRNOTAVAIL", route: "ESRCH", rule: "ENOENT" };
 
 function header(type: number): Message["header"] {
   return { length: 16, type, flags: 0, sequence: 0, portId: 0 };
@@ -133,6 +137,7 @@ function describe(message: Message): string {
   if (message.kind === "address") {
     return `${formatAddress(message.address.local)}/${message.address.prefixLength} on ${message.address.index}`;
   }
+  if (message.kind === "rule") return `rule ${message.rule.priority}`;
   if (message.kind === "route")
     return `route ${formatAddress(message.route.destination)}/${message.route.prefixLength}`;
   throw new Error("unexpected request");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { addressObject, routeObject, sameWish } from "../../../src/net/kernel-object.js";
+import { objectOf, sameWish } from "../../../src/net/kernel-object.js";
 import { type Placed, planSteps } from "../../../src/net/plan.js";
 import { address, route } from "./settings.js";
 
@@ -10,14 +10,14 @@ const place = (objects: Placed["object"][]): Placed[] => objects.map((object, or
 
 test("routes go first and come last, everything in the order of the configuration", () => {
   const old = place([
-    addressObject(address("192.0.2.9")),
-    routeObject(route("10.9.0.0/16")),
-    addressObject(address("192.0.2.1")),
+    objectOf(address("192.0.2.9")),
+    objectOf(route("10.9.0.0/16")),
+    objectOf(address("192.0.2.1")),
   ]);
   const wanted = place([
-    routeObject(route("10.1.0.0/16")),
-    addressObject(address("192.0.2.2")),
-    addressObject(address("192.0.2.1")),
+    objectOf(route("10.1.0.0/16")),
+    objectOf(address("192.0.2.2")),
+    objectOf(address("192.0.2.1")),
   ]);
   const steps = planSteps(wanted.reverse(), old).map(({ verb, object }) => `${verb} ${object.key}`);
   assert.deepEqual(steps, [
@@ -33,9 +33,7 @@ test("carried out, the steps lead from what is present to what is wanted", () =>
     .uniqueArray(fc.nat(15))
     .map((numbers) =>
       place(
-        numbers.map((n) =>
-          n % 2 ? addressObject(address(`192.0.2.${n}`)) : routeObject(route(`10.${n}.0.0/16`)),
-        ),
+        numbers.map((n) => (n % 2 ? objectOf(address(`192.0.2.${n}`)) : objectOf(route(`10.${n}.0.0/16`)))),
       ),
     );
   fc.assert(

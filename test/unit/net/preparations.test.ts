@@ -27,25 +27,25 @@ function setUp() {
 
 test("a setting has one object, and a request as long as device and form are the same", () => {
   const preparations = new Preparations();
-  const object = preparations.address(VIP);
-  assert.equal(preparations.address(VIP), object);
-  const request = preparations.addition(object, 3, true);
-  assert.equal(preparations.addition(object, 3, true), request);
+  const object = preparations.object(VIP);
+  assert.equal(preparations.object(VIP), object);
+  const request = preparations.addition(object, [3], true);
+  assert.equal(preparations.addition(object, [3], true), request);
   assert.equal(request.call, "RTM_NEWADDR");
-  const elsewhere = preparations.addition(object, 4, true);
+  const elsewhere = preparations.addition(object, [4], true);
   assert.notDeepEqual(elsewhere.message, request.message);
-  assert.notDeepEqual(preparations.addition(object, 4, false).message, elsewhere.message);
-  const way = preparations.route(route("10.0.0.0/8"));
-  assert.equal(preparations.addition(way, 3, true).call, "RTM_NEWROUTE");
+  assert.notDeepEqual(preparations.addition(object, [4], false).message, elsewhere.message);
+  const way = preparations.object(route("10.0.0.0/8"));
+  assert.equal(preparations.addition(way, [3], true).call, "RTM_NEWROUTE");
 });
 
 test("preparing asks nothing of the kernel; what was prepared is added as ever", () => {
   const { loop, kernel, reconciler } = setUp();
   const addresses = manyAddresses(40);
-  reconciler.prepare(addresses, [route("10.0.0.0/8")]);
+  reconciler.prepare({ addresses: addresses, routes: [route("10.0.0.0/8")] });
   loop.settle();
   assert.deepEqual(kernel.log, []);
-  reconciler.setDesired("VI_1", addresses, [route("10.0.0.0/8")]);
+  reconciler.setDesired("VI_1", { addresses: addresses, routes: [route("10.0.0.0/8")] });
   loop.settle();
   assert.equal(kernel.present.size, 41);
   reconciler.clear("VI_1");
@@ -55,29 +55,29 @@ test("preparing asks nothing of the kernel; what was prepared is added as ever",
 
 test("a prepared address follows its device to another index", () => {
   const { loop, kernel, reconciler } = setUp();
-  reconciler.prepare([VIP], []);
+  reconciler.prepare({ addresses: [VIP] });
   kernel.unlink(3);
   kernel.link(9, "eth0", true);
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   assert.deepEqual(kernel.log, ["add 192.0.2.1/24 on 9"]);
 });
 
 test("an address that is given up and wanted again has no memory of earlier losses", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.prepare([VIP], []);
+  reconciler.prepare({ addresses: [VIP] });
   const steal = (times: number): void => {
     for (let i = 0; i < times; i++) {
       kernel.steal("192.0.2.1/24 on 3");
       loop.settle();
     }
   };
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   steal(5);
   reconciler.clear("VI_1");
   loop.settle();
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   steal(5);
   assert.deepEqual(told, Array(10).fill("now"));

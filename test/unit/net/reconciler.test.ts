@@ -13,7 +13,10 @@ function setUp() {
   const links = new Links();
   const kernel = new FakeKernel(links, loop);
   const told: string[] = [];
-  const name = (setting: Setting): string => ("address" in setting ? setting.address : setting.destination);
+  const name = (setting: Setting): string => {
+    if ("address" in setting) return setting.address;
+    return "destination" in setting ? setting.destination : `rule ${setting.preference}`;
+  };
   const reconciler = new Reconciler(kernel, links, loop, {
     applied: (owner) => told.push(`applied ${owner}`),
     cleared: (owner) => told.push(`cleared ${owner}`),
@@ -31,7 +34,7 @@ const ROUTE = route("10.0.0.0/8");
 
 test("addresses are added before routes, and removed after them", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], [ROUTE]);
+  reconciler.setDesired("VI_1", { addresses: [VIP, address("192.0.2.2/24")], routes: [ROUTE] });
   loop.settle();
   reconciler.clear("VI_1");
   loop.settle();
@@ -50,7 +53,7 @@ test("what exists already, and what is gone already, is success", () => {
   const { loop, kernel, reconciler, told } = setUp();
   kernel.refusals.set(`add ${VIP_TEXT}`, "EEXIST");
   kernel.refusals.set(`remove ${VIP_TEXT}`, "EADDRNOTAVAIL");
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   reconciler.clear("VI_1");
   loop.settle();
@@ -59,7 +62,7 @@ test("what exists already, and what is gone already, is success", () => {
 
 test("a master that steps down in the middle adds no more and removes what it added", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", manyAddresses(1000), []);
+  reconciler.setDesired("VI_1", { addresses: manyAddresses(1000) });
   for (let i = 0; i < 10; i++) loop.turn();
   const added = kernel.log.length;
   assert.ok(added > 0 && added < 1000);
@@ -73,7 +76,7 @@ test("a master that steps down in the middle adds no more and removes what it ad
 
 test("a change of mind within one turn does nothing at all", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   reconciler.clear("VI_1");
   loop.settle();
   assert.deepEqual(kernel.log, []);
@@ -82,32 +85,29 @@ test("a change of mind within one turn does nothing at all", () => {
 
 test("only the difference is carried out when the wish changes", () => {
   const { loop, kernel, reconciler } = setUp();
-  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP, address("192.0.2.2/24")] });
   loop.settle();
   kernel.log.length = 0;
-  reconciler.setDesired("VI_1", [VIP, address("192.0.2.3/24")], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP, address("192.0.2.3/24")] });
   loop.settle();
   assert.deepEqual(kernel.log, ["remove 192.0.2.2/24 on 3", "add 192.0.2.3/24 on 3"]);
 });
 
 test("another label for the same address means removing and adding it", () => {
   const { loop, kernel, reconciler } = setUp();
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   kernel.log.length = 0;
-  reconciler.setDesired(
-    "VI_1",
-    [{ ...VIP, label: "eth0:1", position: { file: "x", line: 9, column: 9 } }],
-    [],
-  );
+  const labelled = { ...VIP, label: "eth0:1", position: { file: "x", line: 9, column: 9 } };
+  reconciler.setDesired("VI_1", { addresses: [labelled] });
   loop.settle();
   assert.deepEqual(kernel.log, [`remove ${VIP_TEXT}`, `add ${VIP_TEXT}`]);
 });
 
 test("what two owners want stays until the second gives it up", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("static", [VIP], []);
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("static", { addresses: [VIP] });
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   reconciler.clear("VI_1");
   loop.settle();
@@ -120,7 +120,7 @@ test("what two owners want stays until the second gives it up", () => {
 
 test("an owner that wants nothing is told so", () => {
   const { loop, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [], []);
+  reconciler.setDesired("VI_1", {});
   loop.settle();
   assert.deepEqual(told, ["applied VI_1"]);
 });
@@ -128,7 +128,7 @@ test("an owner that wants nothing is told so", () => {
 test("a refusal comes back as an event, and the rest is carried out", () => {
   const { loop, kernel, reconciler, told } = setUp();
   kernel.refusals.set(`add ${VIP_TEXT}`, "EPERM");
-  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP, address("192.0.2.2/24")] });
   loop.settle();
   assert.deepEqual(told, ["failed VI_1 192.0.2.1 EPERM", "applied VI_1"]);
   assert.deepEqual([...kernel.present.keys()], ["192.0.2.2/24 on 3"]);
@@ -136,7 +136,7 @@ test("a refusal comes back as an event, and the rest is carried out", () => {
 
 test("an address on a missing device is refused once and added when the device comes", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [address("192.0.2.9/24", { device: "eth7" })], []);
+  reconciler.setDesired("VI_1", { addresses: [address("192.0.2.9/24", { device: "eth7" })] });
   loop.settle();
   assert.deepEqual(told, ["failed VI_1 192.0.2.9 ENODEV", "applied VI_1"]);
   kernel.link(7, "eth7", true);
@@ -146,7 +146,7 @@ test("an address on a missing device is refused once and added when the device c
 
 test("an address that somebody else removes is put back at once", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   kernel.steal(VIP_TEXT);
   loop.settle();
@@ -156,7 +156,7 @@ test("an address that somebody else removes is put back at once", () => {
 
 test("so is a route", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [], [ROUTE]);
+  reconciler.setDesired("VI_1", { routes: [ROUTE] });
   loop.settle();
   kernel.steal("route 10.0.0.0/8");
   loop.settle();
@@ -165,7 +165,7 @@ test("so is a route", () => {
 
 test("with no_track it stays missing", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [{ ...VIP, noTrack: true }], []);
+  reconciler.setDesired("VI_1", { addresses: [{ ...VIP, noTrack: true }] });
   loop.settle();
   kernel.steal(VIP_TEXT);
   loop.settle();
@@ -175,7 +175,7 @@ test("with no_track it stays missing", () => {
 
 test("it is put back five times in ten seconds, then every ten seconds, with one word about it", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   for (let i = 0; i < 5; i++) {
     kernel.steal(VIP_TEXT);
@@ -197,7 +197,7 @@ test("it is put back five times in ten seconds, then every ten seconds, with one
 
 test("a rate-limited address that is given up is not put back later", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   for (let i = 0; i < 6; i++) {
     kernel.steal(VIP_TEXT);
@@ -212,11 +212,11 @@ test("a rate-limited address that is given up is not put back later", () => {
 test("old news of our own removal does not pass for a loss", () => {
   const { loop, kernel, reconciler, told } = setUp();
   kernel.lagging = true;
-  reconciler.setDesired("VI_1", [VIP], [ROUTE]);
+  reconciler.setDesired("VI_1", { addresses: [VIP], routes: [ROUTE] });
   loop.settle();
   reconciler.clear("VI_1");
   loop.settle();
-  reconciler.setDesired("VI_1", [VIP], [ROUTE]);
+  reconciler.setDesired("VI_1", { addresses: [VIP], routes: [ROUTE] });
   loop.settle();
   kernel.deliver();
   loop.settle();
@@ -229,7 +229,7 @@ test("old news of our own removal does not pass for a loss", () => {
 
 test("an address that goes with a link that is down comes back when the link is up", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [VIP], [ROUTE]);
+  reconciler.setDesired("VI_1", { addresses: [VIP], routes: [ROUTE] });
   loop.settle();
   kernel.link(3, "eth0", false);
   kernel.steal(VIP_TEXT);
@@ -245,8 +245,8 @@ test("an address that goes with a link that is down comes back when the link is 
 
 test("an IPv4 route that went silently with its source or the last address is added again", () => {
   const { loop, kernel, reconciler } = setUp();
-  reconciler.setDesired("VI_1", [VIP], [route("10.0.0.0/8", { source: "192.0.2.1" })]);
-  reconciler.setDesired("static", [], [route("10.7.0.0/16")]);
+  reconciler.setDesired("VI_1", { addresses: [VIP], routes: [route("10.0.0.0/8", { source: "192.0.2.1" })] });
+  reconciler.setDesired("static", { routes: [route("10.7.0.0/16")] });
   loop.settle();
   kernel.log.length = 0;
   for (const text of ["route 10.0.0.0/8", "route 10.7.0.0/16"]) kernel.present.delete(text);
@@ -257,7 +257,7 @@ test("an IPv4 route that went silently with its source or the last address is ad
 
 test("a device that goes and comes gets its addresses again", () => {
   const { loop, kernel, reconciler } = setUp();
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   kernel.unlink(3);
   loop.settle();
@@ -268,7 +268,7 @@ test("a device that goes and comes gets its addresses again", () => {
 
 test("after an overrun what is missing in the dump is put back", () => {
   const { loop, kernel, reconciler, told } = setUp();
-  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], [ROUTE]);
+  reconciler.setDesired("VI_1", { addresses: [VIP, address("192.0.2.2/24")], routes: [ROUTE] });
   loop.settle();
   kernel.lagging = true;
   kernel.steal(VIP_TEXT);
@@ -290,7 +290,7 @@ test("a kernel that refuses IFA_PROTO gets addresses without it", () => {
   const perform = kernel.refusals;
   const texts = ["192.0.2.1/24 on 3", "192.0.2.2/24 on 3"];
   for (const text of texts) perform.set(`add ${text}`, "EINVAL");
-  reconciler.setDesired("VI_1", [VIP, address("192.0.2.2/24")], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP, address("192.0.2.2/24")] });
   loop.turn();
   perform.clear();
   loop.settle();
@@ -301,14 +301,14 @@ test("a kernel that refuses IFA_PROTO gets addresses without it", () => {
 test("an address that is refused with and without IFA_PROTO has failed", () => {
   const { loop, kernel, reconciler, told } = setUp();
   kernel.refusals.set(`add ${VIP_TEXT}`, "EINVAL");
-  reconciler.setDesired("VI_1", [VIP], []);
+  reconciler.setDesired("VI_1", { addresses: [VIP] });
   loop.settle();
   assert.deepEqual(told, ["failed VI_1 192.0.2.1 EINVAL", "applied VI_1"]);
 });
 
 test("idle resolves when nothing is left to do", async () => {
   const { loop, kernel, reconciler } = setUp();
-  reconciler.setDesired("VI_1", manyAddresses(100), []);
+  reconciler.setDesired("VI_1", { addresses: manyAddresses(100) });
   const idle = reconciler.idle().then(() => kernel.present.size);
   loop.settle();
   assert.equal(await idle, 100);

@@ -1,6 +1,6 @@
 /** Settings for tests: only what matters is said. */
 import { parseAddress } from "../../../src/net/ip-address.js";
-import type { AddressSetting, RouteSetting } from "../../../src/net/settings.js";
+import type { AddressSetting, RouteSetting, RuleSetting } from "../../../src/net/settings.js";
 
 const position = { file: "test.conf", line: 1, column: 1 };
 
@@ -31,6 +31,19 @@ export function route(text: string, over: Partial<RouteSetting> = {}): RouteSett
     table: 254,
     protocol: 18,
     onlink: false,
+    noTrack: false,
+    position,
+    ...over,
+  };
+}
+
+export function rule(over: Partial<RuleSetting> = {}): RuleSetting {
+  return {
+    family: 4,
+    preference: 100,
+    action: { kind: "table", table: 100 },
+    invert: false,
+    protocol: 18,
     noTrack: false,
     position,
     ...over,
