@@ -56,7 +56,7 @@ export class Notices {
   readonly #fifos: Fifos;
   readonly #mailed = new AlertFilter();
   readonly #lastTransition = new WeakMap<VrrpInstance, number>();
-  /** When a MASTER last heard an advert of lower priority, in milliseconds. */
+  /** When a MASTER last heard an advert of lower priority, in microseconds. */
   readonly #lastMeeting = new WeakMap<VrrpInstance, number>();
   /** What is to be told, in order; nothing overtakes what still waits for its addresses. */
   readonly #line: Array<{ ready: boolean; tell(): void }> = [];
@@ -118,9 +118,9 @@ export class Notices {
    */
   onLowerPriority(machine: VrrpInstance, owner: string): void {
     const { name, settings, effectivePriority: priority } = machine;
-    const now = performance.now();
+    const now = this.#ports.addon.monotonicMicros();
     const quiet = now - (this.#lastMeeting.get(machine) ?? Number.NEGATIVE_INFINITY);
-    const anew = quiet > (MEETING_ADVERTS * settings.advertIntervalMicros) / 1000;
+    const anew = quiet > MEETING_ADVERTS * settings.advertIntervalMicros;
     this.#lastMeeting.set(machine, now);
     const script = settings.notify.masterReceivesLowerPriority;
     this.#inOrder(owner, () => {

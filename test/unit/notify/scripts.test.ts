@@ -205,31 +205,33 @@ test("without stop scripts the stop does not wait, and what runs is told to end"
   assert.equal(runner.runs[0]?.terminated, true);
 });
 
-test("a script that runs at the stop has its time, then makes room for the stop script", async () => {
+test("a script that runs at the stop has its time, then makes room for the stop script", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const { runner, notifier: n } = notifier();
   n.tell({ master: script("/m"), stop: script("/s") }, to("MASTER"));
   n.tell({ master: script("/m"), stop: script("/s") }, to("STOP"));
   const drained = new Promise<void>((resolve) => n.drain(LIMITS, resolve));
   assert.deepEqual(runner.words, ["/m"]);
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  t.mock.timers.tick(LIMITS.predecessor - 1);
+  assert.equal(runner.runs[0]?.killed, false);
+  t.mock.timers.tick(1);
   assert.equal(runner.runs[0]?.killed, true);
+  await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(runner.words, ["/m", "/s"]);
   runner.end(1);
   await drained;
 });
 
-test("a stop script that runs already is killed at its limit", async () => {
+test("a stop script that runs already is killed at its limit", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const { runner, notifier: n } = notifier();
   n.tell({ stop: script("/s") }, to("STOP"));
-  await new Promise<void>((resolve) => {
-    // Node would leave: the limit alone keeps no process alive.
-    const alive = setInterval(() => undefined, 1000);
-    n.drain(LIMITS, () => {
-      clearInterval(alive);
-      resolve();
-    });
-  });
+  const drained = new Promise<void>((resolve) => n.drain(LIMITS, resolve));
+  t.mock.timers.tick(LIMITS.script - 1);
+  assert.equal(runner.runs[0]?.killed, false);
+  t.mock.timers.tick(1);
   assert.equal(runner.runs[0]?.killed, true);
+  await drained;
 });
 
 test("a script whose account does not exist is not run, and does not hold up the next", async () => {

@@ -20,9 +20,11 @@ class Scene {
   readonly waiting = new Map<string, () => void>();
   readonly busy = new Set<string>();
   readonly notices: Notices;
+  nowMicros = 0;
 
   constructor() {
     const addon = {
+      monotonicMicros: () => this.nowMicros,
       spawn: ({ args }: SpawnOptions, onExit: (status: number, signal: number) => void) => {
         this.runs.push(args.slice(1).join(" "));
         setImmediate(() => onExit(0, -1));
@@ -92,12 +94,15 @@ test("nothing overtakes what still waits for its addresses", async () => {
 
 test("the winner of two masters is told MASTER again once per meeting, however many adverts the loser sends", async () => {
   const scene = new Scene();
-  const a = instance("A", { advertIntervalMicros: 10_000 });
+  const a = instance("A", { advertIntervalMicros: 1_000_000 });
   await scene.configure([a.settings]);
-  for (let i = 0; i < 5; i++) scene.notices.onLowerPriority(a, "a");
+  for (let i = 0; i < 5; i++) {
+    scene.notices.onLowerPriority(a, "a");
+    scene.nowMicros += 3_000_000;
+  }
   await scene.settle();
   assert.deepEqual(scene.runs, ["any INSTANCE A MASTER 100"]);
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  scene.nowMicros += 1;
   scene.notices.onLowerPriority(a, "a");
   await scene.settle();
   assert.equal(scene.runs.length, 2);
