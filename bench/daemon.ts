@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { plainEnvironment } from "./environment.js";
 import { type Host, type Lab, undoAtEnd } from "./lab.js";
 import { cpuSeconds, processTree } from "./processes.js";
 import type { Program } from "./subject.js";
@@ -23,11 +24,6 @@ exec "$@" 3>&-`;
 /** Private places; not one that would hide the program or its configuration. */
 function privatePlaces(paths: readonly string[]): string {
   return ["/run", "/tmp"].filter((place) => !paths.some((path) => path.startsWith(`${place}/`))).join(" ");
-}
-
-/** Nothing that would change how Node starts. */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/bin:/bin`, LANG: "C.UTF-8" };
 }
 
 let daemons = 0;

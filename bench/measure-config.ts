@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { plainEnvironment } from "./environment.js";
 import { instances, variedServers, virtualServers } from "./config-texts.js";
 import { median } from "./statistics.js";
 import type { Metric, Program, Samples, Subject } from "./subject.js";
@@ -34,6 +35,7 @@ function testMillis({ command }: Program, path: string): number {
   const from = process.hrtime.bigint();
   const { status, stderr, error } = spawnSync(program, [...args, "-t", "-f", path], {
     encoding: "utf8",
+    env: plainEnvironment(),
     stdio: ["ignore", "ignore", "pipe"],
   });
   const millis = Number(process.hrtime.bigint() - from) / 1e6;
@@ -45,7 +47,10 @@ function testMillis({ command }: Program, path: string): number {
 /** @returns the largest resident set in MiB, looked at once a millisecond while it runs. */
 async function peakMebibytes({ command }: Program, path: string): Promise<number> {
   const [program = "", ...args] = command;
-  const child = spawn(program, [...args, "-t", "-f", path], { stdio: "ignore" });
+  const child = spawn(program, [...args, "-t", "-f", path], {
+    env: plainEnvironment(),
+    stdio: "ignore",
+  });
   let kibibytes = 0;
   const look = setInterval(() => {
     try {
