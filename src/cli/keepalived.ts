@@ -1,30 +1,16 @@
 /** Entry of the command `keepalived`: understands the command line and starts what it asks for. */
 import "./early-signals.js";
-import { statSync } from "node:fs";
-import { basename, isAbsolute, resolve } from "node:path";
-import { configurationReader } from "../core/configuration.js";
-import { Daemon } from "../core/daemon.js";
+import { basename, resolve } from "node:path";
 import type { DaemonSettings } from "../core/daemon-settings.js";
 import { EXIT } from "../core/exits.js";
-import { loadAddon } from "../native/load.js";
-import { testConfiguration } from "./config-test.js";
-import { isLaunched, launch, reportFailure, reportRunning } from "./launch.js";
 import { helpText, readCommandLine, type CommandLine } from "./options.js";
 import { signalNumber } from "./signum.js";
-import { VERSION, versionText } from "./version.js";
+import { versionText } from "./version.js";
 
 const DEFAULT_CONFIG_FILE = "/etc/keepalived/keepalived.conf";
-const RLIMIT_CORE = 4;
 
 function complain(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-/** $TMPDIR when it is an absolute path of a directory, as upstream. */
-function temporaryDirectory(): string {
-  const wanted = process.env["TMPDIR"] ?? "";
-  const usable = isAbsolute(wanted) && statSync(wanted, { throwIfNoEntry: false })?.isDirectory() === true;
-  return usable ? wanted : "/tmp";
 }
 
 /** Names become absolute now: the daemon works in "/", and a reload must find the same file as the start. */
@@ -55,45 +41,8 @@ function settingsOf(line: CommandLine, argv: readonly string[]): DaemonSettings 
   };
 }
 
-function runDaemon(settings: DaemonSettings): void {
-  const addon = loadAddon();
-  addon.setProcessName("keepalived");
-  const { namespace } = settings.paths;
-  if (namespace !== undefined && !enterNamespace(namespace)) process.exit(EXIT.ok);
-  if (settings.coreDump) addon.setLimit(RLIMIT_CORE, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
-  const daemon = new Daemon(settings, {
-    addon,
-    reader: configurationReader(settings, addon),
-    environment: process.env,
-    temporaryDirectory: temporaryDirectory(),
-    onRunning: reportRunning,
-    onFailed: (status, text) => {
-      if (isLaunched()) reportFailure(status, text);
-      else if (!settings.logConsole) complain(text); // otherwise it is on the console already
-    },
-    version: VERSION,
-  });
-  daemon.run();
-}
-
-const CLONE_NEWNET = 0x40000000;
-
-/** Only the main thread moves: sockets are made there, and children are forked from it. */
-function enterNamespace(name: string): boolean {
-  try {
-    loadAddon().enterNamespace(`/run/netns/${name}`, CLONE_NEWNET);
-    return true;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const text = `Network namespace '${name}' cannot be entered: ${reason}`;
-    complain(text);
-    reportFailure(EXIT.ok, text);
-    return false;
-  }
-}
-
 /** @returns the exit status, or undefined when the process lives on. */
-function main(argv: readonly string[]): number | undefined {
+async function main(argv: readonly string[]): Promise<number | undefined> {
   if (basename(process.argv[1] ?? "").startsWith("genhash")) return refuseGenhash();
   const line = readCommandLine(argv);
   for (const text of [...line.remarks, ...line.problems]) complain(`keepalived: ${text}`);
@@ -115,30 +64,32 @@ function main(argv: readonly string[]): number | undefined {
   }
   if (line.problems.length > 0) return EXIT.fatal;
   const settings = settingsOf(line, argv);
-  if (line.mode === "test") {
-    const status = testConfiguration(configurationReader(settings, loadAddon()), {
-      configFile: settings.configFile,
-      ...(line.testLog !== undefined && { log: line.testLog }),
-      json: line.json,
-    });
-    // Everything is written: not waiting for what the first lines have put off saves 10 ms.
-    process.exit(status);
-  }
-  if (!line.foreground && !isLaunched()) launch();
-  else startDaemon(settings);
+  if (line.mode === "test") return test(line, settings);
+  await run(settings);
   return undefined;
 }
 
-/** Whatever goes wrong before the daemon has a log must reach the person who started it. */
-function startDaemon(settings: DaemonSettings): void {
-  try {
-    runDaemon(settings);
-  } catch (error) {
-    const text = `keepalived: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-    complain(text);
-    reportFailure(EXIT.bug, text);
-    process.exit(EXIT.bug);
-  }
+/** The rest is loaded when the command line asks for it: testing a configuration needs no daemon. */
+async function test(line: CommandLine, settings: DaemonSettings): Promise<never> {
+  const [{ configurationReader }, { loadAddon }, { testConfiguration }] = await Promise.all([
+    import("../core/configuration.js"),
+    import("../native/load.js"),
+    import("./config-test.js"),
+  ]);
+  const status = testConfiguration(configurationReader(settings, loadAddon()), {
+    configFile: settings.configFile,
+    ...(line.testLog !== undefined && { log: line.testLog }),
+    json: line.json,
+  });
+  // Everything is written: not waiting for what the first lines have put off saves 10 ms.
+  process.exit(status);
+}
+
+async function run(settings: DaemonSettings): Promise<void> {
+  const { isLaunched, launch } = await import("./launch.js");
+  if (!settings.foreground && !isLaunched()) return launch();
+  const { startDaemon } = await import("./run-daemon.js");
+  startDaemon(settings);
 }
 
 function printSignum(name: string): number {
@@ -156,5 +107,6 @@ function refuseGenhash(): number {
   return EXIT.fatal;
 }
 
-const status = main(process.argv.slice(2));
-if (status !== undefined) process.exitCode = status;
+void main(process.argv.slice(2)).then((status) => {
+  if (status !== undefined) process.exitCode = status;
+});

@@ -2,6 +2,7 @@
  * Sends the alert mails of all processes: takes them from the queue one by one, tries the relays in their order, says
  * what was sent, what is tried again and what was given up, and why.
  */
+import { fileURLToPath } from "node:url";
 import { type Alert, MailQueue } from "../notify/mail-queue.js";
 import type { AlertText } from "../notify/alert-text.js";
 import { composeMail, type MailRoute, type MailServer } from "../notify/mail-route.js";
@@ -20,10 +21,10 @@ export interface MailPorts {
   instance: string;
 }
 
-/** Loads the bundle beside ours. */
+/** Loads the bundle beside ours. By its path: bundled, import() is a require(). */
 export async function loadMailTransport(): Promise<SendMail> {
-  const { href } = new URL("./mail-transport.js", import.meta.url);
-  const loaded = (await import(href)) as { sendMail: SendMail };
+  const path = fileURLToPath(new URL("./mail-transport.js", import.meta.url));
+  const loaded = (await import(path)) as { sendMail: SendMail };
   return loaded.sendMail;
 }
 

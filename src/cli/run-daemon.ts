@@ -1,0 +1,71 @@
+/** The daemon as the command line wants it: namespace, limits and core's parts, and what the person at the terminal is told. */
+import { statSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { configurationReader } from "../core/configuration.js";
+import { Daemon } from "../core/daemon.js";
+import type { DaemonSettings } from "../core/daemon-settings.js";
+import { EXIT } from "../core/exits.js";
+import { loadAddon } from "../native/load.js";
+import { isLaunched, reportFailure, reportRunning } from "./launch.js";
+import { VERSION } from "./version.js";
+
+const RLIMIT_CORE = 4;
+const CLONE_NEWNET = 0x40000000;
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Whatever goes wrong before the daemon has a log must reach the person who started it. */
+export function startDaemon(settings: DaemonSettings): void {
+  try {
+    runDaemon(settings);
+  } catch (error) {
+    const text = `keepalived: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    complain(text);
+    reportFailure(EXIT.bug, text);
+    process.exit(EXIT.bug);
+  }
+}
+
+function runDaemon(settings: DaemonSettings): void {
+  const addon = loadAddon();
+  addon.setProcessName("keepalived");
+  const { namespace } = settings.paths;
+  if (namespace !== undefined && !enterNamespace(namespace)) process.exit(EXIT.ok);
+  if (settings.coreDump) addon.setLimit(RLIMIT_CORE, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  const daemon = new Daemon(settings, {
+    addon,
+    reader: configurationReader(settings, addon),
+    environment: process.env,
+    temporaryDirectory: temporaryDirectory(),
+    onRunning: reportRunning,
+    onFailed: (status, text) => {
+      if (isLaunched()) reportFailure(status, text);
+      else if (!settings.logConsole) complain(text); // otherwise it is on the console already
+    },
+    version: VERSION,
+  });
+  daemon.run();
+}
+
+/** $TMPDIR when it is an absolute path of a directory, as upstream. */
+function temporaryDirectory(): string {
+  const wanted = process.env["TMPDIR"] ?? "";
+  const usable = isAbsolute(wanted) && statSync(wanted, { throwIfNoEntry: false })?.isDirectory() === true;
+  return usable ? wanted : "/tmp";
+}
+
+/** Only the main thread moves: sockets are made there, and children are forked from it. */
+function enterNamespace(name: string): boolean {
+  try {
+    loadAddon().enterNamespace(`/run/netns/${name}`, CLONE_NEWNET);
+    return true;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const text = `Network namespace '${name}' cannot be entered: ${reason}`;
+    complain(text);
+    reportFailure(EXIT.ok, text);
+    return false;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Runs a bundle of dist/ with the bytecode that the build made of it (`src/bytecode.mjs`). Compiling is the larger part
+ * of a start; where there is no bytecode for this Node, or it does not fit, everything is compiled as usual, only later.
+ */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { Script } from "node:vm";
+
+/** Copying an installation gives each file its own time; a bundle that is younger by more was changed by hand. */
+const COPYING_MILLIS = 60_000;
+/** Every so many bytes one is looked at: a page that was never written is found, and a whole sum would take 10 ms. */
+const SAMPLE_STEP = 256;
+/** At the end of the bytecode file: what `sampled` said of the bundle and of the bytecode. */
+const TRAILER_BYTES = 8;
+
+interface Content {
+  bytes: Buffer;
+  modifiedMillis: number;
+}
+
+/** What a bundle is given; it is one function of these. */
+type Scope = [require: NodeJS.Require, filename: string];
+
+/** Where the bytecode of a bundle is for the Node that runs this: V8 of another version refuses it. */
+export function bytecodePath(bundle: string): string {
+  return `${bundle}.${process.version}-${process.arch}.bytecode`;
+}
+
+/** Runs the bundle; `scope` is of the file that takes its place. */
+export function runBundle(bundle: string, scope: Scope): void {
+  const content = read(bundle);
+  const cachedData = bytecodeOf(bundle, content);
+  const script = new Script(content.bytes.toString("latin1"), {
+    filename: bundle,
+    ...(cachedData && { cachedData }),
+  });
+  (script.runInThisContext() as (...scope: Scope) => void)(...scope);
+}
+
+/** V8 looks at version, flags and lengths only, and damaged bytecode may do anything. */
+function bytecodeOf(bundle: string, content: Content): Buffer | undefined {
+  try {
+    const { bytes, modifiedMillis } = read(bytecodePath(bundle));
+    if (content.modifiedMillis > modifiedMillis + COPYING_MILLIS) return undefined;
+    const length = bytes.length - TRAILER_BYTES;
+    const code = bytes.subarray(0, length);
+    const fits =
+      bytes.readInt32LE(length) === sampled(content.bytes) && bytes.readInt32LE(length + 4) === sampled(code);
+    return fits ? code : undefined;
+  } catch {
+    return undefined; // none for this version
+  }
+}
+
+/** A sum of some of the bytes, which the build makes in the same way. */
+export function sampled(bytes: Uint8Array): number {
+  let sum = bytes.length | 0;
+  for (let i = 0; i < bytes.length; i += SAMPLE_STEP) sum = (Math.imul(sum, 31) + (bytes[i] ?? 0)) | 0;
+  return sum;
+}
+
+function read(path: string): Content {
+  const fd = openSync(path, "r");
+  try {
+    const { size, mtimeMs } = fstatSync(fd);
+    const bytes = Buffer.allocUnsafeSlow(size);
+    const length = readSync(fd, bytes, 0, size, 0);
+    return { bytes: bytes.subarray(0, length), modifiedMillis: mtimeMs };
+  } finally {
+    closeSync(fd);
+  }
+}
