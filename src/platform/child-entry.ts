@@ -32,6 +32,8 @@ export interface ChildRuntime<Slice> {
   /** Gives back what is to be given back. Comes at any time. */
   stop(): Promise<void>;
   dump(what: Dump): void;
+  /** The bfd process has said something of a session. */
+  onBfdState?(session: string, up: boolean): void;
 }
 
 /** What a runtime gets. */
@@ -109,6 +111,9 @@ class ChildEntry<Slice> {
         break;
       case "dump":
         this.#runtime?.dump(message.what);
+        break;
+      case "bfdState":
+        this.#runtime?.onBfdState?.(message.session, message.up);
         break;
       default:
         message satisfies never;

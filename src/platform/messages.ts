@@ -56,7 +56,9 @@ export type ToChild<Slice> =
   /** End in order: as SIGTERM. */
   | { kind: "stop" }
   /** Write a file that shows the state. */
-  | { kind: "dump"; what: Dump };
+  | { kind: "dump"; what: Dump }
+  /** To who tracks it: what the bfd process has said of a session. */
+  | { kind: "bfdState"; session: string; up: boolean };
 
 /** From a child to core. */
 export type ToCore =
@@ -84,7 +86,7 @@ export function asToCore(message: unknown): ToCore {
   throw new Error(`unknown message from a child: ${JSON.stringify(message)}`);
 }
 
-const CORE_KINDS = new Set(["configure", "start", "stop", "dump"]);
+const CORE_KINDS = new Set(["configure", "start", "stop", "dump", "bfdState"]);
 
 /** A message of core, or an error that ends the child. */
 export function asToChild<Slice>(message: unknown): ToChild<Slice> {

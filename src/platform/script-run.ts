@@ -22,6 +22,8 @@ export interface RunOutcome {
   timedOut: boolean;
   /** Exit status; -1 when it did not exit by itself. */
   status: number;
+  /** The signal that ended it. */
+  signal?: number;
   /** The beginning of what it wrote to stderr, in one line. */
   stderr: string;
 }
@@ -31,6 +33,8 @@ export interface RunLimits {
   timeoutMillis?: number;
   /** The limit ends it by KILL at once. */
   killOnly?: boolean;
+  /** Called when the limit has passed; the end of the run may take much longer. */
+  onTimeout?: () => void;
 }
 
 function describe(status: number, signal: number): string | undefined {
@@ -57,12 +61,13 @@ export class ScriptRun {
       (status, signal) => this.#onExit(status, signal),
       (chunk) => this.#onStderr(chunk),
     );
-    const { timeoutMillis, killOnly = false } = limits;
+    const { timeoutMillis, killOnly = false, onTimeout } = limits;
     if (timeoutMillis !== undefined)
       this.#timer = setTimeout(() => {
         this.#timedOut = true;
         if (killOnly) this.kill();
         else this.terminate();
+        onTimeout?.();
       }, timeoutMillis);
   }
 
@@ -109,6 +114,7 @@ export class ScriptRun {
       ...(failure !== undefined && { failure }),
       timedOut: this.#timedOut,
       status,
+      ...(signal > 0 && { signal }),
       stderr: this.#output.text,
     });
   }

@@ -1,8 +1,10 @@
 /**
- * What the links say about an instance: why it cannot take part (reference section 10.3), and the sum of the
- * weights of its tracked interfaces (10.2). Pure: links come in as a view.
+ * What the links and the trackers say about an instance: why it cannot take part (reference section 10.3), and the sum
+ * of the weights in force (10.2). Pure: links and trackers come in as views.
  */
-import type { TrackedInterface, VrrpInstanceConfig } from "../config/model.js";
+import type { Trackers, VrrpInstanceConfig } from "../config/model.js";
+import { type Mark, marksOf, type TrackerView } from "../track/tracked.js";
+import { contributionOf, mergeTracked } from "../track/weight.js";
 import type { FaultReason } from "./events.js";
 
 /** What this file needs to know of a link. */
@@ -12,21 +14,26 @@ export interface LinkView {
   exists(name: string): boolean;
 }
 
+/** What counts for an instance besides its own settings. */
+export interface Surrounds {
+  links: LinkView;
+  trackers: TrackerView;
+  /** What its sync group tracks. */
+  group: Trackers | undefined;
+  /** Interfaces of static entries, by track_group. */
+  devices: readonly string[];
+  /** Whether there is an address to send from. */
+  hasSource: boolean;
+}
+
 export interface Verdict {
   faults: FaultReason[];
   /** Sum of the active weights. */
   weight: number;
   /** What is wrong, in words; empty when nothing is. */
   cause: string;
-}
-
-/** Contribution of one tracked interface: a fault, or a weight. */
-function contribution(tracked: TrackedInterface, up: boolean): "fault" | number {
-  const { weight, reverse } = tracked;
-  if (weight === 0) return up === reverse ? "fault" : 0;
-  const sign = reverse ? -1 : 1;
-  if (weight > 0) return up ? weight * sign : 0;
-  return up ? 0 : weight * sign;
+  /** Everything that was looked at: what it said, and what that means. */
+  marks: Mark[];
 }
 
 /** Names of the interfaces that fault the instance when they are down. */
@@ -50,42 +57,66 @@ function requiredInterfaces(config: VrrpInstanceConfig): Set<string> {
   return names;
 }
 
-/**
- * Judges one instance. `groupTracked` are the interfaces that its sync group tracks; `hasSource` tells whether
- * there is an address to send from.
- */
-export function judge(
-  config: VrrpInstanceConfig,
-  groupTracked: readonly TrackedInterface[],
-  links: LinkView,
-  hasSource: boolean,
-): Verdict {
-  const causes: string[] = [];
-  const faults = new Set<FaultReason>();
-  const down = (name: string): void => {
-    faults.add("interfaceDown");
-    causes.push(links.exists(name) ? `${name} is down` : `${name} does not exist`);
-  };
-  for (const name of requiredInterfaces(config)) if (!links.isUp(name)) down(name);
+interface InterfaceMark extends Mark {
+  up: boolean;
+}
+
+function interfaceMark(name: string, links: LinkView, contribution?: Mark["contribution"]): InterfaceMark {
+  const up = links.isUp(name);
+  const said = links.exists(name) ? `${name} is ${up ? "up" : "down"}` : `${name} does not exist`;
+  return { what: `interface ${name}`, said, up, contribution: contribution ?? (up ? 0 : "fault") };
+}
+
+/** The interfaces: a fault is "interfaceDown", but "tracker" when one is up that should not be. */
+function interfaceMarks(config: VrrpInstanceConfig, { links, group, devices }: Surrounds): InterfaceMark[] {
+  const required = requiredInterfaces(config);
+  for (const name of devices) required.add(name);
+  const marks = [...required].map((name) => interfaceMark(name, links));
   // Without its link an instance has no socket, whatever is tracked.
   if (config.interface !== undefined && !config.trackPrimary && !links.exists(config.interface))
-    down(config.interface);
-  let weight = 0;
-  for (const tracked of [...config.trackInterfaces, ...groupTracked]) {
-    const part = contribution(tracked, links.isUp(tracked.name));
-    if (part !== "fault") weight += part;
-    else if (tracked.reverse) {
-      faults.add("tracker");
-      causes.push(`${tracked.name} is up`);
-    } else down(tracked.name);
+    marks.push(interfaceMark(config.interface, links));
+  for (const tracked of mergeTracked(config.trackInterfaces, group?.trackInterfaces ?? []))
+    marks.push(interfaceMark(tracked.name, links, contributionOf(tracked, links.isUp(tracked.name))));
+  return marks;
+}
+
+function noSource({
+  trackSourceAddress,
+  sourceAddress,
+  family,
+  interface: name,
+}: VrrpInstanceConfig): string {
+  return trackSourceAddress && sourceAddress !== undefined
+    ? `the source address ${sourceAddress} is missing`
+    : `no IPv${family} address on ${name ?? "any interface"} to send from`;
+}
+
+/** Judges one instance. */
+export function judge(config: VrrpInstanceConfig, surrounds: Surrounds): Verdict {
+  const { hasSource } = surrounds;
+  const faults = new Set<FaultReason>();
+  const interfaces = interfaceMarks(config, surrounds);
+  for (const { up, contribution } of interfaces) {
+    if (contribution === "fault") faults.add(up ? "tracker" : "interfaceDown");
   }
+  const trackers = marksOf(config, surrounds.group, surrounds.trackers);
+  for (const { contribution } of trackers) {
+    if (contribution === "fault") faults.add("tracker");
+    else if (contribution === "undecided") faults.add("undecided");
+  }
+  const marks = [...interfaces, ...trackers];
+  const causes = marks.filter(({ contribution }) => typeof contribution === "string").map(({ said }) => said);
   if (!hasSource) {
     faults.add("noAddress");
-    causes.push(`no IPv${config.family} address on ${config.interface ?? "any interface"} to send from`);
+    causes.push(noSource(config));
   }
   if (config.permanentFault !== undefined) {
     faults.add("configuration");
     causes.push(config.permanentFault);
   }
-  return { faults: [...faults], weight, cause: [...new Set(causes)].join(", ") };
+  const weight = marks.reduce(
+    (sum, { contribution }) => sum + (typeof contribution === "number" ? contribution : 0),
+    0,
+  );
+  return { faults: [...faults], weight, cause: [...new Set(causes)].join(", "), marks };
 }

@@ -156,7 +156,7 @@ export class VrrpInstance {
         this.#onFaults(event.faults, event.cause, now, out);
         break;
       case "weightChanged":
-        this.#retime(() => (this.#election.standing.weight = event.weight), out);
+        this.#retime(() => (this.#election.standing.weight = event.weight), out, event.cause);
         break;
       case "sourceChanged":
         this.#election.standing.source = event.source;
@@ -294,14 +294,15 @@ export class VrrpInstance {
   }
 
   /** Carries out a change on which the timers depend: a pending expiry moves by the difference (reference 9). */
-  #retime(change: () => void, out: InstanceEffect[]): void {
+  #retime(change: () => void, out: InstanceEffect[], cause = ""): void {
     const priority = this.effectivePriority;
     const wait = this.masterDownMicros;
     change();
     const changed = this.effectivePriority;
     if (!this.#running) return;
     if (changed !== priority) {
-      const text = `Changing effective priority from ${priority} to ${changed}`;
+      const why = cause === "" ? "" : ` (${cause})`;
+      const text = `Changing effective priority from ${priority} to ${changed}${why}`;
       out.push({ kind: "log", level: "info", text });
       out.push({ kind: "notifyPriority", state: this.state, priority: changed });
     }

@@ -21,6 +21,11 @@ export type RoutedEffect =
   | { instance: undefined; effect: GroupEffect };
 type OfInstance = Extract<RoutedEffect, { instance: VrrpInstance }>;
 
+/** Of the effects of a stop, those that touch neither wire nor kernel. */
+export function isNotice({ effect }: RoutedEffect): boolean {
+  return effect.kind === "notify" || effect.kind === "notifyGroup" || effect.kind === "cancelTimer";
+}
+
 export class Router {
   #instances: VrrpInstance[] = [];
   #groups: SyncGroup[] = [];

@@ -7,13 +7,15 @@ import type { Addon } from "../native/addon.js";
 import type { Link, LinkAddress } from "../net/links.js";
 import type { Loop } from "../net/loop.js";
 import { formatAddress } from "../net/ip-address.js";
-import type { AddressSetting, Belongings } from "../net/settings.js";
+import type { AddressSetting } from "../net/settings.js";
 import { formatSystemError, systemErrorOf } from "../net/system-error.js";
 import type { AlertText } from "../notify/alert-text.js";
 import type { ChildLog } from "../platform/child-log.js";
 import { createEventLoop } from "../platform/event-loop.js";
 import { collectBeforeService } from "../platform/heap.js";
 import { type ChildOptions, type Dump, packetFilterFile } from "../platform/messages.js";
+import { Trackers } from "../track/effects/trackers.js";
+import type { TrackerKind } from "../track/tracked.js";
 import { Alarm } from "./effects/alarm.js";
 import { Channels } from "./effects/channels.js";
 import { Dumps } from "./effects/dumps.js";
@@ -21,12 +23,12 @@ import { type ChannelKey, channelKey } from "./channel-key.js";
 import type { InstanceEvent, Micros } from "./events.js";
 import type { VrrpInstance } from "./instance.js";
 import { Kernel } from "./effects/kernel.js";
-import type { Holdings, Journals } from "./effects/leftovers.js";
+import { entriesOf, journalsOf, staticsOf } from "./effects/leftovers.js";
 import { Notices } from "./effects/notices.js";
 import { PacketFilter } from "./effects/packet-filter.js";
 import { ownerOf, Performer } from "./effects/performer.js";
 import { AdvertReceiver, type PacketView, type Remark } from "./receive.js";
-import { type RoutedEffect, Router } from "./router.js";
+import { isNotice, type RoutedEffect, Router } from "./router.js";
 import { endOfStartupDelay } from "./startup-delay.js";
 import { inSeconds } from "./timing.js";
 import { Surroundings } from "./effects/surroundings.js";
@@ -45,36 +47,6 @@ const STATIC = "static";
 const SOCKET_RETRY_MILLIS = 1000;
 const STOPPING = "the process is stopping";
 
-/** What this process may add to the kernel: while somebody is MASTER, and as long as it runs. */
-function entriesOf(config: VrrpConfig): Holdings {
-  const { instances } = config;
-  return {
-    virtual: {
-      addresses: instances.flatMap(({ addresses, excludedAddresses }) => [
-        ...addresses,
-        ...excludedAddresses,
-      ]),
-      routes: instances.flatMap(({ routes }) => routes),
-      rules: instances.flatMap(({ rules }) => rules),
-    },
-    permanent: staticsOf(config),
-  };
-}
-
-function staticsOf({ staticAddresses, staticRoutes, staticRules }: VrrpConfig): Belongings {
-  return { addresses: staticAddresses, routes: staticRoutes, rules: staticRules };
-}
-
-/** The static entries have a journal of their own, since core leaves them in place when this process dies. */
-function journalsOf({ journalFile }: ChildOptions): Journals {
-  return { virtual: journalFile, permanent: `${journalFile}.static` };
-}
-
-/** Of the effects of a stop, those that touch neither wire nor kernel. */
-function isNotice({ effect }: RoutedEffect): boolean {
-  return effect.kind === "notify" || effect.kind === "notifyGroup" || effect.kind === "cancelTimer";
-}
-
 export class VrrpRuntime {
   readonly #addon: Addon;
   readonly #log: ChildLog;
@@ -83,6 +55,7 @@ export class VrrpRuntime {
   readonly #router: Router;
   readonly #alarm: Alarm;
   readonly #channels: Channels;
+  readonly #trackers: Trackers;
   readonly #surroundings: Surroundings;
   readonly #notices: Notices;
   readonly #performer: Performer;
@@ -116,14 +89,7 @@ export class VrrpRuntime {
     this.#kernel = this.#createKernel(loop);
     const { links } = this.#kernel;
     this.#filter = new PacketFilter({ addon, loop, log, links, file: packetFilterFile(options) });
-    this.#alarm = new Alarm(addon, {
-      fired: (machine, timer, now) => this.#post(machine, { kind: "timerFired", timer }, now),
-      beforeMasterDown: () => {
-        this.#channels.drain();
-        this.#kernel.drain();
-      },
-      afterwards: () => this.#channels.flush(),
-    });
+    this.#alarm = this.#createAlarm();
     this.#channels = new Channels(addon, {
       received: (machine, packet, now) => this.#onPacket(machine, packet, now),
       afterwards: () => this.#channels.flush(),
@@ -133,7 +99,8 @@ export class VrrpRuntime {
       pollFailed: (key, status) =>
         log.error(`socket on ${key.interfaceName ?? key.source}: poll error ${status}`),
     });
-    this.#surroundings = new Surroundings(links);
+    this.#trackers = this.#createTrackers(loop);
+    this.#surroundings = new Surroundings(links, this.#trackers);
     this.#notices = new Notices({ addon, log, kernel: this.#kernel, alert });
     this.#dumps = new Dumps({
       log,
@@ -174,6 +141,23 @@ export class VrrpRuntime {
     );
   }
 
+  #createAlarm(): Alarm {
+    return new Alarm(this.#addon, {
+      fired: (machine, timer, now) => this.#post(machine, { kind: "timerFired", timer }, now),
+      beforeMasterDown: () => {
+        this.#channels.drain();
+        this.#kernel.drain();
+      },
+      afterwards: () => this.#channels.flush(),
+    });
+  }
+
+  #createTrackers(loop: Loop): Trackers {
+    const changed = (kind: TrackerKind, name: string): void =>
+      this.#judgeWhere((machine) => this.#surroundings.tracks(machine, kind, name));
+    return new Trackers({ addon: this.#addon, loop, log: this.#log, changed });
+  }
+
   /** Learns links and addresses, clears what an earlier process left, and judges every instance. */
   configure(): Promise<void> {
     this.#work = this.#configure();
@@ -184,6 +168,7 @@ export class VrrpRuntime {
     this.#surroundings.setConfig(this.#config);
     this.#channels.hearStrangers(this.#config.global.vrrp.logUnknownRouterIds);
     await this.#notices.setConfig(this.#config);
+    await this.#trackers.setConfig(this.#config);
     await this.#kernel.open();
     await this.#kernel.leftovers.takeOver(journalsOf(this.#options), entriesOf(this.#config));
     await this.#filter.setConfig(this.#config);
@@ -205,6 +190,7 @@ export class VrrpRuntime {
     if (from > now)
       this.#log.info(`Delaying startup for ${inSeconds(from - now)}: adverts are ignored until then`);
     this.#run(() => this.#router.start(now, from));
+    this.#trackers.start();
   }
 
   /**
@@ -217,6 +203,7 @@ export class VrrpRuntime {
     await this.#kernel.leftovers.prepareReload(journalsOf(this.#options), before, next);
     await this.#notices.setConfig(config);
     await this.#filter.setConfig(config);
+    await this.#trackers.setConfig(config);
     if (this.#stopping) return STOPPING;
     this.#adopt(config);
     await this.#kernel.idle();
@@ -249,6 +236,7 @@ export class VrrpRuntime {
     this.#stopping = true;
     const keep = this.#options.keepOnStop;
     clearTimeout(this.#retry);
+    this.#trackers.close();
     this.#run(() =>
       this.#router.stop(this.#addon.monotonicMicros()).filter((routed) => !keep || isNotice(routed)),
     );
@@ -335,9 +323,12 @@ export class VrrpRuntime {
 
   /** Tells the instances (those that care for `link`, when given) what their surroundings are now. */
   #judgeAll(link?: string): void {
-    for (const machine of this.#router.instances) {
-      if (link === undefined || this.#surroundings.concerns(machine, link)) this.#judge(machine);
-    }
+    this.#judgeWhere((machine) => link === undefined || this.#surroundings.concerns(machine, link));
+  }
+
+  #judgeWhere(concerned: (machine: VrrpInstance) => boolean): void {
+    if (!this.#sees || this.#stopping) return;
+    for (const machine of this.#router.instances) if (concerned(machine)) this.#judge(machine);
     this.#channels.flush();
   }
 
@@ -352,11 +343,12 @@ export class VrrpRuntime {
     }
     const key = channelKey(machine.settings, link, source);
     const refused = key === undefined ? undefined : this.#openChannel(machine, key);
-    const { verdict, faultsChanged, weightChanged } = this.#surroundings.judge(machine, source, refused);
-    const { faults, weight, cause } = verdict;
-    if (weightChanged) this.#post(machine, { kind: "weightChanged", weight, cause });
-    if (faultsChanged) {
-      if (!machine.running) this.#log.warning(`(${machine.name}) ${cause}`);
+    const news = this.#surroundings.judge(machine, source, refused);
+    const { faults, weight, cause } = news.verdict;
+    if (news.weightChanged) this.#post(machine, { kind: "weightChanged", weight, cause: news.weightCause });
+    if (news.faultsChanged) {
+      if (!machine.running)
+        this.#log[faults.join() === "undecided" ? "info" : "warning"](`(${machine.name}) ${cause}`);
       this.#post(machine, { kind: "faultsChanged", faults, cause });
     }
     if (key === undefined) this.#channels.withdraw(machine);
@@ -389,6 +381,10 @@ export class VrrpRuntime {
   #describe(owner: string): string {
     for (const machine of this.#router.instances) this.#names.set(ownerOf(machine), machine.name);
     return `(${this.#names.get(owner) ?? "static"})`;
+  }
+
+  onBfdState(session: string, up: boolean): void {
+    this.#trackers.onBfd(session, up);
   }
 
   /** Writes the state, the statistics or the JSON; what fails is logged. */

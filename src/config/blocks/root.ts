@@ -75,10 +75,7 @@ export const root = table("root", {
   static_ipaddress: entries(staticAddressEntry, "Addresses installed at start.", { distinct: true }),
   static_routes: entries(staticRouteEntry, "Routes installed at start.", { distinct: true }),
   static_rules: entries(staticRuleEntry, "Policy rules installed at start."),
-  vrrp_script: block(vrrpScript, "A command whose outcome instances track.", {
-    name: "first",
-    notActedOn: true,
-  }),
+  vrrp_script: block(vrrpScript, "A command whose outcome instances track.", { name: "first" }),
   vrrp_track_process: block(vrrpTrackProcess, "Processes whose presence instances track.", {
     name: "first",
     notActedOn: true,

@@ -13,7 +13,7 @@ import {
 export const notifyRows = {
   dont_track_primary: flag("The own interface going down is no fault."),
   track_interface: entries(trackInterfaceEntry, "Further interfaces whose state counts."),
-  track_script: entries(trackScriptEntry, "Scripts whose outcome counts.", { notActedOn: true }),
+  track_script: entries(trackScriptEntry, "Scripts whose outcome counts."),
   track_file: entries(trackFileEntry, "Files whose number counts.", { notActedOn: true }),
   track_process: entries(trackProcessEntry, "Processes whose presence counts.", { notActedOn: true }),
   track_bfd: entries(trackBfdEntry, "BFD sessions whose state counts.", { notActedOn: true }),

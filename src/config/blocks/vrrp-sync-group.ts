@@ -13,7 +13,7 @@ import {
 export const vrrpSyncGroup = table("vrrp_sync_group", {
   group: names("Instances that change state together.", { what: "INSTANCE", repeat: "first wins" }),
   track_interface: entries(trackInterfaceEntry, "Interfaces that count for all members."),
-  track_script: entries(trackScriptEntry, "Scripts that count for all members.", { notActedOn: true }),
+  track_script: entries(trackScriptEntry, "Scripts that count for all members."),
   track_file: entries(trackFileEntry, "Files that count for all members.", { notActedOn: true }),
   track_process: entries(trackProcessEntry, "Processes that count for all members.", { notActedOn: true }),
   track_bfd: entries(trackBfdEntry, "BFD sessions that count for all members.", { notActedOn: true }),

@@ -3,6 +3,7 @@
  * instances and static ones have a journal each: core takes the former back when this process dies, the latter
  * do not depend on VRRP and stay.
  */
+import type { VrrpConfig } from "../../config/model.js";
 import { readJournal, removeJournal, withdraw, writeJournal } from "../../net/journal.js";
 import { journalLine } from "../../net/journal-text.js";
 import { describeSetting, settingsOf } from "../../net/kernel-object.js";
@@ -11,6 +12,7 @@ import type { Channel } from "../../net/netlink-channel.js";
 import type { AddressSetting, Belongings, Setting } from "../../net/settings.js";
 import { formatSystemError } from "../../net/system-error.js";
 import type { Log } from "../../platform/child-log.js";
+import type { ChildOptions } from "../../platform/messages.js";
 
 /** What this process may add to the kernel. */
 export interface Holdings {
@@ -50,6 +52,32 @@ function union(a: Belongings, b: Belongings): Belongings {
     routes: [...a.routes, ...more.routes],
     rules: [...a.rules, ...more.rules],
   };
+}
+
+/** What this process may add to the kernel: while somebody is MASTER, and as long as it runs. */
+export function entriesOf(config: VrrpConfig): Holdings {
+  const { instances } = config;
+  return {
+    virtual: {
+      addresses: instances.flatMap(({ addresses, excludedAddresses }) => [
+        ...addresses,
+        ...excludedAddresses,
+      ]),
+      routes: instances.flatMap(({ routes }) => routes),
+      rules: instances.flatMap(({ rules }) => rules),
+    },
+    permanent: staticsOf(config),
+  };
+}
+
+/** The static entries. */
+export function staticsOf({ staticAddresses, staticRoutes, staticRules }: VrrpConfig): Belongings {
+  return { addresses: staticAddresses, routes: staticRoutes, rules: staticRules };
+}
+
+/** The static entries have a journal of their own, since core leaves them in place when this process dies. */
+export function journalsOf({ journalFile }: ChildOptions): Journals {
+  return { virtual: journalFile, permanent: `${journalFile}.static` };
 }
 
 export class Leftovers {

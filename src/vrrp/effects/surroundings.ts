@@ -1,13 +1,15 @@
 /**
- * What the links mean for each instance: its source address, its faults, its weight; and what of that is news.
- * Holds what was last told, asks `faults.ts` for the verdict, changes nothing itself.
+ * What the links and trackers mean for each instance: its source address, its faults, its weight; and what of that is
+ * news. Holds what was last told, asks `faults.ts` for the verdict, changes nothing itself.
  */
-import type { TrackedInterface, VrrpConfig, VrrpInstanceConfig } from "../../config/model.js";
+import type { SyncGroupConfig, VrrpConfig, VrrpInstanceConfig } from "../../config/model.js";
 import { parseAddress } from "../../net/ip-address.js";
 import { chooseSource, type Link, type LinkAddress, type Links } from "../../net/links.js";
+import { type Mark, type TrackerKind, type TrackerView, tracks } from "../../track/tracked.js";
 import type { FaultReason } from "../events.js";
 import { judge, type Verdict } from "../faults.js";
 import type { VrrpInstance } from "../instance.js";
+import { devicesOfTrackGroups } from "../track-groups.js";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -24,12 +26,25 @@ export interface News {
   verdict: Verdict;
   faultsChanged: boolean;
   weightChanged: boolean;
+  /** Which trackers changed the weight. */
+  weightCause: string;
 }
 
 interface Told {
   source: string;
   faults: string;
   weight: number;
+  marks: readonly Mark[];
+}
+
+const NO_MARKS: readonly Mark[] = [];
+const RECOVERED = "everything it needs is up again";
+
+/** What the marks say whose contribution has changed. */
+function changes(before: readonly Mark[], now: readonly Mark[], counts: (mark: Mark) => boolean): string {
+  const old = new Map(before.map((mark) => [mark.what, mark.contribution]));
+  const changed = now.filter((mark) => counts(mark) && (old.get(mark.what) ?? 0) !== mark.contribution);
+  return changed.map(({ said }) => said).join(", ");
 }
 
 function mentions(settings: VrrpInstanceConfig): Set<string> {
@@ -48,19 +63,24 @@ export class Surroundings {
   readonly #links: Links;
   readonly #told = new WeakMap<VrrpInstance, Told>();
   readonly #mentions = new WeakMap<VrrpInstanceConfig, Set<string>>();
-  #groupTracked = new Map<string, TrackedInterface[]>();
+  readonly #trackers: TrackerView;
+  #groupOf = new Map<string, SyncGroupConfig>();
+  /** Interfaces of static entries that an instance depends on. */
+  #devicesOf: ReadonlyMap<string, readonly string[]> = new Map();
   /** Canonical texts of all virtual addresses: never a source, and of no interest when they come or go. */
   #virtual = new Set<string>();
 
-  constructor(links: Links) {
+  constructor(links: Links, trackers: TrackerView) {
     this.#links = links;
+    this.#trackers = trackers;
   }
 
   setConfig(config: VrrpConfig): void {
-    this.#groupTracked = new Map();
+    this.#groupOf = new Map();
     for (const group of config.syncGroups) {
-      for (const member of group.members) this.#groupTracked.set(member, group.trackInterfaces);
+      for (const member of group.members) this.#groupOf.set(member, group);
     }
+    this.#devicesOf = devicesOfTrackGroups(config);
     this.#virtual = new Set();
     for (const { addresses, excludedAddresses } of config.instances) {
       for (const { address } of addresses) this.#virtual.add(address);
@@ -77,8 +97,14 @@ export class Surroundings {
     const { settings } = machine;
     let names = this.#mentions.get(settings);
     if (names === undefined) this.#mentions.set(settings, (names = mentions(settings)));
-    if (names.has(link)) return true;
-    return this.#groupTracked.get(machine.name)?.some(({ name }) => name === link) ?? false;
+    if (names.has(link) || settings.trackSourceAddress) return true;
+    if (this.#devicesOf.get(machine.name)?.includes(link) === true) return true;
+    return this.#groupOf.get(machine.name)?.trackInterfaces.some(({ name }) => name === link) ?? false;
+  }
+
+  /** Whether a change of this tracker can matter to the instance. */
+  tracks({ name: own, settings }: VrrpInstance, kind: TrackerKind, name: string): boolean {
+    return tracks(settings, kind, name) || tracks(this.#groupOf.get(own), kind, name);
   }
 
   /** Link and source address as they are now. */
@@ -102,17 +128,17 @@ export class Surroundings {
 
   /** @param refused why the kernel gave no socket; undefined when it did */
   judge(machine: VrrpInstance, source: Uint8Array, refused: string | undefined): News {
-    const tracked = this.#groupTracked.get(machine.name) ?? [];
     const links = this.#links;
-    const verdict = judge(
-      machine.settings,
-      tracked,
-      {
+    const verdict = judge(machine.settings, {
+      links: {
         isUp: (name) => links.byName(name)?.up ?? false,
         exists: (name) => links.byName(name) !== undefined,
       },
-      source.length > 0,
-    );
+      trackers: this.#trackers,
+      group: this.#groupOf.get(machine.name),
+      devices: this.#devicesOf.get(machine.name) ?? [],
+      hasSource: source.length > 0 && this.#isPresent(machine.settings),
+    });
     if (refused !== undefined) {
       const reason: FaultReason = "kernelRefused";
       verdict.faults.push(reason);
@@ -122,15 +148,37 @@ export class Surroundings {
     const faults = verdict.faults.join();
     const faultsChanged = faults !== told.faults;
     const weightChanged = verdict.weight !== told.weight;
-    if (faultsChanged && verdict.cause === "") verdict.cause = "everything it needs is up again";
-    told.faults = faults;
-    told.weight = verdict.weight;
-    return { verdict, faultsChanged, weightChanged };
+    const weightCause = weightChanged
+      ? changes(told.marks, verdict.marks, ({ contribution }) => contribution !== "fault")
+      : "";
+    if (faultsChanged && verdict.cause === "")
+      verdict.cause = this.#recovery(told.marks, verdict.marks) || RECOVERED;
+    Object.assign(told, { faults, weight: verdict.weight, marks: verdict.marks });
+    return { verdict, faultsChanged, weightChanged, weightCause };
+  }
+
+  /** What those say now that were in the way. */
+  #recovery(before: readonly Mark[], now: readonly Mark[]): string {
+    const hindered = new Set(
+      before.filter(({ contribution }) => typeof contribution === "string").map(({ what }) => what),
+    );
+    const said = now.filter(({ what }) => hindered.has(what)).map((mark) => mark.said);
+    return [...new Set(said)].join(", ");
+  }
+
+  /** track_src_ip: the configured source has to be on some interface. */
+  #isPresent({ trackSourceAddress, sourceAddress }: VrrpInstanceConfig): boolean {
+    if (!trackSourceAddress || sourceAddress === undefined) return true;
+    for (const { addresses } of this.#links.all()) {
+      for (const { address } of addresses.values()) if (address === sourceAddress) return true;
+    }
+    return false;
   }
 
   #toldOf(machine: VrrpInstance): Told {
     let told = this.#told.get(machine);
-    if (told === undefined) this.#told.set(machine, (told = { source: "", faults: "", weight: 0 }));
+    if (told === undefined)
+      this.#told.set(machine, (told = { source: "", faults: "", weight: 0, marks: NO_MARKS }));
     return told;
   }
 }

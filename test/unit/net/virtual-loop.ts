@@ -35,6 +35,11 @@ export class VirtualLoop implements Loop {
     for (let i = 0; this.turn(); i++) if (i > 10_000) throw new Error("the loop never comes to rest");
   }
 
+  /** Time passes, and nobody is called: the process was stopped. */
+  stall(micros: Micros): void {
+    this.#now += micros;
+  }
+
   /** Lets time pass, from timer to timer. */
   advance(micros: Micros): void {
     const end = this.#now + micros;

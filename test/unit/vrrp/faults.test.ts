@@ -1,9 +1,28 @@
 /** Links to faults and weights: reference sections 10.2 and 10.3. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TrackedInterface } from "../../../src/config/model.js";
-import { judge, type LinkView } from "../../../src/vrrp/faults.js";
-import { address, settings } from "./settings.js";
+import type { TrackedInterface, VrrpInstanceConfig } from "../../../src/config/model.js";
+import * as faults from "../../../src/vrrp/faults.js";
+import type { LinkView } from "../../../src/vrrp/faults.js";
+import { address, group, settings } from "./settings.js";
+
+/** Without the marks, which the verdict is made of. */
+function judge(
+  instance: VrrpInstanceConfig,
+  trackInterfaces: TrackedInterface[],
+  links: LinkView,
+  hasSource: boolean,
+  devices: string[] = [],
+): Omit<faults.Verdict, "marks"> {
+  const { marks: _marks, ...verdict } = faults.judge(instance, {
+    links,
+    group: { ...group("G", []), trackInterfaces },
+    trackers: { find: () => undefined },
+    devices,
+    hasSource,
+  });
+  return verdict;
+}
 
 /** Names of links: up, or down when marked with "-". */
 function links(...names: string[]): LinkView {
@@ -77,4 +96,27 @@ test("a configuration that holds the instance in fault does, with its reason", (
 
 test("what the sync group tracks counts for each member", () => {
   assert.equal(judge(settings(), [tracked("eth1", 5)], links("eth0", "eth1"), true).weight, 5);
+});
+
+test("tracked by the instance and its group: the entry without weight of the instance counts, else that of the group", () => {
+  const unweighted = settings({ trackInterfaces: [tracked("eth1")] });
+  assert.deepEqual(judge(unweighted, [tracked("eth1", 5)], links("eth0"), true).faults, ["interfaceDown"]);
+  const weighted = settings({ trackInterfaces: [tracked("eth1", 7)] });
+  assert.equal(judge(weighted, [tracked("eth1", 5)], links("eth0", "eth1"), true).weight, 5);
+  assert.deepEqual(judge(weighted, [tracked("eth1")], links("eth0"), true).faults, ["interfaceDown"]);
+});
+
+test("track_group: the interface of a static entry down is a fault (reference 12.5)", () => {
+  const verdict = judge(settings(), [], links("eth0", "-eth3"), true, ["eth3"]);
+  assert.deepEqual(verdict, { faults: ["interfaceDown"], weight: 0, cause: "eth3 is down" });
+});
+
+test("track_src_ip: the message names the address that is missing", () => {
+  const held = settings({ trackSourceAddress: true, sourceAddress: "192.0.2.9" });
+  const verdict = judge(held, [], links("eth0"), false);
+  assert.deepEqual(verdict, {
+    faults: ["noAddress"],
+    weight: 0,
+    cause: "the source address 192.0.2.9 is missing",
+  });
 });

@@ -1,0 +1,95 @@
+/**
+ * Everything that the instances of a process track, interfaces aside: what is known of it, and a call when that has
+ * changed. What it means for an instance is `tracked.ts` and `weight.ts`.
+ */
+import { open } from "node:fs/promises";
+import { constants } from "node:fs";
+import type { TrackScriptConfig, Trackers as TrackingLists, VrrpConfig } from "../../config/model.js";
+import type { Addon } from "../../native/addon.js";
+import type { Loop } from "../../net/loop.js";
+import { Accounts, loadAccounts, ownIdentity } from "../../platform/accounts.js";
+import type { Log } from "../../platform/child-log.js";
+import { ScriptRunner } from "../../platform/script-runner.js";
+import type { Finding, TrackerKind, TrackerView } from "../tracked.js";
+import { BfdStates } from "../bfd-states.js";
+import { ScriptTrackers } from "./script-trackers.js";
+import type { TrackedScript } from "./tracked-script.js";
+
+export interface TrackersPorts {
+  addon: Addon;
+  loop: Loop;
+  log: Log;
+  /** What is known of it has changed. */
+  changed(kind: TrackerKind, name: string): void;
+}
+
+/** The part of the configuration that is tracked. */
+export type TrackedConfig = Pick<VrrpConfig, "scripts" | "instances" | "syncGroups">;
+
+/** A FIFO or a device must not hold anybody up. */
+async function openAndClose(path: string): Promise<void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  await file.close();
+}
+
+export class Trackers implements TrackerView {
+  readonly #scripts: ScriptTrackers;
+  readonly #bfds = new BfdStates();
+  readonly #ports: TrackersPorts;
+  #accounts = new Accounts("", "");
+  #closed = false;
+
+  constructor(ports: TrackersPorts) {
+    const { addon, loop, log } = ports;
+    this.#ports = ports;
+    this.#scripts = new ScriptTrackers({
+      loop,
+      log,
+      runner: new ScriptRunner(addon),
+      identityOf: (command) => this.#accounts.resolve(command, ownIdentity()),
+      open: openAndClose,
+      changed: (name) => ports.changed("script", name),
+    });
+  }
+
+  /** Takes a configuration. What files and processes say is known when it resolves; new scripts wait for `start`. */
+  async setConfig(config: TrackedConfig): Promise<void> {
+    this.#accounts = await loadAccounts();
+    if (this.#closed) return;
+    this.#scripts.setConfigs(config.scripts);
+    const lists: TrackingLists[] = [...config.instances, ...config.syncGroups];
+    this.#bfds.setNames(lists.flatMap(({ trackBfds }) => trackBfds.map(({ name }) => name)));
+  }
+
+  start(): void {
+    if (!this.#closed) this.#scripts.start();
+  }
+
+  find(kind: TrackerKind, name: string): Finding | undefined {
+    switch (kind) {
+      case "script":
+        return this.#scripts.get(name)?.finding;
+      case "bfd":
+        return this.#bfds.find(name);
+      default:
+        return undefined;
+    }
+  }
+
+  /** What the BFD process says of a session. */
+  onBfd(name: string, up: boolean): void {
+    if (!this.#bfds.set(name, up)) return;
+    this.#ports.log.info(`BFD session ${name} is ${up ? "up" : "down"}`);
+    this.#ports.changed("bfd", name);
+  }
+
+  /** For the dump. */
+  script({ name }: TrackScriptConfig): TrackedScript | undefined {
+    return this.#scripts.get(name);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#scripts.close();
+  }
+}
