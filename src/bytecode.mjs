@@ -42,7 +42,10 @@ if (args.length === 0) {
   write(script);
 } else {
   const cachedData = existsSync(path) ? readFileSync(path).subarray(0, -8) : undefined;
-  const script = new Script(source.toString("latin1"), { filename: bundle, ...(cachedData && { cachedData }) });
+  const script = new Script(source.toString("latin1"), {
+    filename: bundle,
+    ...(cachedData && { cachedData }),
+  });
   const command = bundle.replace(/\.bundle\.js$/, ".js");
   process.argv.splice(1, Infinity, command, ...args);
   process.on("exit", () => write(script));

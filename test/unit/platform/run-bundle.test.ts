@@ -16,9 +16,13 @@ const require = createRequire(import.meta.url);
 const heard = globalThis as { bundleSays?: unknown };
 let count = 0;
 
-/** The padding comes first, so that a change of the word is not among the bytes that are looked at. */
+const PAGE = 4096;
+/** So that the bytecode fills some pages. */
+const WORDS = JSON.stringify(Array.from({ length: 2000 }, (_, i) => `word ${i}`));
+
+/** The word stands where no byte is looked at. */
 const source = (word: string) =>
-  `/*${" ".repeat(3000)}*/(function (require, __filename) { globalThis.bundleSays = [typeof require, __filename, "${word}"]; })`;
+  `/*${" ".repeat(3000)}*/(function (require, __filename) { globalThis.bundleSays = [typeof require, __filename, "${word}"]; return ${WORDS}; })`;
 
 /** A bundle that says "compiled", and its bytecode. */
 function build(): { bundle: string; bytecode: string } {
@@ -56,7 +60,7 @@ test("a bundle that was changed long after its bytecode was made is compiled", (
 
 for (const [what, damage] of [
   ["of another bundle", (bytes: Buffer) => bytes.writeInt32LE(1, bytes.length - 8)],
-  ["with a page that was never written", (bytes: Buffer) => bytes.fill(0, 200, 600)],
+  ["with a page that was never written", (bytes: Buffer) => bytes.fill(0, PAGE, 2 * PAGE)],
   ["that is cut off", (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
   ["that is empty", (bytes: Buffer) => bytes.subarray(0, 0)],
   ["of another V8", (bytes: Buffer) => bytes.writeInt32LE(bytes.readInt32LE(4) + 1, 4)],
