@@ -28,12 +28,10 @@ export const lvsRows = {
   rs_init_notifies: setting(boolean, "Run the notifications of real servers that are up at start.", {
     default: false,
     alone: true,
-    notActedOn: true,
   }),
   checker_log_all_failures: setting(boolean, "Log every failed check, not only changes.", {
     default: false,
     alone: true,
-    notActedOn: true,
   }),
 };
 

@@ -54,13 +54,12 @@ export const mailRows = {
   smtp_alert_checker: setting(
     boolean,
     "Default of smtp_alert of virtual and real servers; smtp_alert by default.",
-    { alone: true, notActedOn: true },
+    { alone: true },
   ),
   no_email_faults: flag("No mail when an instance enters the fault state."),
   no_checker_emails: setting(boolean, "Mails only when a real server is added or removed.", {
     default: false,
     alone: true,
-    notActedOn: true,
   }),
 };
 

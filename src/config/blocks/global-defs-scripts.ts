@@ -48,11 +48,8 @@ export const scriptRows = {
   vrrp_notify_fifo_script: globalScript(
     "Started to read 'vrrp_notify_fifo', whose path is its last argument.",
   ),
-  lvs_notify_fifo: { ...fifo("Pipe that gets the events of the checkers."), notActedOn: true },
-  lvs_notify_fifo_script: {
-    ...globalScript("Started to read 'lvs_notify_fifo', whose path is its last argument."),
-    notActedOn: true,
-  },
+  lvs_notify_fifo: fifo("Pipe that gets the events of the checkers."),
+  lvs_notify_fifo_script: globalScript("Started to read 'lvs_notify_fifo', whose path is its last argument."),
   vrrp_notify_priority_changes: setting(boolean, "Default for notify_priority_changes of instances.", {
     default: false,
     alone: true,

@@ -69,9 +69,7 @@ export const root = table("root", {
   virtual_server_group: virtualServerGroup(
     "Addresses, ranges and firewall marks that virtual servers can stand for.",
   ),
-  virtual_server: serviceBlock(virtualServer, "One service of IPVS, with its servers.", serviceHead, {
-    notActedOn: true,
-  }),
+  virtual_server: serviceBlock(virtualServer, "One service of IPVS, with its servers.", serviceHead),
   static_ipaddress: entries(staticAddressEntry, "Addresses installed at start.", { distinct: true }),
   static_routes: entries(staticRouteEntry, "Routes installed at start.", { distinct: true }),
   static_rules: entries(staticRuleEntry, "Policy rules installed at start."),

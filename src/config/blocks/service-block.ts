@@ -28,7 +28,6 @@ export function serviceBlock<S, H>(
   inner: Table<S>,
   doc: string,
   head: { syntax: string; read(site: Site): H | undefined },
-  options: { notActedOn?: boolean } = {},
 ): Row<ServiceBlock<S, H>[]> {
   return {
     syntax: `${head.syntax} { ... }`,
@@ -37,7 +36,6 @@ export function serviceBlock<S, H>(
     repeat: "accumulates",
     opens: true,
     inner,
-    notActedOn: options.notActedOn,
     read: (site, previous) => {
       const service = head.read(site);
       if (service === undefined) {
@@ -111,18 +109,21 @@ function noteExtra(site: Site, expected: number): void {
 }
 
 /** A text that must be one word: neither none nor more. */
-export function exactlyOne(doc: string): Row<string | undefined> {
-  return custom<string | undefined>({
-    syntax: "STRING",
-    doc,
-    default: undefined,
-    read: (site) => {
-      const [head, word, extra] = site.words;
-      if (word !== undefined && extra === undefined) return decodeBytes(word.text);
-      const hint = word === undefined ? "" : "; quote a text with blanks";
-      const message = `'${site.head.text}' needs exactly one argument${hint}; the line is ignored`;
-      site.tree.diagnostics.report("general", extra ?? head, message);
-      return undefined;
+export function exactlyOne(doc: string, options: { notActedOn?: boolean } = {}): Row<string | undefined> {
+  return custom<string | undefined>(
+    {
+      syntax: "STRING",
+      doc,
+      default: undefined,
+      read: (site) => {
+        const [head, word, extra] = site.words;
+        if (word !== undefined && extra === undefined) return decodeBytes(word.text);
+        const hint = word === undefined ? "" : "; quote a text with blanks";
+        const message = `'${site.head.text}' needs exactly one argument${hint}; the line is ignored`;
+        site.tree.diagnostics.report("general", extra ?? head, message);
+        return undefined;
+      },
     },
-  });
+    options,
+  );
 }

@@ -95,7 +95,7 @@ export const virtualServer = table("virtual_server", {
     alone: true,
   }),
   virtualhost: setting(text("STRING"), "Host header of HTTP and SSL checks.", { lenient: true }),
-  snmp_name: exactlyOne("Text served over SNMP."),
+  snmp_name: exactlyOne("Text served over SNMP.", { notActedOn: true }),
   alpha: flag("Real servers are down until the first success of their checkers."),
   omega: flag("Run the scripts of lost servers and quorum at shutdown."),
   quorum_up: script("Run when the quorum is gained."),

@@ -42,6 +42,8 @@ export class Farm {
   #scripts: string[] = [];
   readonly log: string[] = [];
   readonly mails: string[] = [];
+  /** Checkers whose check is to be made anew. */
+  readonly prepared: Checker[] = [];
   /** Every check: when, and of which checker. */
   readonly checks: Array<{ at: number; checker: Checker }> = [];
   /** Services that were handed over, by name, since the last call of `takeApplied`. */
@@ -151,8 +153,10 @@ export class Farm {
       case "withdraw":
         this.#applied.push(effect.service.name);
         break;
-      case "arm":
       case "prepare":
+        this.prepared.push(effect.checker);
+        break;
+      case "arm":
       case "discard":
         break;
       default:

@@ -489,7 +489,8 @@ test("virtual servers stay in the order of the text, whatever they wait for", ()
   assert.deepEqual(found, ["10.0.0.1", "group", "10.0.0.3", "10.0.0.4"]);
 });
 
-test("the start names virtual servers in one entry", () => {
-  const { notActedOn } = good(virtualServer() + virtualServer().replace("10.0.0.1", "10.0.0.2"));
-  assert.deepEqual(notActedOn, ["virtual_server (keepalived.conf:1) and 1 more"]);
+test("the start names what has no effect in virtual servers in one entry", () => {
+  const text = virtualServer(" snmp_name a\n");
+  const { notActedOn } = good(text + text.replace("10.0.0.1", "10.0.0.2"));
+  assert.deepEqual(notActedOn, ["virtual_server 10.0.0.1 80: snmp_name (keepalived.conf:5) and 1 more"]);
 });
