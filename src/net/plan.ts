@@ -16,30 +16,43 @@ export interface Step {
   object: KernelObject;
 }
 
-/** Both inputs have each key at most once. A wish that changed under the same key is removed and added. */
+/**
+ * Both inputs have each key at most once. A wish that changed under the same key is removed right before it is added:
+ * what uses it misses it for some microseconds only.
+ */
 export function planSteps(wanted: Iterable<Placed>, present: Iterable<Placed>): Step[] {
   const wishes = new Map<string, Placed>();
   for (const placed of wanted) wishes.set(placed.object.key, placed);
   const removals: Placed[] = [];
+  const outdated = new Map<string, KernelObject>();
   for (const placed of present) {
-    const wish = wishes.get(placed.object.key);
-    if (wish !== undefined && sameWish(wish.object.setting, placed.object.setting))
-      wishes.delete(placed.object.key);
-    else removals.push(placed);
+    const { object } = placed;
+    const wish = wishes.get(object.key);
+    if (wish === undefined) removals.push(placed);
+    else if (sameWish(wish.object.setting, object.setting)) wishes.delete(object.key);
+    else outdated.set(object.key, object);
   }
   return [
-    ...steps("remove", "rule", removals),
-    ...steps("remove", "route", removals),
-    ...steps("remove", "address", removals),
-    ...steps("add", "address", wishes.values()),
-    ...steps("add", "route", wishes.values()),
-    ...steps("add", "rule", wishes.values()),
+    ...KINDS.toReversed().flatMap((kind) => remove(inOrder(kind, removals))),
+    ...KINDS.flatMap((kind) => add(inOrder(kind, wishes.values()), outdated)),
   ];
 }
 
-function steps(verb: Step["verb"], kind: KernelObject["kind"], placed: Iterable<Placed>): Step[] {
-  return [...placed]
-    .filter(({ object }) => object.kind === kind)
-    .sort((a, b) => a.order - b.order)
-    .map(({ object }) => ({ verb, object }));
+/** In the order of adding. */
+const KINDS = ["address", "route", "rule"] as const;
+
+function inOrder(kind: KernelObject["kind"], placed: Iterable<Placed>): Placed[] {
+  return [...placed].filter(({ object }) => object.kind === kind).sort((a, b) => a.order - b.order);
+}
+
+function remove(placed: readonly Placed[]): Step[] {
+  return placed.map(({ object }) => ({ verb: "remove", object }));
+}
+
+function add(placed: readonly Placed[], outdated: ReadonlyMap<string, KernelObject>): Step[] {
+  return placed.flatMap(({ object }): Step[] => {
+    const before = outdated.get(object.key);
+    const step: Step = { verb: "add", object };
+    return before === undefined ? [step] : [{ verb: "remove", object: before }, step];
+  });
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { objectOf, sameWish } from "../../../src/net/kernel-object.js";
 import { type Placed, planSteps } from "../../../src/net/plan.js";
-import { address, route } from "./settings.js";
+import { address, route, rule } from "./settings.js";
 
 const place = (objects: Placed["object"][]): Placed[] => objects.map((object, order) => ({ object, order }));
 
@@ -25,6 +25,24 @@ test("routes go first and come last, everything in the order of the configuratio
     "remove address eth0 192.0.2.9/32",
     "add address eth0 192.0.2.2/32",
     "add route 10.1.0.0/16 254 0 0 1  eth0",
+  ]);
+});
+
+test("rules go first and come last; what changed is away for as short a time as possible", () => {
+  const old = place([objectOf(route("10.1.0.0/16")), objectOf(route("10.2.0.0/16")), objectOf(rule())]);
+  const wanted = place([
+    objectOf(rule({ preference: 5 })),
+    objectOf(route("10.3.0.0/16")),
+    objectOf(route("10.1.0.0/16", { mtu: 1400 })),
+  ]);
+  const steps = planSteps(wanted, old).map(({ verb, object }) => `${verb} ${object.key.slice(0, 17).trim()}`);
+  assert.deepEqual(steps, [
+    "remove rule,2,100,18,1,1",
+    "remove route 10.2.0.0/16",
+    "add route 10.3.0.0/16",
+    "remove route 10.1.0.0/16",
+    "add route 10.1.0.0/16",
+    "add rule,2,5,18,1,100",
   ]);
 });
 

@@ -1,0 +1,323 @@
+/** Routes and policy rules of a running router: installed as Debian's keepalived installs them, kept, and never left behind. */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import type { Lab } from "./harness/lab.js";
+import { labTest } from "./harness/lab-test.js";
+import type { Host } from "./harness/network.js";
+import type { Product } from "./harness/products.js";
+import type { Program } from "./harness/program.js";
+
+const VIP = "10.86.0.100";
+
+/** Each option that this kernel can show. MPLS and ILA need modules; unit tests compare their bytes with ip(8)'s. */
+const ROUTES = `
+  10.1.0.0/16 via 10.86.0.9 dev eth0
+  10.2.0.0/16 dev eth0 scope link src 10.86.0.77 metric 5 table 1000 tos 0x10
+  10.3.0.0/16 via 10.86.0.9 dev eth0 mtu lock 1400 hoplimit 5 advmss lock 1300 reordering lock 5 window 1000
+  10.4.0.0/16 via 10.86.0.9 dev eth0 cwnd lock 10 ssthresh lock 50 initcwnd 11 initrwnd 12
+  10.5.0.0/16 via 10.86.0.9 dev eth0 rtt 300ms rttvar 400ms features ecn quickack 1 fastopen_no_cookie 1 congctl lock reno
+  10.6.0.0/16 metric 9 nexthop via 10.86.0.8 dev eth0 weight 3 nexthop via 10.86.0.9 dev eth0 onlink realms 1/2
+  10.7.0.0/16 encap ip id 5 dst 198.51.100.9 src 198.51.100.8 ttl 7 tos 16 via 10.86.0.9 dev eth0
+  10.8.0.0/16 encap ip6 id 6 dst 2001:db8::9 src 2001:db8::8 hoplimit 9 tc 8 dev eth0 scope link
+  10.9.0.0/16 via 10.86.0.9 dev eth0 realms 3/5
+  10.10.0.0/16 via 10.86.0.9 dev eth0 ttl-propagate enabled
+  10.11.0.0/16 via 10.86.0.9 dev eth0 add
+  10.12.0.0/16 via 10.86.0.9 dev eth0 append
+  10.13.0.0/16 via 198.51.100.77 dev eth0 onlink
+  10.14.0.0/16 via 10.86.0.9 dev eth0 protocol bird no_track
+  blackhole 10.20.0.0/16 no_track
+  unreachable 10.21.0.0/16 no_track
+  prohibit 10.22.0.0/16 no_track
+  throw 10.23.0.0/16 no_track table 1000
+  multicast 239.1.0.0/16 dev eth0 scope link
+  2001:db8:1::/48 via fe80::9 dev eth0
+  2001:db8:2::/48 from 2001:db8:9::/64 via fe80::9 dev eth0 metric 7
+  2001:db8:3::/48 via fe80::9 dev eth0 pref high
+  2001:db8:4::/48 nexthop via fe80::8 dev eth0 weight 2 nexthop via fe80::9 dev eth0
+  2001:db8:5::/48 via fe80::9 dev eth0 mtu 1400 hoplimit 64 src 2001:db8:86::77
+  2001:db8:6::/48 encap ip6 id 6 dst 2001:db8::9 dev eth0
+`;
+
+const RULES = `
+  from 10.1.0.0/16 to 10.2.0.9 table 1000 preference 100
+  not from 10.1.0.0/16 lookup main preference 101
+  tos 0x10 fwmark 24/12 iif eth0 oif eth0 table 100 preference 102
+  from 10.1.0.0/16 table 100 realms 30/20 suppress_prefixlength 0 suppress_ifgroup 3 preference 103
+  uidrange 10000-19999 ipproto udp sport 10-20 dport 20-30 table 100 preference 104
+  tunnel-id 4294967295 table 100 preference 105
+  from 10.1.0.0/16 goto 200 preference 106
+  from 10.1.0.0/16 nop preference 107
+  from 10.1.0.0/16 blackhole preference 108
+  from 10.1.0.0/16 unreachable preference 109
+  from 10.1.0.0/16 prohibit preference 110
+  l3mdev preference 111
+  fwmark 0x17 table 100 preference 112
+  from 2001:db8::/32 to 2001:db8:1::9 iif eth0 table 100 preference 113
+  from 2001:db8::/32 l3mdev preference 114
+  dsfield 0x08 from default table 100 preference 115
+`;
+
+interface Parts {
+  routes?: string;
+  rules?: string;
+  statics?: string;
+}
+
+function configuration({ routes = "", rules = "", statics = "" }: Parts): string {
+  const block = (name: string, text: string): string => (text === "" ? "" : `${name} {\n${text}\n}\n`);
+  return `${statics}
+vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 86
+  version 3
+  advert_int 0.2
+  virtual_ipaddress {
+    ${VIP}/24
+    10.86.0.77/24
+  }
+  virtual_ipaddress_excluded {
+    2001:db8:86::77/64
+  }
+  ${block("virtual_routes", routes)}
+  ${block("virtual_rules", rules)}
+}
+`;
+}
+
+async function addRouter(lab: Lab, name: string, number: number): Promise<Host> {
+  return lab.addHost(name, { addresses: [`10.86.0.${number}/24`, `2001:db8:86::${number}/64`] });
+}
+
+async function becomeMaster(lab: Lab, host: Host, router: Program): Promise<void> {
+  const from = router.output.all.length;
+  await lab.waitFor(() => lab.holders.of(VIP).includes(host.name), 8_000, `${host.name} to become master`);
+  await lab.waitFor(
+    () => router.output.find(/Entering MASTER STATE/, Math.max(0, from - 30)),
+    3_000,
+    "its log",
+  );
+}
+
+/** What the kernel has of routes and rules that keepalived made, as ip(8) shows it. */
+function shown(host: Host): string[] {
+  const lists = [
+    host.ip("-d", "route", "show", "table", "all"),
+    host.ip("-6", "-d", "route", "show", "table", "all"),
+    host.ip("-d", "rule"),
+    host.ip("-6", "-d", "rule"),
+  ];
+  const lines = lists.map((text) =>
+    text
+      .replaceAll("\n\t", " ")
+      .split("\n")
+      .map((line) => line.trim()),
+  );
+  return lines.flat().filter((line) => /proto (keepalived|18|bird)\b/.test(line));
+}
+
+/** Waits until it shows so many. */
+async function settled(
+  lab: Lab,
+  host: Host,
+  count: number,
+  what: string,
+  limitMs = 5_000,
+): Promise<string[]> {
+  const end = Date.now() + limitMs;
+  while (shown(host).length !== count && Date.now() < end) await lab.watch(10);
+  assert.equal(shown(host).length, count, `${what}:\n${shown(host).join("\n")}`);
+  return shown(host);
+}
+
+const countOf = (text: string): number => text.trim().split("\n").length;
+const ROUTE_COUNT = countOf(ROUTES);
+const ALL = ROUTE_COUNT + countOf(RULES);
+/** IPv6 routes are listed by both of the commands. */
+const SIX = ROUTES.split("\n").filter((line) => line.includes("2001:db8:") && !line.includes("10.8.")).length;
+
+/** Installs everything with one product and tells what is shown; then stops it. */
+async function installed(lab: Lab, product: Product, number: number): Promise<string[]> {
+  const host = await addRouter(lab, product, number);
+  const router = lab.startRouter(host, product, configuration({ routes: ROUTES, rules: RULES }));
+  await becomeMaster(lab, host, router);
+  const lines = await settled(lab, host, ALL + SIX, `routes and rules of ${product}`);
+  router.kill("SIGTERM");
+  await lab.waitFor(() => !router.running, 5_000, `${product} to end`);
+  assert.deepEqual(shown(host), [], `${product} left something`);
+  return lines;
+}
+
+labTest(
+  "each option of routes and rules is in the kernel as Debian's keepalived puts it there",
+  ["ours", "debian"],
+  async (lab) => {
+    const theirs = await installed(lab, "debian", 1);
+    const ours = await installed(lab, "ours", 2);
+    assert.deepEqual(ours, theirs);
+  },
+);
+
+const SOME = {
+  routes: "10.1.0.0/16 via 10.86.0.9 dev eth0\nblackhole 10.20.0.0/16\n2001:db8:1::/48 via fe80::9 dev eth0",
+  rules: "from 10.1.0.0/16 table 1000 preference 100\nfrom 2001:db8::/32 blackhole preference 101",
+};
+const STATICS = `
+static_routes {
+  10.30.0.0/16 via 10.86.0.9 dev eth0 table 1000
+}
+static_rules {
+  from 10.30.0.0/16 table 1000 preference 300
+}
+`;
+/** The IPv6 one is shown twice. */
+const SOME_SHOWN = 6;
+const STATICS_SHOWN = 2;
+
+/** A master with SOME and STATICS. */
+async function startMaster(lab: Lab, text = configuration({ ...SOME, statics: STATICS })) {
+  const host = await addRouter(lab, "router", 1);
+  const router = lab.startRouter(host, "ours", text);
+  await settled(lab, host, STATICS_SHOWN, "static ones come before any mastership");
+  await becomeMaster(lab, host, router);
+  await settled(lab, host, SOME_SHOWN + STATICS_SHOWN, "virtual ones come with mastership");
+  return { host, router, file: lab.configurationOf(host) };
+}
+
+labTest("a fault takes virtual routes and rules away and leaves static ones", ["ours"], async (lab) => {
+  const { host, router } = await startMaster(lab);
+  host.unplug();
+  await lab.waitFor(() => router.output.find(/Entering FAULT STATE/), 3_000, "the fault");
+  const rest = await settled(lab, host, STATICS_SHOWN, "after the fault");
+  assert.match(rest.join("\n"), /10\.30\.0\.0\/16 via.*\n300:/s);
+  host.plug();
+  await settled(lab, host, SOME_SHOWN + STATICS_SHOWN, "master again");
+  router.kill("SIGTERM");
+  await lab.waitFor(() => !router.running, 5_000, "it to end");
+  assert.deepEqual(shown(host), []);
+});
+
+labTest(
+  "kill -9 of the VRRP process leaves no virtual route or rule, of the whole daemon none after the restart",
+  ["ours"],
+  async (lab) => {
+    const { host, router, file } = await startMaster(lab);
+    const child = router.processes().find(({ command }) => command.includes("keepalived_vrrp"));
+    assert.ok(child !== undefined);
+    process.kill(child.pid, "SIGKILL");
+    await lab.waitFor(
+      () => router.output.find(/Removed \d+ addresses, routes and rules that a dead child left/),
+      5_000,
+      "core to clean up",
+    );
+    await settled(lab, host, STATICS_SHOWN, "after the death of the child");
+    await settled(lab, host, SOME_SHOWN + STATICS_SHOWN, "master again");
+    router.killAll();
+    await lab.waitFor(() => !router.running, 5_000, "it to be dead");
+    assert.equal(shown(host).length, SOME_SHOWN + STATICS_SHOWN);
+    // The next one has its own /run, so what it knows comes from the file, which names half of it.
+    writeFileSync(file, "");
+    const again = lab.startRouter(host, "ours", configuration({ ...SOME, statics: STATICS }));
+    await settled(lab, host, STATICS_SHOWN, "at the start");
+    await becomeMaster(lab, host, again);
+  },
+);
+
+labTest(
+  "what somebody removes is back at once, with one line and without a transition",
+  ["ours"],
+  async (lab) => {
+    const { host, router } = await startMaster(lab);
+    const from = router.output.all.length;
+    host.ip("route", "delete", "10.1.0.0/16");
+    host.ip("route", "delete", "blackhole", "10.20.0.0/16");
+    host.ip("rule", "delete", "preference", "100");
+    host.ip("-6", "rule", "delete", "preference", "101");
+    host.ip("route", "delete", "10.30.0.0/16", "table", "1000");
+    host.ip("rule", "delete", "preference", "300");
+    const removed = 6;
+    const said = () => router.output.all.slice(from).filter(({ text }) => /somebody removed/.test(text));
+    await lab.waitFor(() => said().length === removed, 3_000, "a line for each");
+    await settled(lab, host, SOME_SHOWN + STATICS_SHOWN, "all are back");
+    // A restart of a network manager: everything flushed, the link down and up.
+    host.ip("route", "flush", "table", "all", "proto", "18");
+    host.ip("rule", "flush", "protocol", "18");
+    // ip(8) flushes up to ten times until nothing is left, after five of which we wait for ten seconds.
+    await settled(lab, host, SOME_SHOWN + STATICS_SHOWN, "all are back after a flush", 12_000);
+    assert.equal(router.output.find(/Entering (BACKUP|FAULT) STATE/, from), undefined);
+    host.ip("link", "set", "eth0", "down");
+    host.ip("link", "set", "eth0", "up");
+    host.ip("-6", "address", "add", "2001:db8:86::1/64", "dev", "eth0");
+    await settled(lab, host, SOME_SHOWN + STATICS_SHOWN, "all are back after the link");
+  },
+);
+
+labTest("a reload touches what differs and nothing else", ["ours"], async (lab) => {
+  const { host, router, file } = await startMaster(lab);
+  const monitor = lab.run("ip monitor of routes", {
+    namespace: host.namespace,
+    command: ["ip", "-d", "monitor", "route", "rule"],
+  });
+  // The monitor has no way to say that it listens: something is done until it shows.
+  const mark = setInterval(() => {
+    for (const verb of ["add", "delete"]) host.ip("rule", verb, "preference", "9", "table", "9");
+  }, 20);
+  await lab.waitFor(() => monitor.output.find(/lookup 9/), 5_000, "the monitor to listen");
+  clearInterval(mark);
+  const from = monitor.output.all.length;
+  writeFileSync(
+    file,
+    configuration({
+      routes: `${SOME.routes.replace("10.1.0.0/16 via 10.86.0.9 dev eth0", "10.1.0.0/16 via 10.86.0.9 dev eth0 mtu 1400")}\n10.2.0.0/16 via 10.86.0.9 dev eth0`,
+      rules: SOME.rules.replace("preference 100", "preference 99"),
+      statics: STATICS,
+    }),
+  );
+  router.kill("SIGHUP");
+  await lab.waitFor(() => router.output.find(/Reload complete/), 5_000, "the reload");
+  await lab.waitFor(() => monitor.output.find(/^99:/, from), 3_000, "the new rule");
+  const events = monitor.output.all
+    .slice(from)
+    .map(({ text }) => text.trim())
+    .filter((text) => !/lookup 9|table local/.test(text))
+    .sort();
+  const what = events.map((text) => text.replace(/ dev eth0.*|\tfrom.*/, ""));
+  assert.deepEqual(
+    what,
+    [
+      "99:",
+      "Deleted 100:",
+      "Deleted unicast 10.1.0.0/16 via 10.86.0.9",
+      "unicast 10.1.0.0/16 via 10.86.0.9",
+      "unicast 10.2.0.0/16 via 10.86.0.9",
+    ],
+    events.join("\n"),
+  );
+});
+
+labTest(
+  "routes over an interface that is not there yet come with it; rules do not wait",
+  ["ours"],
+  async (lab) => {
+    const statics = `global_defs {\n dynamic_interfaces\n}\nstatic_routes {\n 10.40.0.0/16 dev later0\n}\nstatic_rules {\n iif later0 table 7 preference 301\n}\n`;
+    const host = await addRouter(lab, "router", 1);
+    const router = lab.startRouter(host, "ours", configuration({ statics }));
+    await lab.waitFor(
+      () => router.output.find(/route 10\.40\.0\.0\/16 dev later0 waits: there is no later0/),
+      5_000,
+      "the log",
+    );
+    const [rule] = await settled(lab, host, 1, "the rule");
+    assert.match(rule ?? "", /iif later0 \[detached\]/);
+    host.ip("link", "add", "later0", "type", "veth", "peer", "name", "later1");
+    host.ip("link", "set", "later1", "up");
+    host.ip("link", "set", "later0", "up");
+    await settled(lab, host, 2, "the route");
+    await lab.waitFor(() => router.output.find(/10\.40\.0\.0\/16 dev later0 is there now/), 2_000, "the log");
+    host.ip("link", "delete", "later0");
+    await settled(lab, host, 1, "the interface is gone");
+    host.ip("link", "add", "later0", "type", "veth", "peer", "name", "later1");
+    host.ip("link", "set", "later1", "up");
+    host.ip("link", "set", "later0", "up");
+    await settled(lab, host, 2, "the route again");
+  },
+);
