@@ -10,6 +10,7 @@ import type { Addon } from "../native/addon.js";
 import { Accounts, ownIdentity } from "../platform/accounts.js";
 import { fileReader } from "../platform/config-files.js";
 import { readKeyFile } from "../platform/key-file.js";
+import { RoutingNames } from "../platform/routing-names.js";
 import { examineScript } from "../platform/script-file.js";
 import type { DaemonSettings } from "./daemon-settings.js";
 
@@ -65,6 +66,7 @@ type HostKnowledge = Omit<ReadOptions, "path" | "configId" | "includeAll">;
 /** What the checks may ask about the host; accounts are as they are at this reading. */
 function hostKnowledge(addon: Addon): HostKnowledge {
   let accounts: Accounts | undefined;
+  const routingNames = new RoutingNames();
   const identity = (user: string, group?: string) => (accounts ??= new Accounts()).identity(user, group);
   return {
     hostName: hostname(),
@@ -72,6 +74,7 @@ function hostKnowledge(addon: Addon): HostKnowledge {
     interfaceMtu,
     interfaceNames,
     keyFile: readKeyFile,
+    routingName: (kind, name, directories) => routingNames.number(kind, name, directories),
     userExists: (user, group) => identity(user, group) !== undefined,
     scriptStatus(path, account) {
       const runner = (accounts ??= new Accounts()).resolve(account, ownIdentity());

@@ -24,7 +24,7 @@ const ROUTES = `
   10.11.0.0/16 via 10.86.0.9 dev eth0 add
   10.12.0.0/16 via 10.86.0.9 dev eth0 append
   10.13.0.0/16 via 198.51.100.77 dev eth0 onlink
-  10.14.0.0/16 via 10.86.0.9 dev eth0 protocol bird no_track
+  10.14.0.0/16 via 10.86.0.9 dev eth0 protocol ospf no_track
   blackhole 10.20.0.0/16 no_track
   unreachable 10.21.0.0/16 no_track
   prohibit 10.22.0.0/16 no_track
@@ -112,7 +112,7 @@ function shown(host: Host): string[] {
       .split("\n")
       .map((line) => line.trim()),
   );
-  return lines.flat().filter((line) => /proto (keepalived|18|bird)\b/.test(line));
+  return lines.flat().filter((line) => /proto (keepalived|18|ospf)\b/.test(line));
 }
 
 /** Waits until it shows so many. */

@@ -56,8 +56,9 @@ export const fileRows = {
   json_version: setting(integer(1, 2), "Layout of the JSON dump.", { default: 1, lenient: true }),
   iproute_usr_dir: onePath(
     "Second directory of the names of routing tables; /usr/share/iproute2 by default.",
+    {},
   ),
-  iproute_etc_dir: onePath("First directory of the names of routing tables; /etc/iproute2 by default."),
+  iproute_etc_dir: onePath("First directory of the names of routing tables; /etc/iproute2 by default.", {}),
   state_dump_file: onePath("Name of the dump of the state, or its directory with a slash at the end."),
   stats_dump_file: onePath("Name of the dump of the statistics."),
   json_dump_file: onePath("Name of the dump as JSON."),
@@ -67,7 +68,7 @@ export const fileRows = {
 };
 
 /** Exactly one word that is not empty. */
-function onePath(doc: string): Row<string | undefined> {
+function onePath(doc: string, options: Parameters<typeof custom>[1] = LATER): Row<string | undefined> {
   return custom<string | undefined>(
     {
       syntax: "PATH",
@@ -83,7 +84,7 @@ function onePath(doc: string): Row<string | undefined> {
         return undefined;
       },
     },
-    LATER,
+    options,
   );
 }
 

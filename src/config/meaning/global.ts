@@ -33,6 +33,7 @@ export function readGlobal(
 ): { global: GlobalConfig; scripts: Scripts } {
   const dynamic = block.value("dynamic_interfaces");
   judge.dynamicInterfaces = dynamic !== undefined;
+  judge.routingDirectories = iprouteDirectories(block);
   const users: ScriptUsers = {
     ...given({ scriptUser: readScriptUser(block, judge) }),
     enableScriptSecurity: block.value("enable_script_security"),
@@ -161,9 +162,13 @@ function readFileSettings(block: GlobalBlock): FileSettings {
     }),
     dumpsWithInstance: block.value("data_use_instance"),
     jsonVersion: block.value("json_version") === 2 ? 2 : 1,
-    iprouteDirectories: [
-      block.value("iproute_etc_dir") ?? "/etc/iproute2",
-      block.value("iproute_usr_dir") ?? "/usr/share/iproute2",
-    ],
+    iprouteDirectories: iprouteDirectories(block),
   };
+}
+
+function iprouteDirectories(block: GlobalBlock): string[] {
+  return [
+    block.value("iproute_etc_dir") ?? "/etc/iproute2",
+    block.value("iproute_usr_dir") ?? "/usr/share/iproute2",
+  ];
 }

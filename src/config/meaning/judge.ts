@@ -29,8 +29,8 @@ export interface HostKnowledge {
   userExists?(user: string, group: string | undefined): boolean;
   /** Absolute path, or a name to be looked for in PATH. */
   scriptStatus?(path: string, account: ScriptAccount): ScriptFinding["status"] | ScriptFinding;
-  /** Number of a name in the routing name files (rt_tables ...). */
-  routingName?(kind: RoutingKind, name: string): number | undefined;
+  /** Number of a name in the routing name files (rt_tables ...) of the first of the directories that has it. */
+  routingName?(kind: RoutingKind, name: string, directories: readonly string[]): number | undefined;
   /** Whether files in a directory can be watched. */
   directoryStatus?(path: string): "ok" | "missing" | "unsuitable";
   /** Content of a key file (latin1), and whether others than its owner may read it. */
@@ -45,6 +45,8 @@ export class Judge {
   readonly refusals: string[] = [];
   /** dynamic_interfaces. */
   dynamicInterfaces = false;
+  /** Where the routing name files are; set with the global settings. */
+  routingDirectories: readonly string[] = [];
   readonly #interfaces = new Map<string, boolean>();
   readonly #mtus = new Map<string, number | undefined>();
 

@@ -7,7 +7,7 @@ import type { Judge } from "./judge.js";
 export function resolveNames(entry: WithNames, what: string, judge: Judge): boolean {
   let kept = true;
   for (const { name, at, wrong, set } of entry.pending ?? []) {
-    const value = judge.host.routingName?.(name.kind, name.name);
+    const value = judge.host.routingName?.(name.kind, name.name, judge.routingDirectories);
     if (value !== undefined && value <= name.max) {
       set(value);
       continue;
