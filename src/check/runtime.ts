@@ -19,6 +19,7 @@ import { raiseDescriptorLimit } from "./effects/descriptors.js";
 import { OwnAddresses } from "./effects/own-addresses.js";
 import { Probes } from "./effects/probes.js";
 import { Timers } from "./effects/timers.js";
+import { TlsContext } from "./effects/tls-context.js";
 import type { CheckEffect } from "./events.js";
 import type { Availability, Ipvs, IpvsListener } from "./ipvs/model.js";
 import { servicesOf } from "./services.js";
@@ -46,6 +47,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   readonly #timers: Timers;
   readonly #connections: Connections;
   readonly #probes: Probes;
+  readonly #tls = new TlsContext();
   readonly #ownAddresses: OwnAddresses;
   #config: CheckConfig;
   #groups: ReadonlyMap<string, VirtualServerGroupConfig>;
@@ -95,6 +97,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
         now: () => this.#addon.monotonicMicros(),
         timers: this.#timers,
         connections: this.#connections,
+        tls: () => this.#tls.current,
         scripts: runner,
         identityOf: (script) => this.#notices.identityOf(script),
         trackFile: (name) => this.#config.trackFiles.find((file) => file.name === name),
@@ -117,6 +120,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   async #configure(): Promise<void> {
     await this.#notices.setConfig(this.#config);
     this.#warnOfMissingKinds(this.#config);
+    this.#readTlsFiles();
     raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
     this.#onAvailability(await this.#ipvs.open());
     await this.#setGlobals();
@@ -151,11 +155,17 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#config = config;
     this.#groups = groupsOf(config);
     this.#warnOfMissingKinds(config);
+    this.#readTlsFiles();
     await this.#setGlobals();
     this.#carryOut(this.#director.reconfigure(config, this.#addon.monotonicMicros()));
     raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
     await this.#ownAddresses.watch(this.#director.services, this.#groups);
     await this.#ipvs.idle();
+  }
+
+  #readTlsFiles(): void {
+    const problem = this.#tls.adopt(this.#config.ssl);
+    if (problem !== undefined) this.#log.error(`${problem}; SSL_GET goes on without it`);
   }
 
   async #setGlobals(): Promise<void> {

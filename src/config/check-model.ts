@@ -222,6 +222,8 @@ export type CheckerConfig =
       target: CheckTarget;
       protocol: "1.0" | "1.0C" | "1.1";
       fastRecovery: boolean;
+      /** SSL_GET: the server's certificate must hold. */
+      verify?: boolean;
       urls: UrlCheck[];
     }
   | { kind: "smtp"; schedule: CheckSchedule; target: CheckTarget; heloName: string }

@@ -18,12 +18,16 @@ export const SOL_SOCKET = 1;
 export const SO_RCVBUF = 8;
 export const SO_BINDTODEVICE = 25;
 export const SO_RCVBUFFORCE = 33;
+export const SO_MARK = 36;
 
 // linux/in.h
 export const IPPROTO_IP = 0;
 export const IPPROTO_IPV6 = 41;
 export const IPPROTO_AH = 51;
+export const IPPROTO_ICMP = 1;
 export const IPPROTO_ICMPV6 = 58;
+export const IP_RECVERR = 11;
+export const IPV6_RECVERR = 25;
 export const IPPROTO_VRRP = 112;
 export const IPPROTO_RAW = 255;
 export const IP_TTL = 2;

@@ -26,6 +26,7 @@ const LAB = {
   procps: "ps",
   keepalived: "keepalived",
   frr: "vtysh",
+  openssl: "openssl",
 };
 
 /** A kernel in user mode for test/uml, and what is used inside. Not every Debian and not every processor has it. */

@@ -3,6 +3,7 @@
  * often, and what follows from the results is decided in `schedule.ts` and `virtual-server.ts`. A new kind of checker is
  * one file that makes `Check`s, and one row in `table.ts`.
  */
+import type { SecureContext } from "node:tls";
 import type { CheckerConfig } from "../../config/check-model.js";
 import type { Addon } from "../../native/addon.js";
 import type { Identity } from "../../platform/accounts.js";
@@ -67,6 +68,8 @@ export interface CheckerPorts {
   timers: Timers;
   /** TCP connections with their marks, interfaces and source addresses. */
   connections: Connections;
+  /** What TLS connections bring along: the files of the `SSL` block. */
+  tls(): SecureContext;
   scripts: Pick<ScriptRunner, "run">;
   /** The account of a script; undefined when it does not exist. */
   identityOf(script: ScriptSetting): Identity | undefined;

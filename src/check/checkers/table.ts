@@ -4,8 +4,14 @@
  */
 import type { CheckerConfig } from "../../config/check-model.js";
 import type { CheckerRow, ConfigOf } from "./checker.js";
+import { dns } from "./dns.js";
+import { http, ssl } from "./http.js";
+import { misc } from "./misc.js";
+import { ping } from "./ping.js";
+import { smtp } from "./smtp.js";
 import { tcp } from "./tcp.js";
+import { udp } from "./udp.js";
 
 export type CheckerTable = { readonly [K in CheckerConfig["kind"]]?: CheckerRow<ConfigOf<K>> };
 
-export const CHECKERS: CheckerTable = { tcp };
+export const CHECKERS: CheckerTable = { tcp, udp, ping, http, ssl, smtp, dns, misc };

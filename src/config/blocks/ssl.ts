@@ -11,7 +11,7 @@ export const ssl = table("SSL", {
 
 /** Given again it replaces the first one, which is reported. */
 function replacing(syntax: string, doc: string): Row<string | undefined> {
-  const row = setting(text(syntax), doc, { lenient: true, notActedOn: true });
+  const row = setting(text(syntax), doc, { lenient: true });
   const read: typeof row.read = (site, previous) => {
     const value = row.read(site, previous);
     if (value !== undefined && previous !== undefined) {

@@ -36,7 +36,8 @@ export function readHttp(given: Given, checked: Checked): CheckerConfig[] {
   }
   const { protocol, fastRecovery } =
     given.kind === "ssl" ? requestSettings(given.block) : requestSettings(given.block);
-  return [{ kind, schedule, target, protocol, fastRecovery, urls }];
+  const verify = given.kind === "ssl" && given.block.value("tls_verify");
+  return [{ kind, schedule, target, protocol, fastRecovery, ...(verify && { verify }), urls }];
 }
 
 function requestSettings<C extends CheckerSettings>(

@@ -91,6 +91,9 @@ export const sslGet = table("SSL_GET", {
   ...httpRows,
   url: block(sslUrl, URL_DOC, { name: "none" }),
   tls_compliant: tlsCompliant,
+  tls_verify: flag(
+    "The server's certificate must be valid now, issued by an authority of SSL's ca (else of the system), and for the name that is sent to it. A keyword of this implementation.",
+  ),
 });
 
 /** [STRING]; undefined text is the virtual host. */

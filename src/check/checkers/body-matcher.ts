@@ -1,0 +1,69 @@
+/**
+ * `regex` of HTTP checks on JavaScript's regular expressions (check-ipvs reference, 4.4). Without `utf` a character is a
+ * byte. Pure.
+ */
+import type { BodyPattern } from "../../config/check-model.js";
+import { translatePattern } from "./pcre-translation.js";
+
+export interface BodyMatcher {
+  /** @returns why the body does not do; undefined when it does. */
+  mismatch(body: Buffer): string | undefined;
+}
+
+export type CompiledPattern = { ok: true; matcher: BodyMatcher } | { ok: false; problem: string };
+
+/** Options that change how a pattern reads, in ways that JavaScript does not know. */
+const UNKNOWN_OPTIONS = [
+  "extended",
+  "ungreedy",
+  "alt_bsux",
+  "match_unset_backref",
+  "dupnames",
+  "alt_verbnames",
+];
+
+function flagsOf(options: readonly string[]): string {
+  const known = { caseless: "i", multiline: "m", dotall: "s", utf: "u" };
+  return `g${Object.entries(known)
+    .filter(([option]) => options.includes(option))
+    .map(([, flag]) => flag)
+    .join("")}`;
+}
+
+/** Makes a matcher, or says what JavaScript's expressions cannot do. */
+export function compileBodyPattern(setting: BodyPattern): CompiledPattern {
+  const { pattern, options, inverted, minOffsetBytes, maxOffsetBytes = Number.POSITIVE_INFINITY } = setting;
+  const option = UNKNOWN_OPTIONS.find((name) => options.includes(name));
+  if (option !== undefined) return { ok: false, problem: `regex_options ${option} is not known here` };
+  const translation = translatePattern(pattern, {
+    multiline: options.includes("multiline"),
+    dollarEndOnly: options.includes("dollar_endonly"),
+  });
+  if (!translation.ok) return translation;
+  let expression: RegExp;
+  try {
+    expression = new RegExp(translation.source, flagsOf(options));
+  } catch (error) {
+    return { ok: false, problem: error instanceof Error ? error.message : String(error) };
+  }
+  const inFirstLineOnly = options.includes("firstline");
+  const encoding = options.includes("utf") ? "utf8" : "latin1";
+  const matches = (body: Buffer): boolean => {
+    const text = body.toString(encoding);
+    expression.lastIndex = body.toString(encoding, 0, minOffsetBytes).length;
+    const found = expression.exec(text);
+    if (found === null) return false;
+    const before = text.slice(0, found.index);
+    if (inFirstLineOnly && before.includes("\n")) return false;
+    return Buffer.byteLength(before, encoding) <= maxOffsetBytes;
+  };
+  return {
+    ok: true,
+    matcher: {
+      mismatch(body) {
+        if (matches(body) !== inverted) return undefined;
+        return inverted ? "the body matches regex" : "the body does not match regex";
+      },
+    },
+  };
+}

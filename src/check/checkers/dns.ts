@@ -1,0 +1,92 @@
+/** DNS_CHECK: a question by UDP; any reply without an error is a success, whatever it answers (check-ipvs reference, 4.7). */
+import { randomInt } from "node:crypto";
+import { type DatagramProblem, Datagrams } from "../effects/datagrams.js";
+import type { CheckTimer } from "../effects/timers.js";
+import {
+  type Check,
+  type CheckerPorts,
+  type CheckJob,
+  type CheckResult,
+  type CheckerRow,
+  type ConfigOf,
+  PASSED,
+} from "./checker.js";
+import { encodeQuestion, readReply } from "./dns-message.js";
+import { type ConnectFailure, connectFailure, connectPlan, inSeconds } from "./tcp.js";
+
+type DnsConfig = ConfigOf<"dns">;
+type DnsFailure = ConnectFailure | "response" | "noReply";
+
+class DnsCheck implements Check {
+  readonly #job: CheckJob<DnsConfig, DnsFailure>;
+  readonly #ports: CheckerPorts;
+  readonly #datagrams: Datagrams;
+  readonly #limit: CheckTimer;
+  #id = 0;
+
+  constructor(job: CheckJob<DnsConfig, DnsFailure>, ports: CheckerPorts) {
+    const { config, address, port } = job;
+    this.#job = job;
+    this.#ports = ports;
+    this.#datagrams = new Datagrams(
+      ports.addon,
+      connectPlan(config.target, address, port, ports.addon, true),
+      "udp",
+      { received: (bytes) => this.#onReply(bytes), failed: (problem) => this.#onProblem(problem) },
+    );
+    this.#limit = ports.timers.create(() => this.#onTimeout());
+  }
+
+  start(): void {
+    const { name, type, target } = this.#job.config;
+    // Unpredictable, so that nobody can answer who did not see the question.
+    this.#id = randomInt(0x10000);
+    this.#ports.timers.set(this.#limit, this.#ports.now() + target.timeoutMicros);
+    this.#datagrams.send(encodeQuestion(this.#id, name, type));
+  }
+
+  cancel(): void {
+    this.#ports.timers.cancel(this.#limit);
+    this.#datagrams.close();
+  }
+
+  close(): void {
+    this.cancel();
+  }
+
+  #onReply(message: Uint8Array): void {
+    const code = readReply(message, this.#id);
+    // Somebody else's: the wait goes on.
+    if (code === undefined) return;
+    this.#end(
+      code === "NOERROR"
+        ? PASSED
+        : { verdict: "failed", reason: "response", detail: `the server says ${code}` },
+    );
+  }
+
+  #onProblem({ stage, call, code }: DatagramProblem): void {
+    if (stage === "setup") return this.#end({ verdict: "notRun", detail: `${call}: ${code}` });
+    const { reason, words } = connectFailure(code);
+    const detail = stage === "receive" && reason === "refused" ? "the port is unreachable" : words;
+    this.#end({ verdict: "failed", reason, detail });
+  }
+
+  #onTimeout(): void {
+    const limit = inSeconds(this.#job.config.target.timeoutMicros);
+    this.#end({ verdict: "failed", reason: "noReply", detail: `no reply within ${limit}` });
+  }
+
+  #end(result: CheckResult<DnsFailure>): void {
+    this.cancel();
+    this.#job.done(result);
+  }
+}
+
+export const dns: CheckerRow<DnsConfig> = {
+  policy: "usual",
+  keyword: "DNS_CHECK",
+  mailTitle: "DNS_CHECK",
+  usesSocket: true,
+  create: (job, ports) => new DnsCheck(job, ports),
+};

@@ -1,0 +1,107 @@
+/**
+ * PING_CHECK: ICMP echo by the kernel's ping sockets, which fill in identifier and checksum (check-ipvs reference, 4.3).
+ * The socket stays open, and the numbers go up, as long as the server answers.
+ */
+import { type DatagramProblem, Datagrams } from "../effects/datagrams.js";
+import type { CheckTimer } from "../effects/timers.js";
+import {
+  type Check,
+  type CheckerPorts,
+  type CheckJob,
+  type CheckResult,
+  type CheckerRow,
+  type ConfigOf,
+  PASSED,
+} from "./checker.js";
+import { type ConnectFailure, connectFailure, connectPlan, inSeconds } from "./tcp.js";
+
+type PingConfig = ConfigOf<"tcp" | "ping">;
+type PingFailure = ConnectFailure | "reply" | "noReply";
+
+const HEADER_BYTES = 8;
+const FILLER_BYTES = 128;
+const ECHO = { ipv4: { request: 8, reply: 0 }, ipv6: { request: 128, reply: 129 } };
+
+class PingCheck implements Check {
+  readonly #job: CheckJob<PingConfig, PingFailure>;
+  readonly #ports: CheckerPorts;
+  readonly #datagrams: Datagrams;
+  readonly #limit: CheckTimer;
+  readonly #types: { request: number; reply: number };
+  readonly #request = Buffer.alloc(HEADER_BYTES + FILLER_BYTES, "k");
+  #sequence = 0;
+
+  constructor(job: CheckJob<PingConfig, PingFailure>, ports: CheckerPorts) {
+    const { config, address } = job;
+    this.#job = job;
+    this.#ports = ports;
+    this.#types = address.length === 4 ? ECHO.ipv4 : ECHO.ipv6;
+    // A ping socket has no ports: the number would be its identifier.
+    this.#datagrams = new Datagrams(
+      ports.addon,
+      connectPlan(config.target, address, 0, ports.addon, true),
+      "icmp",
+      {
+        received: (bytes) => this.#onReply(bytes),
+        failed: (problem) => this.#onProblem(problem),
+      },
+    );
+    this.#limit = ports.timers.create(() => this.#onTimeout());
+  }
+
+  start(): void {
+    this.#sequence = (this.#sequence % 0xffff) + 1;
+    this.#request.fill(0, 0, HEADER_BYTES);
+    this.#request[0] = this.#types.request;
+    this.#request.writeUInt16BE(this.#sequence, 6);
+    this.#ports.timers.set(this.#limit, this.#ports.now() + this.#job.config.target.timeoutMicros);
+    this.#datagrams.send(this.#request);
+  }
+
+  cancel(): void {
+    this.#ports.timers.cancel(this.#limit);
+    this.#datagrams.close();
+    this.#sequence = 0;
+  }
+
+  close(): void {
+    this.cancel();
+  }
+
+  #onReply(message: Uint8Array): void {
+    const sequence = ((message[6] ?? 0) << 8) | (message[7] ?? 0);
+    if (message.length >= HEADER_BYTES && message[0] === this.#types.reply && sequence === this.#sequence) {
+      this.#ports.timers.cancel(this.#limit);
+      return this.#job.done(PASSED);
+    }
+    this.#fail({
+      verdict: "failed",
+      reason: "reply",
+      detail: `an ICMP message of type ${message[0]} came, not the reply`,
+    });
+  }
+
+  #onProblem({ stage, call, code }: DatagramProblem): void {
+    if (stage === "setup") return this.#fail({ verdict: "notRun", detail: `${call}: ${code}` });
+    const { reason, words } = connectFailure(code);
+    this.#fail({ verdict: "failed", reason, detail: words });
+  }
+
+  #onTimeout(): void {
+    const limit = inSeconds(this.#job.config.target.timeoutMicros);
+    this.#fail({ verdict: "failed", reason: "noReply", detail: `no reply within ${limit}` });
+  }
+
+  #fail(result: CheckResult<PingFailure>): void {
+    this.cancel();
+    this.#job.done(result);
+  }
+}
+
+export const ping: CheckerRow<PingConfig> = {
+  policy: "usual",
+  keyword: "PING_CHECK",
+  mailTitle: "PING_CHECK",
+  usesSocket: true,
+  create: (job, ports) => new PingCheck(job, ports),
+};

@@ -1,0 +1,124 @@
+/**
+ * A datagram socket that is connected to one server: with mark, interface and source address as `Connections` has them.
+ * UDP, and ICMP echo by the kernel's own ping sockets. Opened for the first datagram and kept until it is closed.
+ */
+import { type Addon, META_FIELDS, SEND_FIELDS, type Socket } from "../../native/addon.js";
+import * as linux from "../../net/constants.js";
+import { SOCKADDR_IN_LENGTH } from "../../net/socket-address.js";
+import { errnoName, systemErrorOf } from "../../net/system-error.js";
+import type { ConnectPlan } from "./connections.js";
+
+export type DatagramProtocol = "udp" | "icmp";
+
+/** What went wrong, and whether it was while setting up, connecting, sending or receiving. */
+export interface DatagramProblem {
+  stage: "setup" | "connect" | "send" | "receive";
+  call: string;
+  code: string;
+}
+
+export interface DatagramEvents {
+  /** The bytes are good until the call returns. */
+  received(bytes: Uint8Array): void;
+  failed(problem: DatagramProblem): void;
+}
+
+/** The longest datagram there is, and one byte more than any check allows. */
+const SLAB_BYTES = 65_536;
+const NO_ADDRESSES = new Uint8Array(0);
+
+export class Datagrams {
+  readonly #addon: Addon;
+  readonly #plan: ConnectPlan;
+  readonly #protocol: DatagramProtocol;
+  readonly #events: DatagramEvents;
+  /** One for all sockets: what it holds is looked at before the next read. */
+  static readonly #slab = new Uint8Array(SLAB_BYTES);
+  static readonly #meta = new Int32Array(META_FIELDS);
+  #socket: Socket | undefined;
+
+  constructor(addon: Addon, plan: ConnectPlan, protocol: DatagramProtocol, events: DatagramEvents) {
+    this.#addon = addon;
+    this.#plan = plan;
+    this.#protocol = protocol;
+    this.#events = events;
+  }
+
+  /** Sends one datagram. What fails is told of within this call or later. */
+  send(bytes: Uint8Array): void {
+    const socket = this.#socket ?? this.#open();
+    if (socket === undefined) return;
+    const table = new Int32Array(SEND_FIELDS);
+    table.set([0, bytes.length]);
+    try {
+      if (socket.sendBatch(bytes, table, 0, 1, 0) === 0) this.#fail("send", "sendmmsg", "EAGAIN");
+    } catch (error) {
+      this.#failWith("send", error);
+    }
+  }
+
+  close(): void {
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  #open(): Socket | undefined {
+    let stage: DatagramProblem["stage"] = "setup";
+    try {
+      const ipv4 = this.#plan.destination.length === SOCKADDR_IN_LENGTH;
+      const icmp = ipv4 ? linux.IPPROTO_ICMP : linux.IPPROTO_ICMPV6;
+      const domain = ipv4 ? linux.AF_INET : linux.AF_INET6;
+      const socket = new this.#addon.Socket(domain, linux.SOCK_DGRAM, this.#protocol === "icmp" ? icmp : 0);
+      this.#socket = socket;
+      this.#configure(socket, ipv4);
+      stage = "connect";
+      socket.connect(this.#plan.destination);
+      socket.startReading((status) => this.#onReadable(status));
+      return socket;
+    } catch (error) {
+      this.#failWith(stage, error);
+      return undefined;
+    }
+  }
+
+  #configure(socket: Socket, ipv4: boolean): void {
+    const { mark, interface: device, source } = this.#plan;
+    if (mark !== 0 && this.#protocol === "udp") socket.setOption(linux.SOL_SOCKET, linux.SO_MARK, mark);
+    if (device !== undefined) {
+      socket.setOption(linux.SOL_SOCKET, linux.SO_BINDTODEVICE, new TextEncoder().encode(`${device}\0`));
+    }
+    if (source !== undefined) socket.bind(source);
+    // Errors that ICMP reports are ours to hear, each of them.
+    if (ipv4) socket.setOption(linux.IPPROTO_IP, linux.IP_RECVERR, 1);
+    else socket.setOption(linux.IPPROTO_IPV6, linux.IPV6_RECVERR, 1);
+  }
+
+  #onReadable(status: number): void {
+    // libuv reports any error of a socket as a bad descriptor: reading tells which it is.
+    this.#readAll();
+    if (status < 0 && this.#socket !== undefined) this.#fail("receive", "poll", errnoName(-status));
+  }
+
+  #readAll(): void {
+    for (let socket = this.#socket; socket !== undefined; socket = this.#socket) {
+      let count: number;
+      try {
+        count = socket.receiveBatch(Datagrams.#slab, SLAB_BYTES, Datagrams.#meta, NO_ADDRESSES);
+      } catch (error) {
+        return this.#failWith("receive", error);
+      }
+      if (count === 0) return;
+      this.#events.received(Datagrams.#slab.subarray(0, Datagrams.#meta[0]));
+    }
+  }
+
+  #failWith(stage: DatagramProblem["stage"], error: unknown): void {
+    const { call, code } = systemErrorOf(error, "datagram socket");
+    this.#fail(stage, call, code);
+  }
+
+  #fail(stage: DatagramProblem["stage"], call: string, code: string): void {
+    this.close();
+    this.#events.failed({ stage, call, code });
+  }
+}
