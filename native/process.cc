@@ -36,12 +36,16 @@ Napi::Value Done(Napi::Env env, const char* call, int result) {
   return env.Undefined();
 }
 
-Napi::Value MonotonicMicros(Info info) {
+Napi::Value MicrosOf(Info info, clockid_t clock) {
   timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  ::clock_gettime(clock, &now);
   const int64_t micros = int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1'000;
   return Napi::Number::New(info.Env(), static_cast<double>(micros));
 }
+
+Napi::Value MonotonicMicros(Info info) { return MicrosOf(info, CLOCK_MONOTONIC); }
+
+Napi::Value BootMicros(Info info) { return MicrosOf(info, CLOCK_BOOTTIME); }
 
 Napi::Value SetRealtime(Info info) {
   Arguments args(info.Env());
@@ -254,6 +258,7 @@ void ExportProcess(Napi::Env env, Napi::Object exports) {
     exports.Set(name, Napi::Function::New(env, function, name));
   };
   add("monotonicMicros", MonotonicMicros);
+  add("bootMicros", BootMicros);
   add("setRealtime", SetRealtime);
   add("setNice", SetNice);
   add("setAffinity", SetAffinity);

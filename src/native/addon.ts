@@ -179,6 +179,8 @@ export interface Addon {
 
   /** clock_gettime(CLOCK_MONOTONIC) in microseconds. */
   monotonicMicros(): NativeMicros;
+  /** The same of CLOCK_BOOTTIME, which goes on while the host is suspended. */
+  bootMicros(): NativeMicros;
 
   /**
    * Starts a program without copying the heap (vfork semantics; in the child only raw system calls).

@@ -11,6 +11,7 @@ import type { Advert, InstanceEffect, Micros, State } from "./events.js";
 import { Learnt } from "./learnt.js";
 import { OwnerConflict } from "./owner-conflict.js";
 import { Preemption } from "./preemption.js";
+import { judgeSilence, listeningMicros } from "./stall.js";
 import { Standing } from "./standing.js";
 import { masterDownMicros, nextOnGrid, OWNER, RESIGN, skewMicros } from "./timing.js";
 import * as wording from "./wording.js";
@@ -32,6 +33,10 @@ export class Election {
   #toldOwnAddress = false;
   #downAt: Micros = 0;
   #advertAt: Micros = 0;
+  /** A MASTER that was stalled listens until its next advert is due. */
+  #listening = false;
+  /** When the last advert out of turn was sent. */
+  #assertedAt: Micros = -1;
 
   // Reused, effects and lists, so that neither a due advert nor a confirming one allocates.
   readonly #nextAdvert: Effect<"armTimer"> = { kind: "armTimer", timer: "advert", at: 0 };
@@ -73,11 +78,51 @@ export class Election {
   /** @returns the effects: `out`, or a list of its own. */
   onAdvertTimer(now: Micros, out: InstanceEffect[]): readonly InstanceEffect[] {
     if (this.#state !== "master") return out;
+    if (this.#listening) return this.#onNothingHeard(now, out);
+    if (this.#isStalled(now, out)) return out;
     const next = nextOnGrid(this.#advertAt, this.settings.advertIntervalMicros, now);
     const watch = this.#prepareAdvert(next);
     if (watch === 0) return this.#due;
     out.push(...this.#due, { kind: "armTimer", timer: "ownerConflict", at: now + watch });
     return out;
+  }
+
+  /**
+   * Whether the process slept for so long that somebody else must be MASTER by now: then it listens, or gives way as
+   * timer_expired_backup wants it. The addresses stay meanwhile, as they did while it slept.
+   */
+  #isStalled(now: Micros, out: InstanceEffect[]): boolean {
+    const silence = now - this.#advertAt + this.settings.advertIntervalMicros;
+    const stall = judgeSilence(this.settings, silence);
+    if (stall === "none") return false;
+    if (stall === "expired") {
+      this.becomeBackup(wording.expiredText(silence), now + this.masterDownMicros, 0, out);
+      return true;
+    }
+    const wait = listeningMicros(this.settings);
+    out.push({ kind: "log", level: "warning", text: wording.stalledText(silence, wait) });
+    this.#listening = true;
+    this.#advertAt = this.#nextAdvert.at = now + wait;
+    out.push(this.#nextAdvert);
+    return true;
+  }
+
+  #onNothingHeard(now: Micros, out: InstanceEffect[]): readonly InstanceEffect[] {
+    out.push({ kind: "log", level: "info", text: "Nobody has taken over: going on as master" });
+    this.#reassert(now, out);
+    return out;
+  }
+
+  /** After a stall the neighbours may believe somebody else, so they are told anew. */
+  #reassert(now: Micros, out: InstanceEffect[]): void {
+    this.#listening = false;
+    this.#advertise(now, out);
+    this.announce.onAddressesAdded(now, out);
+  }
+
+  /** The host slept, and the clock of the timers with it. */
+  slept(micros: Micros): void {
+    this.#advertAt -= micros;
   }
 
   /** The wait of a BACKUP became longer or shorter by this much (reference 9). */
@@ -94,6 +139,7 @@ export class Election {
 
   /** Adverts count in BACKUP and MASTER only. @returns the effects: `out`, or a list of its own. */
   onAdvert(advert: Advert, now: Micros, out: InstanceEffect[]): readonly InstanceEffect[] {
+    if (this.#state === "master" && !this.#listening) this.#isStalled(now, out);
     if (this.#state === "backup") return this.#onAdvertInBackup(advert, now, out);
     if (this.#state === "master") this.#onAdvertInMaster(advert, now, out);
     return out;
@@ -125,7 +171,8 @@ export class Election {
   #onAdvertInMaster(advert: Advert, now: Micros, out: InstanceEffect[]): void {
     if (advert.priority === RESIGN) {
       out.push({ kind: "log", level: "info", text: "Master received priority 0 message" });
-      this.#advertise(now, out);
+      if (this.#listening) this.#reassert(now, out);
+      else this.#advertise(now, out);
       return;
     }
     if (advert.priority === OWNER && this.standing.isOwner)
@@ -151,12 +198,33 @@ export class Election {
   }
 
   #onLower(advert: Advert, now: Micros, out: InstanceEffect[]): void {
+    if (this.#listening) return this.#onSuccessor(advert, now, out);
+    // Read in the same burst as the one that made us assert our role: its sender has not heard that yet.
+    if (now === this.#assertedAt) return;
     const forced = !this.settings.lowerPrioNoAdvert;
     const text = wording.lowerText(advert, this.standing.effective, forced);
     out.push({ kind: "log", level: "info", text });
     if (forced) this.#advertise(now, out);
     this.announce.onHeardLower(now, out);
     out.push({ kind: "notifyLowerPriority", priority: advert.priority });
+  }
+
+  /** While we were stalled somebody of lower priority took over: who does not preempt now, does not preempt then. */
+  #onSuccessor(advert: Advert, now: Micros, out: InstanceEffect[]): void {
+    const { preempt, preemptDelayMicros } = this.settings;
+    if (preempt && preemptDelayMicros === 0) {
+      out.push({
+        kind: "log",
+        level: "info",
+        text: wording.lowerText(advert, this.standing.effective, true),
+      });
+      this.#reassert(now, out);
+      out.push({ kind: "notifyLowerPriority", priority: advert.priority });
+      return;
+    }
+    const cause = wording.successorText(advert);
+    this.#follow(advert, now, out);
+    this.becomeBackup(cause, now + this.masterDownMicros, 0, out);
   }
 
   /** The master-down timer ran out and nobody objects: RFC 9568 section 6.4.2. */
@@ -213,6 +281,7 @@ export class Election {
   /** Reference 8.6: `resigns` priority-0 adverts while the addresses are still there, then they go. */
   #leaveMaster(resigns: number, out: InstanceEffect[]): void {
     for (let i = 0; i < resigns; i++) this.#send(RESIGN, out);
+    this.#listening = false;
     this.conflict.clear();
     this.counters.releasedMaster++;
     this.counters.masterReason = "notMaster";
@@ -252,6 +321,7 @@ export class Election {
 
   /** Out of turn: the period starts anew from now. */
   #advertise(now: Micros, out: InstanceEffect[]): void {
+    this.#assertedAt = now;
     const watch = this.#prepareAdvert(now + this.settings.advertIntervalMicros);
     out.push(...this.#due);
     if (watch > 0) out.push({ kind: "armTimer", timer: "ownerConflict", at: now + watch });

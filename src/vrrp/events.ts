@@ -58,6 +58,8 @@ export type InstanceEvent =
   | { kind: "removed" }
   | { kind: "advertReceived"; advert: Advert }
   | { kind: "timerFired"; timer: TimerName }
+  /** The host was suspended for so long, which the clock of the timers does not count. */
+  | { kind: "slept"; micros: Micros }
   /** The set of fault reasons changed to this (empty: none), with a human cause ("eth0 is down"). */
   | { kind: "faultsChanged"; faults: readonly FaultReason[]; cause: string }
   /** Sum of the active tracker weights changed. */

@@ -161,6 +161,9 @@ export class VrrpInstance {
       case "sourceChanged":
         this.#election.standing.source = event.source;
         break;
+      case "slept":
+        this.#election.slept(event.micros);
+        break;
       case "groupMoved":
         if (this.#running) this.#onGroupMoved(event.to, event.release ? 1 : 0, event.cause, now, out);
         break;

@@ -144,7 +144,8 @@ export class VrrpRuntime {
   #createAlarm(): Alarm {
     return new Alarm(this.#addon, {
       fired: (machine, timer, now) => this.#post(machine, { kind: "timerFired", timer }, now),
-      beforeMasterDown: () => {
+      slept: (micros) => this.#onSlept(micros),
+      beforeDecision: () => {
         this.#channels.drain();
         this.#kernel.drain();
       },
@@ -300,6 +301,11 @@ export class VrrpRuntime {
     const receiver = new AdvertReceiver(settings, machine.counters, machine.freshness);
     this.#receivers[id] = receiver;
     return receiver;
+  }
+
+  #onSlept(micros: number): void {
+    this.#log.warning(`The host was suspended for ${inSeconds(micros)}`);
+    for (const machine of this.#router.instances) this.#post(machine, { kind: "slept", micros });
   }
 
   #onLink(before: Link | undefined, after: Link | undefined): void {

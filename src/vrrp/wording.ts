@@ -2,6 +2,7 @@
 
 import { formatAddress } from "../net/ip-address.js";
 import type { Advert, Micros } from "./events.js";
+import { inSeconds } from "./timing.js";
 
 export function discardedText(advert: Advert): string {
   return `received lower priority (${advert.priority}) advert from ${formatAddress(advert.source)} - discarding`;
@@ -18,6 +19,18 @@ export function lowerText(advert: Advert, ours: number, forced: boolean): string
   const sender = formatAddress(advert.source);
   const text = `Received advert from ${sender} with lower priority ${advert.priority}, ours ${ours}`;
   return forced ? `${text}, forcing new election` : text;
+}
+
+export function stalledText(silence: Micros, wait: Micros): string {
+  return `sent no advert for ${inSeconds(silence)}, longer than a backup waits: listening for ${inSeconds(wait)} first`;
+}
+
+export function expiredText(silence: Micros): string {
+  return `VRRP thread timer expired: no advert sent for ${inSeconds(silence)}`;
+}
+
+export function successorText(advert: Advert): string {
+  return `${formatAddress(advert.source)} with priority ${advert.priority} took over meanwhile, and we do not preempt`;
 }
 
 export function ownAddressText(advert: Advert): string {

@@ -1,6 +1,6 @@
 /** Process matters: each function against what /proc or a second process sees. Changes are made in a Node of their own. */
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -132,4 +132,12 @@ test("a named pipe is made with the mode that the umask leaves", () => {
     process.umask(before);
     rmSync(folder, { recursive: true });
   }
+});
+
+test("the clock of the boot is that of /proc/uptime, and never behind the monotonic one", () => {
+  const before = addon.monotonicMicros();
+  const boot = addon.bootMicros();
+  const [uptime = ""] = readFileSync("/proc/uptime", "latin1").split(" ");
+  assert.ok(boot >= before);
+  assert.ok(Math.abs(boot / 1e6 - Number(uptime)) < 1, `${boot} ${uptime}`);
 });

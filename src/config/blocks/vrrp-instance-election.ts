@@ -82,7 +82,7 @@ function expired(deprecated?: string): Row<number | undefined> {
   return setting(
     othersPriority,
     "With nopreempt: go back to backup when the daemon ran so late that a router of this priority may have taken over.",
-    { alone: HIGHEST_OTHER, notActedOn: true, ...(deprecated !== undefined && { deprecated }) },
+    { alone: HIGHEST_OTHER, ...(deprecated !== undefined && { deprecated }) },
   );
 }
 

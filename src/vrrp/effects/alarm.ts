@@ -6,6 +6,7 @@ import type { Addon, Timer } from "../../native/addon.js";
 import { type Deadline, Deadlines } from "../../platform/deadlines.js";
 import type { Micros, TimerName } from "../events.js";
 import type { VrrpInstance } from "../instance.js";
+import { Suspension } from "../suspension.js";
 
 interface Key {
   machine: VrrpInstance;
@@ -13,6 +14,12 @@ interface Key {
 }
 
 type Timers = Record<TimerName, Deadline<Key> | undefined>;
+
+/** A MASTER that missed an advert may have a successor by now. `late` is an upper bound. */
+function isDecision({ machine, timer }: Key, late: Micros): boolean {
+  if (timer === "masterDown") return true;
+  return timer === "advert" && late >= machine.settings.advertIntervalMicros;
+}
 
 function noTimers(): Timers {
   return {
@@ -27,8 +34,10 @@ function noTimers(): Timers {
 
 export interface AlarmPorts {
   fired(machine: VrrpInstance, timer: TimerName, now: Micros): void;
-  /** Before a master is declared dead: take in what already waits in the sockets. */
-  beforeMasterDown(): void;
+  /** Before a master is declared dead, or a late one asserts itself: take in what already waits in the sockets. */
+  beforeDecision(): void;
+  /** The host was suspended for so long. */
+  slept(micros: Micros): void;
   /** Everything that was due has been handled. */
   afterwards(): void;
 }
@@ -42,10 +51,12 @@ export class Alarm {
   readonly #byMachine: Array<Timers | undefined> = [];
   #armedFor: Micros = Number.POSITIVE_INFINITY;
   #firing = false;
+  readonly #suspension: Suspension;
 
   constructor(addon: Addon, ports: AlarmPorts) {
     this.#addon = addon;
     this.#ports = ports;
+    this.#suspension = new Suspension(addon.monotonicMicros(), addon.bootMicros());
     this.#timer = new addon.Timer(() => this.#fire());
   }
 
@@ -83,15 +94,18 @@ export class Alarm {
 
   #fire(): void {
     this.#firing = true;
-    this.#armedFor = Number.POSITIVE_INFINITY;
     const now = this.#addon.monotonicMicros();
+    const late = now - this.#armedFor;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    const slept = this.#suspension.sinceLast(now, this.#addon.bootMicros());
+    if (slept > 0) this.#ports.slept(slept);
     let drained = false;
     for (let key = this.#deadlines.takeDue(now); key !== undefined; key = this.#deadlines.takeDue(now)) {
-      if (key.timer === "masterDown" && !drained) {
+      if (!drained && isDecision(key, late)) {
         // The deadline counts, not when we woke up: an advert that waits in the socket may move it.
         drained = true;
         this.arm(key.machine, key.timer, now);
-        this.#ports.beforeMasterDown();
+        this.#ports.beforeDecision();
       } else {
         this.#ports.fired(key.machine, key.timer, now);
       }

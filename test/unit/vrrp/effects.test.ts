@@ -73,9 +73,12 @@ class FakeSocket {
 }
 
 /** A clock that stands still, one timer that the test sets off, and the sockets above. */
-function fakeAddon(): { addon: Addon; clock: { now: number; armedFor: number | undefined; fire(): void } } {
+function fakeAddon(): {
+  addon: Addon;
+  clock: { now: number; asleep: number; armedFor: number | undefined; fire(): void };
+} {
   FakeSocket.made = [];
-  const clock = { now: 0, armedFor: undefined as number | undefined, fire: (): void => {} };
+  const clock = { now: 0, asleep: 0, armedFor: undefined as number | undefined, fire: (): void => {} };
   class FakeTimer {
     constructor(callback: () => void) {
       clock.fire = callback;
@@ -89,7 +92,12 @@ function fakeAddon(): { addon: Addon; clock: { now: number; armedFor: number | u
     setRef(): void {}
     close(): void {}
   }
-  const some: Partial<Addon> = { Timer: FakeTimer, Socket: FakeSocket, monotonicMicros: () => clock.now };
+  const some: Partial<Addon> = {
+    Timer: FakeTimer,
+    Socket: FakeSocket,
+    monotonicMicros: () => clock.now,
+    bootMicros: () => clock.now + clock.asleep,
+  };
   return { addon: some as Addon, clock };
 }
 
@@ -211,7 +219,8 @@ test("all deadlines that are due are handed over with one time, then the timer i
   let afterwards = 0;
   const alarm = new Alarm(addon, {
     fired: (which, timer, now) => fired.push([which.id, timer, now]),
-    beforeMasterDown: () => {},
+    beforeDecision: () => {},
+    slept: () => {},
     afterwards: () => void afterwards++,
   });
   const [a, b, c] = [machine(1), machine(2), machine(3)];
@@ -231,7 +240,12 @@ test("all deadlines that are due are handed over with one time, then the timer i
 
 test("postponing costs no system call, an earlier deadline does", () => {
   const { addon, clock } = fakeAddon();
-  const alarm = new Alarm(addon, { fired: () => {}, beforeMasterDown: () => {}, afterwards: () => {} });
+  const alarm = new Alarm(addon, {
+    fired: () => {},
+    beforeDecision: () => {},
+    slept: () => {},
+    afterwards: () => {},
+  });
   const a = machine(1);
   alarm.arm(a, "masterDown", 1000);
   clock.armedFor = undefined;
@@ -248,7 +262,8 @@ test("before a master is declared dead the sockets are read: an advert that wait
   let drained = 0;
   const alarm: Alarm = new Alarm(addon, {
     fired: (which) => fired.push(which.id),
-    beforeMasterDown: () => {
+    slept: () => {},
+    beforeDecision: () => {
       drained++;
       alarm.arm(a, "masterDown", 5000);
     },
@@ -263,12 +278,51 @@ test("before a master is declared dead the sockets are read: an advert that wait
   assert.equal(clock.armedFor, 5000);
 });
 
+test("a master whose advert is late by an interval reads the sockets first; a punctual one does not", () => {
+  const { addon, clock } = fakeAddon();
+  const steps: string[] = [];
+  const a = machine(1);
+  const alarm: Alarm = new Alarm(addon, {
+    fired: (_, timer) => steps.push(timer),
+    beforeDecision: () => steps.push("sockets"),
+    slept: () => {},
+    afterwards: () => {},
+  });
+  alarm.arm(a, "advert", 1_000);
+  clock.now = 1_500;
+  clock.fire();
+  assert.deepEqual(steps, ["advert"]);
+  alarm.arm(a, "advert", 2_000);
+  clock.now = 2_000 + a.settings.advertIntervalMicros;
+  clock.fire();
+  assert.deepEqual(steps, ["advert", "sockets", "advert"]);
+});
+
+test("time that the host slept is told before anything that is due", () => {
+  const { addon, clock } = fakeAddon();
+  const steps: string[] = [];
+  const alarm = new Alarm(addon, {
+    fired: (_, timer) => steps.push(timer),
+    beforeDecision: () => {},
+    slept: (micros) => steps.push(`slept ${micros}`),
+    afterwards: () => {},
+  });
+  const a = machine(1);
+  for (const asleep of [0, 50_000, 7_000_000, 7_000_100]) {
+    alarm.arm(a, "advert", clock.now);
+    clock.asleep = asleep;
+    clock.fire();
+  }
+  assert.deepEqual(steps, ["advert", "advert", "slept 7000000", "advert", "advert"]);
+});
+
 test("a forgotten instance has no deadlines", () => {
   const { addon, clock } = fakeAddon();
   const fired: number[] = [];
   const alarm = new Alarm(addon, {
     fired: (which) => fired.push(which.id),
-    beforeMasterDown: () => {},
+    beforeDecision: () => {},
+    slept: () => {},
     afterwards: () => {},
   });
   const a = machine(1);

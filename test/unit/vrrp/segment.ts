@@ -60,6 +60,8 @@ export class Node {
   readonly timers = new Map<string, Deadline<Timer>>();
   readonly receivers = new Map<VrrpInstance, AdvertReceiver>();
   identification = 0;
+  /** What came while it was frozen: datagrams that the kernel keeps, timers that are overdue. */
+  frozen: { flights: Flight[]; timers: Timer[] } | undefined;
   /** By how much its wall clock is wrong. */
   clockErrorMillis = 0;
 
@@ -137,6 +139,21 @@ export class Segment {
     if (router === undefined) return;
     this.#perform(node, router.stop(this.now));
     this.#forget(node);
+  }
+
+  /** SIGSTOP of the process: the kernel goes on. */
+  freeze(name: string): void {
+    this.node(name).frozen = { flights: [], timers: [] };
+  }
+
+  /** SIGCONT: what waits in the sockets is read before overdue timers are acted on. */
+  thaw(name: string): void {
+    const node = this.node(name);
+    const { flights, timers } = node.frozen ?? { flights: [], timers: [] };
+    node.frozen = undefined;
+    for (const { instance, timer } of timers) this.#timers.arm(this.#timer(node, instance, timer), this.now);
+    for (const flight of flights) this.#deliver(flight);
+    this.advance(0);
   }
 
   /** SIGKILL of everything, addresses included. */
@@ -247,7 +264,11 @@ export class Segment {
   #land(): void {
     const flight = this.#flights.takeDue(this.now);
     if (flight === undefined) return;
-    const { to: node, bytes, source, destination } = flight;
+    if (flight.to.frozen === undefined) this.#deliver(flight);
+    else flight.to.frozen.flights.push(flight);
+  }
+
+  #deliver({ to: node, bytes, source, destination }: Flight): void {
     const { router } = node;
     if (router === undefined) return;
     for (const instance of router.instances) {
@@ -265,7 +286,8 @@ export class Segment {
     if (due === undefined) return;
     const { node, instance, timer } = due;
     if (node.router === undefined) return;
-    this.#perform(node, node.router.handle(instance, { kind: "timerFired", timer }, this.now));
+    if (node.frozen !== undefined) node.frozen.timers.push(due);
+    else this.#perform(node, node.router.handle(instance, { kind: "timerFired", timer }, this.now));
   }
 
   #perform(node: Node, effects: readonly RoutedEffect[]): void {

@@ -36,14 +36,14 @@ test("the mean gap of adverts is exact however late each timer is", () => {
   assert(times.length > 1990);
 });
 
-test("after a stall there is one advert, not one for each period missed", () => {
+test("after a stall shorter than the wait of any backup there is one advert, not one for each period missed", () => {
   const instance = new VrrpInstance(settings());
   instance.handle({ kind: "started" }, 0);
   instance.handle({ kind: "timerFired", timer: "masterDown" }, seconds(4));
-  const effects = instance.handle({ kind: "timerFired", timer: "advert" }, seconds(60));
+  const effects = instance.handle({ kind: "timerFired", timer: "advert" }, seconds(7.9));
   assert.deepEqual(effects, [
     { kind: "sendAdvert", priority: 100 },
-    { kind: "armTimer", timer: "advert", at: seconds(61) },
+    { kind: "armTimer", timer: "advert", at: seconds(8.9) },
   ]);
 });
 
