@@ -1,0 +1,292 @@
+/**
+ * The check process of a running daemon, with TCP_CHECK against real sockets: what it finds, tells and shows, and what a
+ * reload, a signal and a crash do. The kernel's table is not looked at here: these labs have no IPVS.
+ */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Lab } from "../harness/lab.js";
+import { labTest } from "../harness/lab-test.js";
+import type { Host } from "../harness/network.js";
+import type { Program } from "../harness/program.js";
+import { Recorder } from "../notify/recorder.js";
+import { startServer, stopServer } from "./real-servers.js";
+
+interface Scene {
+  lab: Lab;
+  balancer: Host;
+  farm: Host;
+  recorder: Recorder;
+}
+
+async function scene(lab: Lab): Promise<Scene> {
+  const balancer = await lab.addHost("balancer", { addresses: ["10.91.0.1/24", "10.91.0.2/24"] });
+  const farm = await lab.addHost("farm", { addresses: ["10.91.0.11/24", "10.91.0.12/24", "10.91.0.13/24"] });
+  return { lab, balancer, farm, recorder: new Recorder(lab, balancer) };
+}
+
+const CHECK = "connect_timeout 1\n retry 0\n delay_loop 0.5\n warmup 0";
+
+function realServer(last: number, more = "", check = CHECK): string {
+  return `real_server 10.91.0.${last} 80 {\n ${more}\n TCP_CHECK {\n ${check}\n }\n}\n`;
+}
+
+function configuration({ recorder }: Scene, servers: string, more = "", global = ""): string {
+  const scripts = `quorum_up "${recorder.script} quorum up"\n quorum_down "${recorder.script} quorum down"`;
+  return `global_defs {\n router_id R\n script_user root\n ${global}\n}\nvirtual_server 10.91.9.1 80 {\n lvs_sched rr\n lvs_method DR\n protocol TCP\n ${scripts}\n ${more}\n${servers}}\n`;
+}
+
+function start({ lab, balancer }: Scene, text: string): Program {
+  return lab.startRouter(balancer, "ours", text);
+}
+
+async function reload({ lab, balancer }: Scene, daemon: Program, text: string): Promise<void> {
+  const from = daemon.output.all.length;
+  writeFileSync(lab.configurationOf(balancer), text);
+  daemon.kill("SIGHUP");
+  await lab.waitFor(() => daemon.output.find(/Reload complete/, from), 5_000, "the reload");
+}
+
+function checkProcess(daemon: Program): number {
+  const found = daemon.processes().find(({ command }) => command.includes("keepalived_check.js"));
+  assert.ok(found !== undefined, "there is no check process");
+  return found.pid;
+}
+
+labTest(
+  "servers that die and return are told by scripts, FIFO and log, and so is the quorum",
+  ["ours"],
+  async (lab) => {
+    const it = await scene(lab);
+    const fifo = it.recorder.fifo("lvs");
+    const { script } = it.recorder;
+    const servers = [11, 12].map((last) =>
+      realServer(last, `notify_up "${script} up ${last}"\n notify_down "${script} down ${last}"`),
+    );
+    const first = await startServer(lab, it.farm, "10.91.0.11", 80);
+    const second = await startServer(lab, it.farm, "10.91.0.12", 80);
+    const daemon = start(it, configuration(it, servers.join(""), "", `lvs_notify_fifo ${fifo}`));
+    const lines = (): string[] => it.recorder.fifoLines("lvs");
+    await lab.waitFor(
+      () => daemon.output.find(/TCP_CHECK on service \[10\.91\.0\.12\]:tcp:80 succeeded/),
+      8_000,
+      "a check",
+    );
+    await stopServer(lab, first);
+    await lab.waitFor(() => lines().length === 2, 3_000, "the first death");
+    await stopServer(lab, second);
+    await lab.waitFor(() => lines().length === 4, 3_000, "the second death");
+    await startServer(lab, it.farm, "10.91.0.11", 80);
+    await lab.waitFor(() => lines().length === 6, 3_000, "the return");
+    assert.deepEqual(lines(), [
+      "VS [10.91.9.1]:tcp:80 UP",
+      "RS [10.91.0.11]:tcp:80 [10.91.9.1]:tcp:80 DOWN",
+      "RS [10.91.0.12]:tcp:80 [10.91.9.1]:tcp:80 DOWN",
+      "VS [10.91.9.1]:tcp:80 DOWN",
+      "RS [10.91.0.11]:tcp:80 [10.91.9.1]:tcp:80 UP",
+      "VS [10.91.9.1]:tcp:80 UP",
+    ]);
+    await lab.watch(300);
+    assert.deepEqual([...it.recorder.lines].sort(), [
+      "down 11",
+      "down 12",
+      "quorum down",
+      "quorum up",
+      "quorum up",
+      "up 11",
+    ]);
+    assert.ok(daemon.output.find(/TCP_CHECK on service \[10\.91\.0\.11\]:tcp:80 failed: connection refused/));
+    assert.ok(daemon.output.find(/Lost quorum 1-0=1 > 0 for VS \[10\.91\.9\.1\]:tcp:80/));
+  },
+);
+
+labTest("each failure of a connection has its own words", ["ours"], async (lab) => {
+  const it = await scene(lab);
+  // A host that takes no packet of ours says nothing, one without a route says so.
+  it.balancer.ip("route", "add", "unreachable", "10.91.77.1/32");
+  it.farm.ip("address", "add", "10.91.88.1/32", "dev", "lo");
+  it.farm.ip("route", "add", "blackhole", "10.91.0.1/32");
+  it.balancer.ip("route", "add", "10.91.88.1/32", "via", "10.91.0.13");
+  const elsewhere = (address: string, check = CHECK): string =>
+    `real_server ${address} 80 {\n TCP_CHECK {\n ${check}\n }\n}\n`;
+  const bad = `${CHECK}\n bindto 10.91.0.250`;
+  const daemon = start(
+    it,
+    configuration(
+      it,
+      elsewhere("10.91.77.1") +
+        elsewhere("10.91.88.1") +
+        elsewhere("10.91.0.13", `${CHECK}\n bindto 10.91.0.2`) +
+        elsewhere("10.91.0.12", bad),
+    ),
+  );
+  const said = (pattern: RegExp): Promise<unknown> =>
+    lab.waitFor(() => daemon.output.find(pattern), 8_000, String(pattern));
+  await said(/\[10\.91\.77\.1\]:tcp:80 failed: no route to the host/);
+  await said(/\[10\.91\.88\.1\]:tcp:80 failed: no connection within 1 s/);
+  await said(/\[10\.91\.0\.13\]:tcp:80 failed: connection refused/);
+  await said(/\[10\.91\.0\.12\]:tcp:80 could not be carried out: bind: EADDRNOTAVAIL; it is tried again/);
+  assert.equal(
+    daemon.output.find(/Removing service \[10\.91\.0\.12\]/),
+    undefined,
+    "our own trouble takes nobody out",
+  );
+});
+
+labTest("a check comes from the address, interface and mark that it is told", ["ours"], async (lab) => {
+  const it = await scene(lab);
+  it.farm.ip("address", "add", "10.91.66.1/32", "dev", "lo");
+  // Only marked packets find the way.
+  it.balancer.ip("route", "add", "10.91.66.1/32", "via", "10.91.0.13", "table", "77");
+  it.balancer.ip("rule", "add", "fwmark", "7", "table", "77");
+  it.balancer.ip("route", "add", "unreachable", "10.91.66.1/32");
+  const bound = await startServer(lab, it.farm, "10.91.0.11", 80);
+  const marked = await startServer(lab, it.farm, "10.91.66.1", 80);
+  const servers =
+    realServer(11, "", `${CHECK}\n bindto 10.91.0.2\n bind_port 4444\n bind_if eth0`) +
+    `real_server 10.91.66.1 80 {\n TCP_CHECK {\n ${CHECK}\n fwmark 7\n }\n}\n` +
+    `real_server 10.91.66.1 81 {\n TCP_CHECK {\n ${CHECK}\n connect_port 80\n }\n}\n`;
+  const daemon = start(it, configuration(it, servers).replace("lvs_method DR", "lvs_method NAT"));
+  await lab.waitFor(
+    () => bound.output.all.filter(({ text }) => text === "from 10.91.0.2 4444").length > 2,
+    8_000,
+    "checks from 10.91.0.2:4444",
+  );
+  await lab.waitFor(() => marked.output.find(/^from 10\.91\.0\.1 /), 8_000, "a marked check");
+  await lab.waitFor(
+    () => daemon.output.find(/\[10\.91\.66\.1\]:tcp:81 failed: no route to the host/),
+    8_000,
+    "the unmarked one to fail",
+  );
+  assert.equal(daemon.output.find(/failed: connection|could not be carried out/), undefined);
+});
+
+labTest(
+  "a reload keeps what is known, tells of what goes, and a bad file changes nothing",
+  ["ours"],
+  async (lab) => {
+    const it = await scene(lab);
+    const fifo = it.recorder.fifo("lvs");
+    const global = `lvs_notify_fifo ${fifo}`;
+    await startServer(lab, it.farm, "10.91.0.11", 80);
+    await startServer(lab, it.farm, "10.91.0.13", 80);
+    const text = configuration(it, realServer(11) + realServer(12), "", global);
+    const daemon = start(it, text);
+    const lines = (): string[] => it.recorder.fifoLines("lvs");
+    await lab.waitFor(() => lines().length === 2, 8_000, "the dead server to be told");
+    await reload(it, daemon, text);
+    await lab.watch(1_500);
+    assert.equal(lines().length, 2, "an unchanged file tells nothing");
+    const from = daemon.output.all.length;
+    writeFileSync(lab.configurationOf(it.balancer), text.replace("lvs_sched rr", "lvs_sched"));
+    daemon.kill("SIGHUP");
+    await lab.waitFor(() => daemon.output.find(/Reload refused/, from), 5_000, "the refusal");
+    assert.equal(lines().length, 2);
+    await reload(it, daemon, configuration(it, realServer(12) + realServer(13), "", global));
+    await lab.waitFor(
+      () => daemon.output.find(/TCP_CHECK on service \[10\.91\.0\.13\]:tcp:80 succeeded/),
+      5_000,
+      "the new server",
+    );
+    assert.deepEqual(lines().slice(2), ["RS [10.91.0.11]:tcp:80 [10.91.9.1]:tcp:80 DOWN"]);
+    await reload(
+      it,
+      daemon,
+      "vrrp_instance V {\n interface eth0\n virtual_router_id 91\n virtual_ipaddress {\n 10.91.0.200\n }\n}\n",
+    );
+    await lab.waitFor(
+      () => daemon.output.find(/Healthcheck child process is no longer configured/),
+      5_000,
+      "its end",
+    );
+    await lab.waitFor(
+      () => daemon.processes().every(({ command }) => !command.includes("keepalived_check")),
+      5_000,
+      "the process to be gone",
+    );
+  },
+);
+
+labTest("a check process that dies or hangs is started again", ["ours"], async (lab) => {
+  const it = await scene(lab);
+  await startServer(lab, it.farm, "10.91.0.11", 80);
+  const daemon = start(it, configuration(it, realServer(11)));
+  const succeeded = /TCP_CHECK on service \[10\.91\.0\.11\]:tcp:80 succeeded/;
+  await lab.waitFor(() => daemon.output.find(succeeded), 8_000, "the first check");
+  for (const [signal, words] of [
+    ["SIGKILL", /exited due to signal 9 \(SIGKILL\): restarting/],
+    ["SIGSTOP", /is killed: it was silent for 2 s/],
+  ] as const) {
+    const from = daemon.output.all.length;
+    process.kill(checkProcess(daemon), signal);
+    await lab.waitFor(() => daemon.output.find(words, from), 8_000, signal);
+    await lab.waitFor(() => daemon.output.find(succeeded, from), 8_000, `a check after ${signal}`);
+  }
+});
+
+labTest("suspended checks wait for the address of their service", ["ours"], async (lab) => {
+  const it = await scene(lab);
+  const daemon = start(it, configuration(it, realServer(11), "ha_suspend"));
+  await lab.waitFor(
+    () => daemon.output.find(/Suspending healthchecker for service \[10\.91\.0\.11\]/),
+    8_000,
+    "the start",
+  );
+  await lab.watch(2_000);
+  assert.equal(daemon.output.find(/TCP_CHECK/), undefined, "nothing is checked");
+  it.balancer.ip("address", "add", "10.91.9.1/32", "dev", "lo");
+  await lab.waitFor(
+    () => daemon.output.find(/Activating healthchecker for service \[10\.91\.0\.11\]/),
+    3_000,
+    "the address",
+  );
+  await lab.waitFor(
+    () => daemon.output.find(/TCP_CHECK on service \[10\.91\.0\.11\]:tcp:80 failed/),
+    3_000,
+    "a check",
+  );
+  it.balancer.ip("address", "delete", "10.91.9.1/32", "dev", "lo");
+  await lab.waitFor(
+    () => daemon.output.all.filter(({ text }) => /Suspending/.test(text)).length === 2,
+    3_000,
+    "the rest",
+  );
+});
+
+labTest(
+  "USR1 writes the state of services, servers and checks; without IPVS one line says what is missing",
+  ["ours"],
+  async (lab) => {
+    const it = await scene(lab);
+    await startServer(lab, it.farm, "10.91.0.11", 80);
+    const daemon = start(
+      it,
+      configuration(it, realServer(11) + realServer(12), "sorry_server 10.91.0.13 80"),
+    );
+    await lab.waitFor(() => daemon.output.find(/Removing service/), 8_000, "the first checks");
+    // /tmp is the daemon's own.
+    const path = `/proc/${checkProcess(daemon)}/root/tmp/keepalived_check.data`;
+    daemon.kill("SIGUSR1");
+    let text = "";
+    for (let i = 0; i < 50 && text === ""; i++) {
+      await lab.watch(50);
+      try {
+        text = readFileSync(path, "utf8");
+      } catch {
+        // not yet
+      }
+    }
+    for (const expected of [
+      "VIP = 10.91.9.1, VPORT = 80",
+      "RIP = 10.91.0.12, RPORT = 80, WEIGHT = 1",
+      "sorry server = [10.91.0.13]:80",
+      "alive = 1 of 2, live weight = 1",
+      "Last failure = connection refused",
+      "IPVS = not available: ",
+    ])
+      assert.ok(text.includes(expected), expected);
+    const missing = daemon.output.all.filter(({ text: line }) =>
+      line.includes("not programmed into the kernel"),
+    );
+    assert.equal(missing.length, 1);
+  },
+);
