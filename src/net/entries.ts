@@ -17,6 +17,14 @@ export type Hold =
   /** It was removed by somebody and nobody shall put it back (no_track). */
   | "abandoned";
 
+export interface Presence {
+  object: KernelObject;
+  /** Of its links, when it was added. */
+  numbers: readonly number[];
+  /** A part of it is gone, or it is of no use: it has to be removed before it can be added again. */
+  broken?: true;
+}
+
 export interface Entry {
   readonly key: string;
   readonly kind: KernelObject["kind"];
@@ -26,8 +34,8 @@ export interface Entry {
   readonly wishes: Map<string, KernelObject>;
   /** Place in the configuration. */
   order: number;
-  /** What we believe is in the kernel, and the numbers of its links. */
-  present: { object: KernelObject; numbers: readonly number[] } | undefined;
+  /** What we believe is in the kernel. */
+  present: Presence | undefined;
   /** The kernel may have dropped it without a word: a route over a link that went down. */
   doubtful: boolean;
   hold: Hold | undefined;
@@ -51,7 +59,8 @@ export function isSatisfied(entry: Entry): boolean {
   const wish = wishOf(entry);
   if (wish === undefined) return entry.present === undefined;
   if (entry.hold !== undefined) return true;
-  return entry.present !== undefined && sameWish(wish.setting, entry.present.object.setting);
+  const { present } = entry;
+  return present !== undefined && !present.broken && sameWish(wish.setting, present.object.setting);
 }
 
 /** What an owner waits for: everything it wants to be there, or nothing of it. */

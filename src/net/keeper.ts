@@ -5,16 +5,20 @@
  * The monitor lags behind the answers to our requests, so our own removals have to be told from those of others.
  * Routes and rules carry the port id of who did it; IPv6 addresses do not, so removals of addresses are counted.
  */
+import { IFA_F_DADFAILED, IFA_F_TENTATIVE } from "../netlink/constants.js";
 import { IFF_UP } from "./constants.js";
 import type { RuleMessage } from "../netlink/rule.js";
-import { type Entry, type EntryTable, linksIn, objectIn, wishOf } from "./entries.js";
+import { type Entry, type EntryTable, linksIn, objectIn, type Presence, wishOf } from "./entries.js";
 import { type KernelObject, keyOfAddress } from "./kernel-object.js";
 import { keyOfRoute, matchesRoute } from "./route-object.js";
 import { keyOfRule } from "./rule-object.js";
 import { addressKey } from "./ip-address.js";
 import type { Link, LinkAddress, Links, LinksListener, Origin, ReportedRoute } from "./links.js";
-import type { Loop } from "./loop.js";
+import type { Loop, Micros } from "./loop.js";
 import { RestoreLimit } from "./restore-limit.js";
+
+/** Another host may give the address up. */
+const PROBE_AGAIN_MICROS = 10_000_000;
 
 export type PutBack = "now" | "later" | "never";
 
@@ -23,6 +27,8 @@ export interface KeeperPorts {
   touch(entry: Entry): void;
   /** Somebody else removed it. */
   lost(entry: Entry, putBack: PutBack): void;
+  /** The kernel has looked for other hosts with this IPv6 address, and found none or one. */
+  probed(entry: Entry, unique: boolean): void;
 }
 
 export class Keeper implements LinksListener {
@@ -35,6 +41,8 @@ export class Keeper implements LinksListener {
   readonly #expected = new Map<string, number>();
   /** What was there when a refresh began, less the routes that it has come across. */
   #unseen = new Set<Entry>();
+  /** IPv6 addresses that the kernel is looking for on other hosts. */
+  readonly #probing = new Set<Entry>();
   readonly #portId: number;
 
   constructor(entries: EntryTable, links: Links, loop: Loop, portId: number, ports: KeeperPorts) {
@@ -52,6 +60,7 @@ export class Keeper implements LinksListener {
 
   /** We have just removed it. */
   onRemoved(entry: Entry): void {
+    this.#probing.delete(entry);
     if (entry.kind === "address") this.#expected.set(entry.key, (this.#expected.get(entry.key) ?? 0) + 1);
   }
 
@@ -98,7 +107,9 @@ export class Keeper implements LinksListener {
   }
 
   /** A route that was refused for want of its source address, or of a way to its gateway, has a chance now. */
-  addressAdded(link: Link, { address }: LinkAddress): void {
+  addressAdded(link: Link, reported: LinkAddress): void {
+    if (reported.family === 6) this.#onProbed(link, reported);
+    const { address } = reported;
     for (const entry of this.#entries.allRoutes()) {
       if (entry.hold !== "failed") continue;
       if (sourceOf(entry) !== address && !concerns(entry, link.name)) continue;
@@ -137,6 +148,24 @@ export class Keeper implements LinksListener {
       if (entry.present !== undefined && !this.#isInTable(entry)) this.#onLost(entry);
     }
     this.#unseen.clear();
+  }
+
+  /** RFC 4862 section 5.4: tentative until the kernel has looked for duplicates. */
+  #onProbed(link: Link, address: LinkAddress): void {
+    const entry = this.#entries.get(keyOfAddress(link.name, address));
+    if (entry === undefined || entry.wishes.size === 0) return;
+    if ((address.flags & IFA_F_DADFAILED) !== 0) {
+      this.#probing.delete(entry);
+      if (entry.present === undefined || entry.present.broken) return;
+      entry.present.broken = true;
+      entry.hold = "rateLimited";
+      this.#ports.probed(entry, false);
+      this.#wait(entry, this.#loop.now() + PROBE_AGAIN_MICROS);
+    } else if ((address.flags & IFA_F_TENTATIVE) !== 0) {
+      this.#probing.add(entry);
+    } else if (this.#probing.delete(entry)) {
+      this.#ports.probed(entry, true);
+    }
   }
 
   #isInTable(entry: Entry): boolean {
@@ -223,6 +252,10 @@ export class Keeper implements LinksListener {
     }
     entry.hold = "rateLimited";
     if (!again) this.#ports.lost(entry, "later");
+    this.#wait(entry, at);
+  }
+
+  #wait(entry: Entry, at: Micros): void {
     const cancel = this.#loop.at(at, () => {
       this.#timers.delete(entry);
       entry.hold = undefined;
@@ -248,13 +281,11 @@ function hasExpired(object: KernelObject, origin: Origin | undefined): boolean {
   return object.kind === "route" && object.setting.expiresSeconds !== undefined && origin?.portId === 0;
 }
 
-/** Of an IPv6 route with several next hops some may be left: it has to be removed before it can be added. */
-function remnantOf({ present }: Entry): Entry["present"] {
+/** Of an IPv6 route with several next hops some may be left. */
+function remnantOf({ present }: Entry): Presence | undefined {
   if (present?.object.kind !== "route") return undefined;
-  const { setting } = present.object;
-  if (setting.family !== 6 || setting.nextHops === undefined) return undefined;
-  const { gateway: _gateway, device: _device, nextHops: _nextHops, ...rest } = setting;
-  return { object: { ...present.object, setting: rest }, numbers: [] };
+  const { family, nextHops } = present.object.setting;
+  return family === 6 && nextHops !== undefined ? { ...present, broken: true } : undefined;
 }
 
 function hasIpv4(link: Link): boolean {

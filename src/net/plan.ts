@@ -9,6 +9,8 @@ import { type KernelObject, sameWish } from "./kernel-object.js";
 export interface Placed {
   object: KernelObject;
   order: number;
+  /** It is there, but of no use: as if it were another. */
+  broken?: boolean;
 }
 
 export interface Step {
@@ -29,7 +31,7 @@ export function planSteps(wanted: Iterable<Placed>, present: Iterable<Placed>): 
     const { object } = placed;
     const wish = wishes.get(object.key);
     if (wish === undefined) removals.push(placed);
-    else if (sameWish(wish.object.setting, object.setting)) wishes.delete(object.key);
+    else if (!placed.broken && sameWish(wish.object.setting, object.setting)) wishes.delete(object.key);
     else outdated.set(object.key, object);
   }
   return [

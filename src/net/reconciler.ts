@@ -40,6 +40,10 @@ export interface ReconcilerListener {
   lost?(owner: string, setting: Setting, putBack: PutBack): void;
   /** A lost one is there again: announce it. */
   restored?(owner: string, setting: Setting): void;
+  /** Another host has the address: the kernel does not use it. It is tried again. */
+  duplicate?(owner: string, setting: AddressSetting): void;
+  /** The kernel has found no other host with the address: announce it. */
+  usable?(owner: string, setting: AddressSetting): void;
 }
 
 /** A removal that is refused with these has nothing to remove. */
@@ -76,6 +80,7 @@ export class Reconciler implements RequestSource {
     this.#keeper = new Keeper(this.#entries, links, loop, channel.portId, {
       touch: (entry) => this.#touch(entry),
       lost: (entry, putBack) => this.#tellLost(entry, putBack),
+      probed: (entry, unique) => this.#tellProbed(entry, unique),
     });
     links.addListener(this.#keeper);
     channel.serve(this);
@@ -187,7 +192,10 @@ export class Reconciler implements RequestSource {
       if (this.#settleIfSatisfied(entry)) continue;
       const wish = wishOf(entry);
       if (wish !== undefined) wanted.push({ object: wish, order: entry.order });
-      if (entry.present !== undefined) present.push({ object: entry.present.object, order: entry.order });
+      if (entry.present !== undefined) {
+        const { object, broken = false } = entry.present;
+        present.push({ object, order: entry.order, broken });
+      }
     }
     return planSteps(wanted, present);
   }
@@ -283,6 +291,14 @@ export class Reconciler implements RequestSource {
 
   #tellLost(entry: Entry, putBack: PutBack): void {
     for (const [owner, { setting }] of entry.wishes) this.#listener.lost?.(owner, setting, putBack);
+  }
+
+  #tellProbed(entry: Entry, unique: boolean): void {
+    for (const [owner, { setting }] of entry.wishes) {
+      if (!("address" in setting)) continue;
+      if (unique) this.#listener.usable?.(owner, setting);
+      else this.#listener.duplicate?.(owner, setting);
+    }
   }
 
   #tellSettled(): void {

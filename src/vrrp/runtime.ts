@@ -174,6 +174,7 @@ export class VrrpRuntime {
     await this.#kernel.leftovers.takeOver(journalsOf(this.#options), entriesOf(this.#config));
     await this.#filter.setConfig(this.#config);
     if (this.#stopping) return;
+    this.#kernel.promotion.setInstances(this.#config.instances);
     this.#kernel.hold(STATIC, staticsOf(this.#config));
     await this.#kernel.idle();
     if (this.#stopping) return;
@@ -223,6 +224,7 @@ export class VrrpRuntime {
     }
     this.#surroundings.setConfig(config);
     this.#channels.hearStrangers(config.global.vrrp.logUnknownRouterIds);
+    this.#kernel.promotion.setInstances(config.instances);
     this.#kernel.hold(STATIC, staticsOf(config));
     const before = this.#notices.states(this.#router);
     this.#run(() => this.#router.reconfigure(config, this.#addon.monotonicMicros()));
@@ -246,6 +248,7 @@ export class VrrpRuntime {
     await this.#kernel.idle();
     // Before scripts are waited for: another daemon may have started meanwhile and written its own.
     if (!keep) await this.#kernel.leftovers.remove(journalsOf(this.#options));
+    if (!keep) this.#kernel.promotion.release();
     await this.#filter.close(keep);
     await this.#notices.drain();
     this.#alarm.close();

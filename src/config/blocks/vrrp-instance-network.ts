@@ -29,7 +29,7 @@ export const networkRows = {
   }),
   use_ipvlan: useIpvlan(),
   vrf: once(setting(interfaceName, "VRF of a unicast instance without interface.", { notActedOn: true })),
-  promote_secondaries: flag("Set promote_secondaries on the interface.", { notActedOn: true }),
+  promote_secondaries: flag("Set promote_secondaries on the interface."),
   linkbeat_use_polling: flag("Poll the link of the interface.", {
     deprecated: "the block 'linkbeat_interfaces'",
     notActedOn: true,

@@ -16,6 +16,7 @@ import { formatSystemError, type SystemError } from "../../net/system-error.js";
 import type { Log } from "../../platform/child-log.js";
 import { Forwarding } from "./forwarding.js";
 import { Leftovers } from "./leftovers.js";
+import { Promotion } from "./promotion.js";
 
 /** More than one batch: the echo of so many changes is read when they are done ... */
 const MANY = 32;
@@ -65,6 +66,7 @@ interface Work {
 export class Kernel {
   readonly links = new Links();
   readonly leftovers: Leftovers;
+  readonly promotion: Promotion;
   readonly #ports: KernelPorts;
   readonly #channel: Channel;
   readonly #monitor: Monitor;
@@ -82,6 +84,7 @@ export class Kernel {
     this.#ports = ports;
     this.#channel = openChannel(addon, loop);
     this.leftovers = new Leftovers(this.#channel, this.links, log);
+    this.promotion = new Promotion(this.links, log);
     this.#monitor = new Monitor(addon, this.links, loop, {
       overrun: () => log.warning("Netlink: kernel messages were lost; links and addresses are read anew"),
       failed: (error) => log.error(`Netlink: ${formatSystemError(error)}`),
@@ -95,6 +98,13 @@ export class Kernel {
       lost: (owner, setting, putBack) =>
         log.warning(
           `${ports.describe(owner)} somebody removed ${describeSetting(setting)}: ${CONSEQUENCES[putBack]}`,
+        ),
+      usable: (owner, setting) => ports.appeared(owner, [setting]),
+      duplicate: (owner, setting) =>
+        log.error(
+          `${ports.describe(owner)} ${describeSetting(setting)} is in use on another host (duplicate address ` +
+            "detection): it is of no use here and is tried again every ten seconds; find the other one, " +
+            "or leave out '-nodad' so that nobody looks",
         ),
       restored: (owner, setting) => {
         if ("address" in setting) ports.appeared(owner, [setting]);
