@@ -5,6 +5,8 @@
 import type { CheckConfig, Config, VrrpConfig } from "../config/model.js";
 import type { ChildIdentity } from "./supervised-child.js";
 
+const SECOND = 1_000_000;
+
 /** What a child gets of the configuration; grows with the table. */
 export type Slice = VrrpConfig | CheckConfig;
 
@@ -38,6 +40,8 @@ export const CHILDREN: readonly ChildRow[] = [
     name: "check",
     title: "Healthcheck",
     ident: "Keepalived_healthcheckers",
+    // Thousands of checks on a busy host may hold it up; a check that is late hurts less than losing what all have found.
+    silence: 30 * SECOND,
     entry: "keepalived_check.js",
     pidStem: "checkers",
     pidOption: "checkersPid",
@@ -52,6 +56,8 @@ export const CHILDREN: readonly ChildRow[] = [
     name: "vrrp",
     title: "VRRP",
     ident: "Keepalived_vrrp",
+    // Its peers take over after about three intervals: a master that hangs must be gone by then.
+    silence: 2 * SECOND,
     entry: "keepalived_vrrp.js",
     pidStem: "vrrp",
     pidOption: "vrrpPid",

@@ -27,7 +27,6 @@ import type { Slices } from "./supervisor-events.js";
 
 const SECOND = 1_000_000;
 const BEAT = BEAT_MILLIS * 1000;
-const MISSED_BEATS = 4;
 
 /** What the daemon is given: everything that a test replaces. */
 export interface DaemonParts {
@@ -165,7 +164,7 @@ export class Daemon {
     const keepAlive = keepAlivePeriod(this.parts.environment, process.pid);
     return new Supervisor<Slice>({
       children: this.#rows,
-      limits: { start: 30 * SECOND, silence: MISSED_BEATS * BEAT, stop: 5 * SECOND },
+      limits: { start: 30 * SECOND, stop: 5 * SECOND },
       respawn: this.settings.respawn,
       keepOnStop: this.settings.keepOnStop,
       stall: BEAT,

@@ -38,8 +38,6 @@ export type Phase =
 export interface ChildLimits {
   /** From spawn to ready. */
   start: Micros;
-  /** Between two beats once started. */
-  silence: Micros;
   /** From the order to stop to SIGKILL. */
   stop: Micros;
 }
@@ -51,6 +49,8 @@ export interface ChildIdentity {
   title: string;
   /** Log ident, for instance "Keepalived_vrrp". */
   ident: string;
+  /** Once started: the longest time between two beats, in microseconds. */
+  silence: Micros;
 }
 
 export class SupervisedChild<Slice> {
@@ -138,7 +138,7 @@ export class SupervisedChild<Slice> {
     if (generation !== this.#generation) return; // the answer to the newer one is still to come
     if (this.phase === "starting") {
       this.phase = "running";
-      this.#deadline = now + this.limits.silence;
+      this.#deadline = now + this.identity.silence;
       out.push({ kind: "start", child: this.identity.name });
     } else if (this.phase === "running" && this.reloading) {
       this.#slice = this.#candidate;
@@ -164,12 +164,12 @@ export class SupervisedChild<Slice> {
   }
 
   onBeat(now: Micros): void {
-    if (this.phase === "running") this.#deadline = now + this.limits.silence;
+    if (this.phase === "running") this.#deadline = now + this.identity.silence;
   }
 
   /** Core itself was away: the child gets its time once more. */
   restartCounting(now: Micros): void {
-    if (this.phase === "running") this.#deadline = now + this.limits.silence;
+    if (this.phase === "running") this.#deadline = now + this.identity.silence;
     else if (this.phase === "starting") this.#deadline = now + this.limits.start;
   }
 
@@ -230,7 +230,7 @@ export class SupervisedChild<Slice> {
   onTimePassed(now: Micros, out: SupervisorEffect<Slice>[]): void {
     if (this.#deadline === undefined || now < this.#deadline) return;
     if (this.phase === "running")
-      this.#kill(`it was silent for ${this.#seconds(this.limits.silence)} s`, out);
+      this.#kill(`it was silent for ${this.#seconds(this.identity.silence)} s`, out);
     else if (this.phase === "starting")
       this.#kill(`it was not ready after ${this.#seconds(this.limits.start)} s`, out);
     else if (this.phase === "stopping")

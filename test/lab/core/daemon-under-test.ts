@@ -26,6 +26,7 @@ function configOf(behaviour: string): Config {
 const row: ChildRow = {
   name: "vrrp",
   title: "VRRP",
+  silence: 2_000_000,
   ident: "Keepalived_vrrp",
   entry: join(dirname(fileURLToPath(import.meta.url)), "fake-child.js"),
   pidStem: "vrrp",

@@ -46,10 +46,10 @@ export class Bench {
   constructor(settings: Partial<SupervisorSettings> = {}) {
     this.supervisor = new Supervisor<string>({
       children: [
-        { name: "check", title: "Healthcheck", ident: "Keepalived_healthcheckers" },
-        { name: "vrrp", title: "VRRP", ident: "Keepalived_vrrp" },
+        { name: "check", title: "Healthcheck", ident: "Keepalived_healthcheckers", silence: 4 * BEAT },
+        { name: "vrrp", title: "VRRP", ident: "Keepalived_vrrp", silence: 4 * BEAT },
       ],
-      limits: { start: 30 * SECOND, silence: 4 * BEAT, stop: 5 * SECOND },
+      limits: { start: 30 * SECOND, stop: 5 * SECOND },
       respawn: true,
       keepOnStop: false,
       stall: BEAT,
