@@ -4,6 +4,7 @@
  */
 import type { Addon, Socket } from "../native/addon.js";
 import { SEND_FIELDS } from "../native/addon.js";
+import { type AnnounceLimits, isLimited, type Limit, limitOf } from "./announce-limits.js";
 import { AnnounceQueue } from "./announce-queue.js";
 import { encodeGratuitousArp } from "./arp.js";
 import { AF_PACKET, ETH_P_ARP, ETH_P_IPV6, IFF_NOARP, SOCK_RAW } from "./constants.js";
@@ -23,9 +24,7 @@ const SOCKADDR_AT = 96;
 const RETRY_MICROS: Micros = 1000;
 
 export interface AnnouncerOptions {
-  /** Minimum time between two frames on one interface; 0 for none. */
-  garpIntervalMicros: Micros;
-  gnaIntervalMicros: Micros;
+  limits: AnnounceLimits;
   /** Is net.ipv6.conf.IF.forwarding on? Sets the Router flag. */
   isRouter?(link: Link): boolean;
   failed?(owner: string, error: SystemError): void;
@@ -79,7 +78,7 @@ export class Announcer {
   /** By owner, then address: frames already built, good for the MAC that they hold. */
   readonly #frames = new Map<string, Map<string, Frame>>();
   readonly #sockaddrs = new Map<string, Uint8Array>();
-  /** By family and interface index. */
+  /** By clock. */
   readonly #limits = new Map<string, Limited>();
 
   constructor(addon: Addon, loop: Loop, options: AnnouncerOptions) {
@@ -101,22 +100,15 @@ export class Announcer {
   /** `rounds` rounds over `addresses` (canonical text, both families) in their order; none where the link has no ARP. */
   announce(owner: string, link: Link, addresses: readonly string[], rounds: number): void {
     if (!canAnnounce(link) || rounds < 1) return;
-    const { garpIntervalMicros, gnaIntervalMicros } = this.#options;
     const items = addresses.map((address) => this.#announcement(owner, link, address));
-    if (garpIntervalMicros === 0 && gnaIntervalMicros === 0) {
+    if (!isLimited(this.#options.limits)) {
       this.#push(owner, items, rounds);
       return;
     }
     const isV6 = ({ address }: Announcement): boolean => address.includes(":");
-    this.#limited(
-      owner,
-      4,
-      link,
-      items.filter((item) => !isV6(item)),
-      rounds,
-      garpIntervalMicros,
-    );
-    this.#limited(owner, 6, link, items.filter(isV6), rounds, gnaIntervalMicros);
+    const v4 = items.filter((item) => !isV6(item));
+    this.#limited(owner, limitOf(this.#options.limits, 4, link.name), v4, rounds);
+    this.#limited(owner, limitOf(this.#options.limits, 6, link.name), items.filter(isV6), rounds);
   }
 
   /** Drops what still waits for this owner. */
@@ -165,23 +157,20 @@ export class Announcer {
 
   #limited(
     owner: string,
-    family: 4 | 6,
-    link: Link,
+    { clock, intervalMicros }: Limit,
     items: readonly Announcement[],
     rounds: number,
-    intervalMicros: Micros,
   ): void {
     if (items.length === 0) return;
     if (intervalMicros === 0) {
       this.#push(owner, items, rounds);
       return;
     }
-    const key = `${family} ${link.index}`;
-    const limited = this.#limits.get(key) ?? {
+    const limited = this.#limits.get(clock) ?? {
       queue: new AnnounceQueue<Announcement>(intervalMicros),
       cancelTimer: undefined,
     };
-    this.#limits.set(key, limited);
+    this.#limits.set(clock, limited);
     const now = limited.queue.request(owner, items, rounds, this.#loop.now(), ({ address }) => address);
     if (now !== undefined) this.#push(owner, [now], 1);
     this.#arm(limited);

@@ -4,20 +4,25 @@
  * frames are the runtime's.
  */
 
-import type { AnnounceSettings } from "../config/model.js";
+import type { AnnounceSettings, VrrpInstanceConfig } from "../config/model.js";
+import { extraIntervalMicros } from "./announce-extra.js";
 import type { InstanceEffect, Micros } from "./events.js";
 import { nextOnGrid } from "./timing.js";
 
-export type AnnounceTimer = "announceDelay" | "announceRefresh" | "announceLowerPrio";
+export type AnnounceTimer = "announceDelay" | "announceRefresh" | "announceLowerPrio" | "announceExtra";
 
 export class AnnounceSchedule {
   #settings: AnnounceSettings;
+  /** Period of what is said on other interfaces; 0 for nothing. */
+  #extraMicros: Micros;
+  #extraAt: Micros = 0;
   /** Due times of second bursts, ascending. Several only when MASTER was lost and won again within the delay. */
   readonly #secondBursts: Micros[] = [];
   #refreshAt: Micros = 0;
 
-  constructor(settings: AnnounceSettings) {
-    this.#settings = settings;
+  constructor(settings: VrrpInstanceConfig) {
+    this.#settings = settings.announce;
+    this.#extraMicros = extraIntervalMicros(settings);
   }
 
   /** First burst now, the second after the delay, refreshes after that. */
@@ -25,6 +30,7 @@ export class AnnounceSchedule {
     this.onAddressesAdded(now, out);
     const { masterRefreshMicros, masterDelayMicros } = this.#settings;
     if (masterRefreshMicros > 0) this.#armRefresh(now + masterDelayMicros + masterRefreshMicros, out);
+    if (this.#extraMicros > 0) this.#armExtra(now + masterDelayMicros + this.#extraMicros, out);
   }
 
   /** A burst now and one after the delay. */
@@ -56,6 +62,10 @@ export class AnnounceSchedule {
       if (!holding || settings.masterRefreshMicros === 0) return;
       out.push({ kind: "announceAddresses", repeat: Math.max(1, settings.masterRefreshRepeat) });
       this.#armRefresh(nextOnGrid(this.#refreshAt, settings.masterRefreshMicros, now), out);
+    } else if (timer === "announceExtra") {
+      if (!holding || this.#extraMicros === 0) return;
+      out.push({ kind: "announceExtra" });
+      this.#armExtra(nextOnGrid(this.#extraAt, this.#extraMicros, now), out);
     } else if (timer === "announceLowerPrio") {
       if (holding) out.push({ kind: "announceAddresses", repeat: settings.lowerPrioRepeat });
     } else {
@@ -68,7 +78,11 @@ export class AnnounceSchedule {
 
   /** As upstream: second bursts already scheduled are not cancelled; they fire if MASTER was won again by then. */
   onLostMaster(out: InstanceEffect[]): void {
-    out.push({ kind: "cancelTimer", timer: "announceRefresh" }, { kind: "cancelAnnouncements" });
+    out.push(
+      { kind: "cancelTimer", timer: "announceRefresh" },
+      { kind: "cancelTimer", timer: "announceExtra" },
+      { kind: "cancelAnnouncements" },
+    );
   }
 
   onStopped(out: InstanceEffect[]): void {
@@ -79,12 +93,26 @@ export class AnnounceSchedule {
     );
   }
 
-  onReconfigured(settings: AnnounceSettings, holding: boolean, now: Micros, out: InstanceEffect[]): void {
-    const previous = this.#settings;
-    this.#settings = settings;
-    if (!holding || previous.masterRefreshMicros === settings.masterRefreshMicros) return;
-    if (settings.masterRefreshMicros > 0) this.#armRefresh(now + settings.masterRefreshMicros, out);
-    else out.push({ kind: "cancelTimer", timer: "announceRefresh" });
+  onReconfigured(next: VrrpInstanceConfig, holding: boolean, now: Micros, out: InstanceEffect[]): void {
+    const { masterRefreshMicros: refreshBefore } = this.#settings;
+    const extraBefore = this.#extraMicros;
+    this.#settings = next.announce;
+    this.#extraMicros = extraIntervalMicros(next);
+    if (!holding) return;
+    const { masterRefreshMicros } = next.announce;
+    if (masterRefreshMicros !== refreshBefore) {
+      if (masterRefreshMicros > 0) this.#armRefresh(now + masterRefreshMicros, out);
+      else out.push({ kind: "cancelTimer", timer: "announceRefresh" });
+    }
+    if (this.#extraMicros !== extraBefore) {
+      if (this.#extraMicros > 0) this.#armExtra(now + this.#extraMicros, out);
+      else out.push({ kind: "cancelTimer", timer: "announceExtra" });
+    }
+  }
+
+  #armExtra(at: Micros, out: InstanceEffect[]): void {
+    this.#extraAt = at;
+    out.push({ kind: "armTimer", timer: "announceExtra", at });
   }
 
   #armRefresh(at: Micros, out: InstanceEffect[]): void {

@@ -50,7 +50,7 @@ export class Election {
     this.wantsMaster = settings.initialState === "MASTER";
     this.standing = new Standing(settings.priority);
     this.learnt = new Learnt(settings.advertIntervalMicros);
-    this.announce = new AnnounceSchedule(settings.announce);
+    this.announce = new AnnounceSchedule(settings);
   }
 
   get state(): State {

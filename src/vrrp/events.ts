@@ -23,6 +23,8 @@ export type TimerName =
   | "announceRefresh"
   /** MASTER: the second burst after a lower-priority advert. */
   | "announceLowerPrio"
+  /** MASTER: the other interfaces that hold an address. */
+  | "announceExtra"
   /** Two owners (priority 255) met: time to see whether the other is still there. */
   | "ownerConflict";
 
@@ -87,6 +89,8 @@ export type InstanceEffect =
   | { kind: "replaceAddresses"; previous: VrrpInstanceConfig; next: VrrpInstanceConfig }
   /** `repeat` rounds of gratuitous ARP / NA over all addresses. */
   | { kind: "announceAddresses"; repeat: number }
+  /** One gratuitous ARP / NA for the first address of each other interface (garp_extra_if). */
+  | { kind: "announceExtra" }
   /** One gratuitous ARP / NA for the own source address, at once (unicast, on leaving FAULT). */
   | { kind: "announceSource" }
   /** Drop what of an announcement still waits in a rate limit. */

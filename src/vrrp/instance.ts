@@ -283,7 +283,7 @@ export class VrrpInstance {
     const master = this.state === "master";
     if (master && holdingsDiffer(previous, next)) out.push({ kind: "replaceAddresses", previous, next });
     this.#election.hastenAdvert(now + next.advertIntervalMicros, out);
-    announce.onReconfigured(next.announce, master, now, out);
+    announce.onReconfigured(next, master, now, out);
     if (master && addsAddress(previous, next)) announce.onAddressesAdded(now, out);
   }
 

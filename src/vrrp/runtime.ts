@@ -4,6 +4,7 @@
  */
 import type { VrrpConfig } from "../config/model.js";
 import type { Addon } from "../native/addon.js";
+import type { AnnounceLimits } from "../net/announce-limits.js";
 import type { Link, LinkAddress } from "../net/links.js";
 import type { Loop } from "../net/loop.js";
 import { formatAddress } from "../net/ip-address.js";
@@ -46,6 +47,12 @@ const STATIC = "static";
 /** When the kernel refused a socket (no memory, no descriptors): try again after this. */
 const SOCKET_RETRY_MILLIS = 1000;
 const STOPPING = "the process is stopping";
+
+/** garp_group holds for its interfaces, the global intervals for the others. */
+function announceLimits({ global, garpGroups }: VrrpConfig): AnnounceLimits {
+  const { garpIntervalMicros, gnaIntervalMicros } = global;
+  return { garpIntervalMicros, gnaIntervalMicros, groups: garpGroups };
+}
 
 export class VrrpRuntime {
   readonly #addon: Addon;
@@ -137,7 +144,7 @@ export class VrrpRuntime {
         appeared: (owner, addresses) => this.#onAppeared(owner, addresses),
         describe: (owner) => this.#describe(owner),
       },
-      this.#config.global,
+      announceLimits(this.#config),
     );
   }
 
@@ -215,13 +222,9 @@ export class VrrpRuntime {
   }
 
   #adopt(config: VrrpConfig): void {
-    const { garpIntervalMicros, gnaIntervalMicros } = this.#config.global;
-    const { global } = config;
     this.#config = config;
     this.#receivers.length = 0;
-    if (garpIntervalMicros !== global.garpIntervalMicros || gnaIntervalMicros !== global.gnaIntervalMicros) {
-      this.#kernel.setLimits(global);
-    }
+    this.#kernel.setLimits(announceLimits(config));
     this.#surroundings.setConfig(config);
     this.#channels.hearStrangers(config.global.vrrp.logUnknownRouterIds);
     this.#kernel.promotion.setInstances(config.instances);

@@ -6,14 +6,12 @@ import { gap } from "./global-defs-vrrp.js";
 export const garpGroup = table("garp_group", {
   garp_interval: setting(gap("0"), "Least gap between gratuitous ARP messages.", {
     unit: "s",
-    notActedOn: true,
   }),
   gna_interval: setting(gap("0"), "Least gap between unsolicited neighbour advertisements.", {
     unit: "s",
-    notActedOn: true,
   }),
   interface: oneInterface(),
-  interfaces: names("Interfaces that share the limits.", { what: "INTERFACE", notActedOn: true }),
+  interfaces: names("Interfaces that share the limits.", { what: "INTERFACE" }),
 });
 
 /** One more interface with each line. */
@@ -30,6 +28,6 @@ function oneInterface(): Row<readonly Word[]> {
         return [...(previous?.value ?? []), word];
       },
     },
-    { repeat: "accumulates", notActedOn: true },
+    { repeat: "accumulates" },
   );
 }

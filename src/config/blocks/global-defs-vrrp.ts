@@ -184,7 +184,7 @@ function garpExtra(deprecated?: string): Row<GarpExtra | undefined> {
         return { intervalMicros: interval * 1_000_000, all: site.words.some((word) => word.text === "all") };
       },
     },
-    { notActedOn: true, unit: "s", ...(deprecated !== undefined && { deprecated }) },
+    { unit: "s", ...(deprecated !== undefined && { deprecated }) },
   );
 }
 

@@ -28,6 +28,7 @@ function noTimers(): Timers {
     announceDelay: undefined,
     announceRefresh: undefined,
     announceLowerPrio: undefined,
+    announceExtra: undefined,
     ownerConflict: undefined,
   };
 }

@@ -2,7 +2,9 @@
  * The kernel's side of the vrrp process: links, the belongings of each owner, gratuitous ARP and NA.
  * What must not happen before an owner's addresses are in place (or gone) waits here and keeps its order.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Addon } from "../../native/addon.js";
+import { type AnnounceLimits, isLimited } from "../../net/announce-limits.js";
 import { Announcer } from "../../net/announcer.js";
 import { describeSetting } from "../../net/kernel-object.js";
 import { type Link, Links, type LinksListener } from "../../net/links.js";
@@ -31,15 +33,6 @@ export interface KernelPorts {
   /** Addresses are there that nothing was asked for just now: somebody had removed them, or their link came. */
   appeared(owner: string, addresses: readonly AddressSetting[]): void;
   describe(owner: string): string;
-}
-
-export interface AnnounceLimits {
-  garpIntervalMicros: number;
-  gnaIntervalMicros: number;
-}
-
-function isLimited(limits: AnnounceLimits): boolean {
-  return limits.garpIntervalMicros > 0 || limits.gnaIntervalMicros > 0;
 }
 
 /** What becomes of what somebody else removed. */
@@ -72,6 +65,7 @@ export class Kernel {
   readonly #monitor: Monitor;
   readonly #reconciler: Reconciler;
   #announcer: Announcer;
+  #limits: AnnounceLimits;
   #limited: boolean;
   /** Owners whose addresses are being added or removed, and what waits for that. */
   readonly #busy = new Map<string, Work>();
@@ -112,20 +106,23 @@ export class Kernel {
     });
     this.links.addListener(ports.links);
     this.#announcer = this.#createAnnouncer(limits);
+    this.#limits = limits;
     this.#limited = isLimited(limits);
   }
 
   #createAnnouncer(limits: AnnounceLimits): Announcer {
     return new Announcer(this.#ports.addon, this.#ports.loop, {
-      ...limits,
+      limits,
       isRouter: (link) => this.#forwarding.isOn(link.name, this.#ports.loop.now()),
       failed: (owner, error) =>
         this.#ports.log.warning(`${this.#ports.describe(owner)} announcement: ${formatSystemError(error)}`),
     });
   }
 
-  /** A reload changed the rate limits. */
+  /** A reload may have changed the rate limits: only then what waits for them is dropped. */
   setLimits(limits: AnnounceLimits): void {
+    if (isDeepStrictEqual(limits, this.#limits)) return;
+    this.#limits = limits;
     this.#announcer.close();
     this.#announcer = this.#createAnnouncer(limits);
     this.#limited = isLimited(limits);

@@ -13,6 +13,7 @@ import type { GroupEffect, InstanceEffect } from "../events.js";
 import type { VrrpInstance } from "../instance.js";
 import type { Kernel } from "./kernel.js";
 import type { Notices } from "./notices.js";
+import { extraAddresses } from "../announce-extra.js";
 import type { ChecksumForm } from "../advert.js";
 import { needsSeal, seal } from "../auth/sealing.js";
 import { outgoing } from "../outgoing.js";
@@ -137,6 +138,7 @@ export class Performer {
           | "replaceAddresses"
           | "announceAddresses"
           | "announceSource"
+          | "announceExtra"
           | "cancelAnnouncements";
       }
     >,
@@ -159,6 +161,9 @@ export class Performer {
         break;
       case "announceAddresses":
         kernel.announce(owner, addressesOf(machine), effect.repeat);
+        break;
+      case "announceExtra":
+        kernel.announce(owner, extraAddresses(machine.settings), 1);
         break;
       case "announceSource":
         this.#announceSource(machine, owner);

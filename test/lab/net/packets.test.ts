@@ -76,9 +76,11 @@ function announced(packet: Uint8Array): string | undefined {
   return packet[12] === 0x86 && packet[54] === 136 ? formatAddress(packet, 62, 16) : undefined;
 }
 
+const NO_LIMITS = { garpIntervalMicros: 0, gnaIntervalMicros: 0, groups: [] };
+
 test("a thousand addresses are announced to the neighbours, round by round", { skip }, async () => {
   const socket = listenOnV1();
-  const announcer = new Announcer(loadAddon(), net.loop, { garpIntervalMicros: 0, gnaIntervalMicros: 0 });
+  const announcer = new Announcer(loadAddon(), net.loop, { limits: NO_LIMITS });
   try {
     const texts = [...manyAddresses(999).map((setting) => setting.address), "2001:db8::1"];
     announcer.announce("VI_1", net.links.byName("v0") as Link, texts, 2);
@@ -103,8 +105,7 @@ test("a link that is down refuses, as an event", { skip }, async () => {
   const failed = (owner: string, { call, code }: { call: string; code: string }): void =>
     void failures.push(`${owner} ${call} ${code}`);
   const announcer = new Announcer(loadAddon(), net.loop, {
-    garpIntervalMicros: 0,
-    gnaIntervalMicros: 0,
+    limits: NO_LIMITS,
     failed,
   });
   ip("link add w0 type veth peer name w1");

@@ -19,13 +19,14 @@ const LINK: Link = {
   addresses: new Map(),
 };
 
+const NO_LIMITS = { garpIntervalMicros: 0, gnaIntervalMicros: 0, groups: [] };
+
 function setUp(options: Partial<AnnouncerOptions> = {}) {
   const socket = new FakeSocket();
   const loop = new VirtualLoop();
   const failures: string[] = [];
   const announcer = new Announcer(addonWith(socket), loop, {
-    garpIntervalMicros: 0,
-    gnaIntervalMicros: 0,
+    limits: NO_LIMITS,
     failed: (owner, { code, subject }) => failures.push(`${owner} ${code} ${subject}`),
     ...options,
   });
@@ -141,8 +142,7 @@ test("a new MAC makes new frames", () => {
 
 test("with intervals ARP and NA have a clock each, and leaving MASTER stops both", () => {
   const { loop, announcer, sent } = setUp({
-    garpIntervalMicros: 0.2 * second,
-    gnaIntervalMicros: 0.1 * second,
+    limits: { garpIntervalMicros: 0.2 * second, gnaIntervalMicros: 0.1 * second, groups: [] },
   });
   announcer.announce("VI_1", LINK, ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"], 2);
   loop.settle();
@@ -154,6 +154,35 @@ test("with intervals ARP and NA have a clock each, and leaving MASTER stops both
   announcer.cancel("VI_1");
   loop.advance(5 * second);
   assert.equal(sent().length, 5);
+});
+
+test("reference 11.4: the interfaces of a garp_group share a clock, others keep their own", () => {
+  const shared = { interfaces: ["eth0", "eth1"], garpIntervalMicros: 0.5 * second };
+  const { loop, announcer, sent } = setUp({
+    limits: { garpIntervalMicros: 0.1 * second, gnaIntervalMicros: 0, groups: [shared] },
+  });
+  const link = (name: string, index: number): Link => ({ ...LINK, name, index });
+  announcer.announce("VI_1", link("eth0", 1), ["192.0.2.1"], 1);
+  announcer.announce("VI_2", link("eth1", 2), ["192.0.2.2", "2001:db8::2"], 1);
+  announcer.announce("VI_3", link("eth2", 3), ["192.0.2.3", "192.0.2.4"], 1);
+  loop.settle();
+  assert.deepEqual(sent(), ["192.0.2.1", "2001:db8::2", "192.0.2.3"], "no limit for IPv6 anywhere");
+  loop.advance(0.11 * second);
+  assert.deepEqual(sent().slice(3), ["192.0.2.4"]);
+  loop.advance(0.3 * second);
+  assert.equal(sent().length, 4);
+  loop.advance(0.1 * second);
+  assert.deepEqual(sent().slice(4), ["192.0.2.2"]);
+});
+
+test("a garp_group may lift the limit for its interfaces", () => {
+  const free = { interfaces: ["eth0"], garpIntervalMicros: 0 };
+  const { loop, announcer, sent } = setUp({
+    limits: { garpIntervalMicros: second, gnaIntervalMicros: 0, groups: [free] },
+  });
+  announcer.announce("VI_1", LINK, ["192.0.2.1", "192.0.2.2"], 2);
+  loop.settle();
+  assert.equal(sent().length, 4);
 });
 
 test("a router says so in its advertisements", () => {
