@@ -105,12 +105,12 @@ export class Diagnostics {
       return;
     }
     const location = at && locate(at);
-    const place = location && excerptOf(location);
     // An open quote is met by the scan for comments and again by the one for words.
     const what = kind === "unmatchedQuote" ? "" : message;
-    const key = `${kind} ${place?.file}:${place?.line}:${place?.column} ${what}`;
+    const key = `${kind} ${location?.source.name}:${location?.start} ${what}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
+    const place = location && excerptOf(location);
     this.#count(kind, severity);
     if (severity === "note") this.#notesKept++;
     const notes: Note[] = [];

@@ -150,25 +150,25 @@ export class Source {
 /** A line put together from parts of other texts. */
 export class Derived {
   readonly chars: string;
-  readonly #pieces: Piece[] = [];
+  readonly #parts: readonly Part[];
 
   constructor(parts: readonly Part[], chars?: string) {
-    let at = 0;
+    this.#parts = parts;
     let joined = "";
-    for (const part of parts) {
-      if (part.end <= part.start) continue;
-      this.#pieces.push({ at, part });
-      if (chars === undefined) joined += part.of.chars.slice(part.start, part.end);
-      at += part.end - part.start;
-    }
+    if (chars === undefined)
+      for (const { of, start, end } of parts) if (end > start) joined += of.chars.slice(start, end);
     this.chars = chars ?? joined;
   }
 
+  /** The part that holds a character, the last one for what lies behind. */
   pieceAt(index: number): Piece | undefined {
-    let found = this.#pieces[0];
-    for (const piece of this.#pieces) {
-      if (piece.at > index) break;
-      found = piece;
+    let found: Piece | undefined;
+    let at = 0;
+    for (const part of this.#parts) {
+      if (part.end <= part.start) continue;
+      if (found !== undefined && at > index) break;
+      found = { at, part };
+      at += part.end - part.start;
     }
     return found;
   }

@@ -1,6 +1,6 @@
 /** `$NAME=VALUE` definitions, their substitution, and the built-in ones (config-language reference, 2.5 to 2.8). */
 import { quoted, type Diagnostics } from "../diagnostic.js";
-import { comesFrom, Derived, madeText, type Range } from "../text.js";
+import { comesFrom, Derived, madeText, type Part, type Range } from "../text.js";
 import { seededRandom } from "./random.js";
 import { indexWithin, isBlank } from "./scan.js";
 
@@ -16,6 +16,15 @@ export interface LinesReference {
   before: Range;
   use: Range;
   lines: readonly Range[];
+}
+
+/** How far a line has been expanded. */
+interface Expansion {
+  current: Range;
+  /** Where the search for the next reference starts. */
+  from: number;
+  /** Replacements made. */
+  count: number;
 }
 
 interface Reference {
@@ -70,9 +79,8 @@ export class Definitions {
   /** Replaces references from left to right, the replaced text included. Returns the line itself when there is none. */
   expand(line: Range, directory: string): Range | LinesReference {
     this.gaveUp = false;
-    let current = line;
-    let from = line.start;
-    for (let count = 0; ; count++) {
+    let { current, from, count } = this.#expandPlain(line);
+    for (; ; count++) {
       const dollar = indexWithin(current.of.chars, DOLLAR, from, current.end);
       if (dollar < 0) return current;
       const reference = readReference(current, dollar);
@@ -99,6 +107,47 @@ export class Definitions {
         if (startsWithTilde(current, from)) return current;
       }
     }
+  }
+
+  /**
+   * The usual case, in one go: references behind the first word to definitions that hold none themselves. What is
+   * left to be replaced, and anything to be said, is left to `expand`, from `from` on.
+   */
+  #expandPlain(line: Range): Expansion {
+    const { of, start, end } = line;
+    const { chars } = of;
+    const parts: Part[] = [];
+    let length = end - start;
+    let done = start;
+    let count = 0;
+    let dollar = indexWithin(chars, DOLLAR, start, end);
+    if (dollar < 0 || endOfBlanks(line) === dollar) return { current: line, from: start, count };
+    while (dollar >= 0) {
+      const reference = readReference(line, dollar);
+      const value = reference && this.#plainValue(reference);
+      if (reference === undefined || value === undefined) break;
+      const { range, name } = reference;
+      length += value.end - value.start - (range.end - range.start);
+      if (length > LONGEST_LINE || ++count > MOST_REPLACEMENTS) break;
+      parts.push(
+        { of, start: done, end: dollar },
+        { of: value.of, start: value.start, end: value.end, via: { kind: "value", name, use: range } },
+      );
+      done = range.end;
+      dollar = indexWithin(chars, DOLLAR, done, end);
+    }
+    if (parts.length === 0) return { current: line, from: start, count };
+    parts.push({ of, start: done, end });
+    const text = new Derived(parts);
+    const current = { of: text, start: 0, end: text.chars.length };
+    return { current, from: current.end - (end - done), count };
+  }
+
+  /** The value of a definition of one line in which nothing is to be replaced. */
+  #plainValue({ name, parameters, range }: Reference): Range | undefined {
+    const value = this.#multiline.has(name) ? undefined : this.#values.get(name)?.[0];
+    if (value === undefined || parameters.length > 0 || comesFrom(range, name)) return undefined;
+    return indexWithin(value.of.chars, DOLLAR, value.start, value.end) < 0 ? value : undefined;
   }
 
   /** The text for a reference; undefined leaves it alone. */
@@ -221,8 +270,12 @@ function splice(line: Range, reference: Reference, value: Range): Range {
 }
 
 function startsWithTilde(line: Range, replaced: number): boolean {
-  const { chars } = line.of;
-  let i = line.start;
-  while (i < line.end && isBlank(chars.charCodeAt(i))) i++;
-  return i >= replaced && chars[i] === "~";
+  const i = endOfBlanks(line);
+  return i >= replaced && line.of.chars[i] === "~";
+}
+
+function endOfBlanks({ of, start, end }: Range): number {
+  let i = start;
+  while (i < end && isBlank(of.chars.charCodeAt(i))) i++;
+  return i;
 }

@@ -9,6 +9,10 @@ const NOTHING = Object.freeze({});
 /** The same without the fields that are undefined. */
 export function given<T extends object>(fields: T): Given<T> {
   let found: Record<string, unknown> | undefined;
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) (found ??= {})[name] = value;
+  // Not Object.entries, whose lists take three times as long: this is asked five times for each instance.
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined) (found ??= {})[name] = value;
+  }
   return (found ?? NOTHING) as Given<T>;
 }

@@ -17,10 +17,14 @@ after(() => {
 /** Reads a file of the folder. */
 function readFile(name: string): { status: number; text: string; tookMs: number } {
   const options = { path: join(folder, name), configId: "main", includeAll: false, hostName: "host1" };
-  const before = performance.now();
+  const before = process.cpuUsage();
   const { diagnostics, testStatus } = readConfig(fileReader(folder), options);
   const text = diagnostics.map(formatDiagnostic).join("\n");
-  return { status: testStatus, text: text.replaceAll(`${folder}/`, ""), tookMs: performance.now() - before };
+  return {
+    status: testStatus,
+    text: text.replaceAll(`${folder}/`, ""),
+    tookMs: process.cpuUsage(before).user / 1000,
+  };
 }
 
 let count = 0;

@@ -111,14 +111,19 @@ const heavy: readonly (readonly [string, string])[] = [
   ["a definition that calls itself by a sequence", "$A=~SEQ(I,9) $A\n$A\n"],
   ["a multi-line definition of itself", "$A=\\\nx\\\n$A\n$A\n"],
   ["sequences of sequences", "~SEQ(A,99999) ~SEQ(B,99999) x\n"],
+  [
+    "addresses by sequences",
+    "static_ipaddress {\n~SEQ(A,0,127) ~SEQ(B,0,255) ~SEQ(C,0,4) 10.${C}.${A}.${B}/32 dev lo\n}\nx\n",
+  ],
   ["alternatives of alternatives", `include ${"{a,b}".repeat(30)}\n`],
 ];
 for (const [name, text] of heavy) {
   test(`bounded: ${name}`, () => {
-    const before = performance.now();
+    // Time of the processor: others may keep it busy.
+    const before = process.cpuUsage();
     const result = read(text);
-    const took = performance.now() - before;
-    assert.ok(took < 3000, `${Math.round(took)} ms`);
+    const tookMs = process.cpuUsage(before).user / 1000;
+    assert.ok(tookMs < 3000, `${Math.round(tookMs)} ms`);
     assert.ok((result.diagnostics.length > 0 && result.diagnostics.length <= 1001) || text.trim() === "");
   });
 }
