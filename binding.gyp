@@ -10,6 +10,7 @@
       "native/child.cc",
       "native/connector.cc",
       "native/error.cc",
+      "native/inotify.cc",
       "native/process.cc",
       "native/signal.cc",
       "native/socket.cc",

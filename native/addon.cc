@@ -10,6 +10,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new InstanceData);
   ExportSocket(env, exports);
   ExportConnector(env, exports);
+  ExportInotify(env, exports);
   ExportTimer(env, exports);
   ExportSignalWatch(env, exports);
   ExportSpawn(env, exports);

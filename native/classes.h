@@ -12,6 +12,7 @@ struct InstanceData {
 
 void ExportSocket(Napi::Env env, Napi::Object exports);
 void ExportConnector(Napi::Env env, Napi::Object exports);
+void ExportInotify(Napi::Env env, Napi::Object exports);
 void ExportTimer(Napi::Env env, Napi::Object exports);
 void ExportSignalWatch(Napi::Env env, Napi::Object exports);
 void ExportSpawn(Napi::Env env, Napi::Object exports);

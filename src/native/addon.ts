@@ -123,6 +123,15 @@ export interface Timer {
   close(): void;
 }
 
+/** One inotify(7) descriptor. Does not keep the event loop alive. */
+export interface Inotify {
+  /** inotify_add_watch(2). @returns the number of the watch, by which records name it */
+  add(path: string, mask: number): number;
+  /** inotify_rm_watch(2). @returns false when there is no such watch any more */
+  remove(watch: number): boolean;
+  close(): void;
+}
+
 /** A signal delivered by libuv, real-time signals included. */
 export interface SignalWatch {
   setRef(ref: boolean): void;
@@ -175,6 +184,10 @@ export interface Addon {
     onAnswers: () => void,
   ) => Connector;
   Timer: new (callback: () => void) => Timer;
+  /** `onEvents` gets struct inotify_event records as the kernel wrote them, several at a time. */
+  Inotify: new (
+    onEvents: (records: Uint8Array) => void,
+  ) => Inotify;
   SignalWatch: new (signal: number, callback: () => void) => SignalWatch;
 
   /** clock_gettime(CLOCK_MONOTONIC) in microseconds. */

@@ -101,6 +101,9 @@ export const EVERYTHING_UNDER_WAY = `
   const send = () => udp.sendBatch(new Uint8Array(8), Int32Array.from([0, 8, 0, 0, 0, 0]), 0, 1, 0);
   udp.startReading(() => { udp.receiveBatch(new Uint8Array(64), 64, new Int32Array(6), new Uint8Array(0)); send(); });
   send();
+  const inotify = new addon.Inotify(() => undefined);
+  keep.push(inotify);
+  inotify.add("/tmp", 8);
   const timer = new addon.Timer(() => timer.arm(addon.monotonicMicros() + 50));
   timer.arm(0);
   keep.push(new addon.SignalWatch(50, () => {}));

@@ -80,13 +80,11 @@ export const root = table("root", {
   }),
   track_file: block(trackFile, "A file whose number instances and real servers track.", {
     name: "first",
-    notActedOn: true,
   }),
   vrrp_track_file: block(trackFile, "Old name of track_file.", {
     name: "first",
     deprecated: "'track_file'",
     deprecatedQuietly: true,
-    notActedOn: true,
   }),
   vrrp_sync_group: block(vrrpSyncGroup, "Instances that change state together.", { name: "one" }),
   vrrp_instance: block(vrrpInstance, "One virtual router.", { name: "one" }),

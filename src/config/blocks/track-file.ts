@@ -53,34 +53,31 @@ function fileRow(): Row<FileEntry | undefined> {
 
 /** [NUMBER] [overwrite]. */
 function initRow(): Row<InitialContent | undefined> {
-  return custom<InitialContent | undefined>(
-    {
-      syntax: "[NUMBER] [overwrite]",
-      doc: "Write this number (0) at start when the file is missing, or in any case.",
-      default: undefined,
-      read: (site) => {
-        const { diagnostics } = site.tree;
-        const initial: InitialContent = { value: 0, overwrite: false };
-        for (const word of site.words.slice(1)) {
-          if (word.text === "overwrite") {
-            initial.overwrite = true;
-            continue;
-          }
-          const value = content.read(word.text);
-          if (typeof value !== "number") {
-            const message = `'init_file' takes a number and 'overwrite', not ${quoted(word.text)}, which is ignored`;
-            diagnostics.report("general", word, message);
-            continue;
-          }
-          if (Math.abs(value) > SENSIBLE) {
-            const message = `${value} is beyond -${SENSIBLE} to ${SENSIBLE}, where a number makes a difference; it is used`;
-            diagnostics.report("general", word, message, { severity: "warning" });
-          }
-          initial.value = value;
+  return custom<InitialContent | undefined>({
+    syntax: "[NUMBER] [overwrite]",
+    doc: "Write this number (0) at start when the file is missing, or in any case.",
+    default: undefined,
+    read: (site) => {
+      const { diagnostics } = site.tree;
+      const initial: InitialContent = { value: 0, overwrite: false };
+      for (const word of site.words.slice(1)) {
+        if (word.text === "overwrite") {
+          initial.overwrite = true;
+          continue;
         }
-        return initial;
-      },
+        const value = content.read(word.text);
+        if (typeof value !== "number") {
+          const message = `'init_file' takes a number and 'overwrite', not ${quoted(word.text)}, which is ignored`;
+          diagnostics.report("general", word, message);
+          continue;
+        }
+        if (Math.abs(value) > SENSIBLE) {
+          const message = `${value} is beyond -${SENSIBLE} to ${SENSIBLE}, where a number makes a difference; it is used`;
+          diagnostics.report("general", word, message, { severity: "warning" });
+        }
+        initial.value = value;
+      }
+      return initial;
     },
-    { notActedOn: true },
-  );
+  });
 }

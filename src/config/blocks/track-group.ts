@@ -5,6 +5,5 @@ export const trackGroup = table("track_group", {
   group: names("Instances that go to fault when something of the group is lost.", {
     what: "INSTANCE",
     repeat: "first wins",
-    notActedOn: true,
   }),
 });

@@ -37,7 +37,7 @@ export const networkRows = {
   mcast_src_ip: setting(lone, "Source address of adverts."),
   unicast_src_ip: setting(lone, "Source address of unicast adverts."),
   mcast_dst_ip: setting(lone, "Multicast group of adverts."),
-  track_src_ip: flag("The configured source address missing is a fault.", { notActedOn: true }),
+  track_src_ip: flag("The configured source address missing is a fault."),
   unicast_peer: entries(peerEntry, "Routers that adverts are sent to one by one.", { distinct: true }),
   unicast_ttl: setting(integer(0, 255), "TTL of unicast adverts."),
   unicast_fault_no_peer: flag("A unicast keyword without peers is a fault, and not multicast."),

@@ -12,6 +12,8 @@ import type { Log } from "../../platform/child-log.js";
 import { ScriptRunner } from "../../platform/script-runner.js";
 import type { Finding, TrackerKind, TrackerView } from "../tracked.js";
 import { BfdStates } from "../bfd-states.js";
+import { DirectoryWatches } from "./directory-watches.js";
+import { FileTrackers } from "./file-trackers.js";
 import { ScriptTrackers } from "./script-trackers.js";
 import type { TrackedScript } from "./tracked-script.js";
 
@@ -24,7 +26,7 @@ export interface TrackersPorts {
 }
 
 /** The part of the configuration that is tracked. */
-export type TrackedConfig = Pick<VrrpConfig, "scripts" | "instances" | "syncGroups">;
+export type TrackedConfig = Pick<VrrpConfig, "scripts" | "trackFiles" | "instances" | "syncGroups">;
 
 /** A FIFO or a device must not hold anybody up. */
 async function openAndClose(path: string): Promise<void> {
@@ -34,6 +36,8 @@ async function openAndClose(path: string): Promise<void> {
 
 export class Trackers implements TrackerView {
   readonly #scripts: ScriptTrackers;
+  readonly #watches: DirectoryWatches;
+  readonly #files: FileTrackers;
   readonly #bfds = new BfdStates();
   readonly #ports: TrackersPorts;
   #accounts = new Accounts("", "");
@@ -50,11 +54,19 @@ export class Trackers implements TrackerView {
       open: openAndClose,
       changed: (name) => ports.changed("script", name),
     });
+    this.#watches = new DirectoryWatches(addon, loop, log);
+    this.#files = new FileTrackers({
+      log,
+      watches: this.#watches,
+      changed: (name) => ports.changed("file", name),
+    });
   }
 
   /** Takes a configuration. What files and processes say is known when it resolves; new scripts wait for `start`. */
   async setConfig(config: TrackedConfig): Promise<void> {
     this.#accounts = await loadAccounts();
+    if (this.#closed) return;
+    await this.#files.setConfigs(config.trackFiles);
     if (this.#closed) return;
     this.#scripts.setConfigs(config.scripts);
     const lists: TrackingLists[] = [...config.instances, ...config.syncGroups];
@@ -69,6 +81,8 @@ export class Trackers implements TrackerView {
     switch (kind) {
       case "script":
         return this.#scripts.get(name)?.finding;
+      case "file":
+        return this.#files.get(name)?.finding;
       case "bfd":
         return this.#bfds.find(name);
       default:
@@ -91,5 +105,7 @@ export class Trackers implements TrackerView {
   close(): void {
     this.#closed = true;
     this.#scripts.close();
+    this.#files.close();
+    this.#watches.close();
   }
 }

@@ -99,6 +99,11 @@ class Scenario {
       'INSTANCE "V" BACKUP 110',
       'INSTANCE "V" MASTER 110',
     );
+    const set = (number: number) => () => writeFileSync(flags.number, `${number}\n`);
+    await this.#step(set(-20), 'INSTANCE "V" MASTER_PRIORITY 90', 'INSTANCE "V" BACKUP 90');
+    await this.#step(set(0), 'INSTANCE "V" BACKUP_PRIORITY 110', 'INSTANCE "V" MASTER 110');
+    await this.#step(set(-300), 'INSTANCE "V" FAULT 110');
+    await this.#step(() => rmSync(flags.number), 'INSTANCE "V" BACKUP 110', 'INSTANCE "V" MASTER 110');
     return this.#recorder.fifoLines("vrrp.fifo");
   }
 }
