@@ -63,6 +63,12 @@ export function readI32(bytes: Uint8Array, offset: number): number {
   return readU32(bytes, offset) | 0;
 }
 
+export function readU64(bytes: Uint8Array, offset: number): bigint {
+  const first = BigInt(readU32(bytes, offset));
+  const second = BigInt(readU32(bytes, offset + 4));
+  return LITTLE_ENDIAN ? (second << 32n) | first : (first << 32n) | second;
+}
+
 /**
  * The attributes of one message, by type. An instance is reused from message to message (nothing is allocated per
  * attribute); types above `maxType` are skipped, of a repeated one the last counts, as in the kernel's nla_parse.
@@ -121,6 +127,18 @@ export class AttributeTable {
   /** First byte of the value. */
   u8(type: number): number | undefined {
     return this.length(type) >= 1 ? this.#bytes[this.offset(type)] : undefined;
+  }
+
+  /** u16 value, undefined when missing or not 2 bytes or more. */
+  u16(type: number): number | undefined {
+    return this.length(type) >= 2 ? readU16(this.#bytes, this.offset(type)) : undefined;
+  }
+
+  /** u16 value in network order, undefined when missing or not 2 bytes or more. */
+  port(type: number): number | undefined {
+    if (this.length(type) < 2) return undefined;
+    const at = this.offset(type);
+    return ((this.#bytes[at] ?? 0) << 8) | (this.#bytes[at + 1] ?? 0);
   }
 
   /** A copy of the value. */
@@ -194,6 +212,12 @@ export class MessageWriter {
   attributeU16(type: number, value: number): this {
     this.#attributeHeader(type, 2);
     return this.u16(value).#pad();
+  }
+
+  /** A u16 in network order. */
+  attributePort(type: number, value: number): this {
+    this.#attributeHeader(type, 2);
+    return this.u8(value >> 8, value & 0xff).#pad();
   }
 
   attributeU8(type: number, value: number): this {
