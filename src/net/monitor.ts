@@ -26,11 +26,11 @@ import { encodeDumpLinks } from "../netlink/link.js";
 import { decodeMessage, type Message, nextMessage } from "../netlink/message.js";
 import { encodeDumpRoutes } from "../netlink/route.js";
 import { encodeDumpRules } from "../netlink/rule.js";
-import { MSG_TRUNC, NETLINK_ADD_MEMBERSHIP, SOL_NETLINK } from "./constants.js";
+import { MSG_TRUNC, NETLINK_ADD_MEMBERSHIP, NETLINK_ROUTE, SOL_NETLINK } from "./constants.js";
 import type { Links } from "./links.js";
 import type { Loop, Micros } from "./loop.js";
 import { monitorFilter } from "./monitor-filter.js";
-import { openRouteSocket } from "./netlink-channel.js";
+import { openNetlinkSocket } from "./netlink-socket.js";
 import { errnoName, type SystemError, systemErrorOf } from "./system-error.js";
 
 const GROUPS = [
@@ -92,7 +92,7 @@ export class Monitor {
     this.#links = links;
     this.#loop = loop;
     this.#listener = listener;
-    this.#socket = openRouteSocket(addon, options.receiveBuffer ?? RECEIVE_BUFFER);
+    this.#socket = openNetlinkSocket(addon, NETLINK_ROUTE, options.receiveBuffer ?? RECEIVE_BUFFER);
     links.addListener({ protocolsChanged: () => this.#attachFilter() });
   }
 

@@ -2,7 +2,7 @@
  * The command socket: requests go to the kernel in batches, each is acknowledged. One batch per turn of the loop, so
  * that adverts are served in between however many addresses there are.
  *
- * rtnetlink works in the context of sendmsg(2): when the call returns, all answers wait in the receive queue. A batch
+ * rtnetlink (and generic netlink) works in the context of sendmsg(2): when the call returns, all answers wait in the receive queue. A batch
  * is therefore two system calls and its results are known at once. Work is pulled, not pushed: what a source no longer
  * wants when its turn comes is never sent.
  */
@@ -12,18 +12,10 @@ import { align4, HEADER_LENGTH, readU16, readU32 } from "../netlink/attributes.j
 import { NLM_F_ACK, NLMSG_ERROR } from "../netlink/constants.js";
 import { LITTLE_ENDIAN } from "../netlink/host-order.js";
 import { decodeMessage, nextMessage } from "../netlink/message.js";
-import {
-  AF_NETLINK,
-  NETLINK_CAP_ACK,
-  NETLINK_EXT_ACK,
-  NETLINK_GET_STRICT_CHK,
-  NETLINK_ROUTE,
-  SOCK_RAW,
-  SOL_NETLINK,
-} from "./constants.js";
+import { NETLINK_ROUTE } from "./constants.js";
 import type { Loop } from "./loop.js";
-import { netlinkPortId, sockaddrNl } from "./socket-address.js";
-import { setReceiveBuffer, tryOption } from "./socket-option.js";
+import { openNetlinkSocket } from "./netlink-socket.js";
+import { netlinkPortId } from "./socket-address.js";
 import { errnoName, type SystemError, systemErrorOf } from "./system-error.js";
 
 /** Requests per sendmsg. More would hold the loop for longer than a millisecond. */
@@ -66,25 +58,16 @@ export interface Channel {
   close(): void;
 }
 
-/** Opens the command socket. Throws a NativeError when there is no netlink (a bug of the caller's environment). */
-export function openChannel(addon: Addon, loop: Loop): Channel {
-  return new NetlinkChannel(openRouteSocket(addon, RECEIVE_BUFFER), loop);
+/**
+ * Opens the command socket, for rtnetlink unless another protocol is named. Throws a NativeError when there is no
+ * netlink (a bug of the caller's environment).
+ */
+export function openChannel(addon: Addon, loop: Loop, protocol = NETLINK_ROUTE): Channel {
+  return new NetlinkChannel(openNetlinkSocket(addon, protocol, RECEIVE_BUFFER), loop);
 }
 
 const RECEIVE_BUFFER = 1 << 20;
 const SLOT = 1024;
-
-/** A bound NETLINK_ROUTE socket with extended ACK, strict checking and a receive buffer beyond the limit if allowed. */
-export function openRouteSocket(addon: Addon, receiveBuffer: number): Socket {
-  const socket = new addon.Socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
-  // Old kernels lack some; none is needed for a right result.
-  tryOption(socket, SOL_NETLINK, NETLINK_EXT_ACK, 1);
-  tryOption(socket, SOL_NETLINK, NETLINK_CAP_ACK, 1);
-  tryOption(socket, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
-  setReceiveBuffer(socket, receiveBuffer);
-  socket.bind(sockaddrNl());
-  return socket;
-}
 
 /** Requests of `request()`, as a source like any other. */
 class Once implements RequestSource {
