@@ -24,6 +24,7 @@ const PROGRAMS = {
   keepalived: { entry: "src/cli/keepalived.ts", kind: "command" },
   keepalived_check: { entry: "src/check/process.ts", kind: "child" },
   keepalived_vrrp: { entry: "src/vrrp/process.ts", kind: "child" },
+  "ipvs-sync": { entry: "src/net/ipvs-sync-program.ts", kind: "child" },
   "mail-transport": { entry: "src/core/mail-transport.ts", kind: "module" },
 };
 

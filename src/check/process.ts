@@ -3,12 +3,29 @@
  * in common is in platform/child-entry.ts.
  */
 import type { CheckConfig } from "../config/check-model.js";
+import { createEventLoop } from "../platform/event-loop.js";
 import { runChild } from "../platform/child-entry.js";
-import { NoIpvs } from "./effects/no-ipvs.js";
+import { KernelIpvs } from "./ipvs/kernel-ipvs.js";
 import { CheckRuntime } from "./runtime.js";
 
 runChild<CheckConfig>({
   processName: "keepalived_lvs",
-  create: (slice, parts) =>
-    new CheckRuntime(slice, { ...parts, ipvs: () => new NoIpvs(), offset: Math.random() }),
+  create: (slice, parts) => {
+    const { addon, log, options } = parts;
+    const { ipvsNetNamespace } = slice.global.daemon;
+    return new CheckRuntime(slice, {
+      ...parts,
+      ipvs: (listener) =>
+        new KernelIpvs(addon, createEventLoop(addon), log, listener, {
+          journal: options.journalFile,
+          namespace: namespacePath(ipvsNetNamespace),
+        }),
+      offset: Math.random(),
+    });
+  },
 });
+
+/** net_namespace_ipvs: null is that of the machine, undefined that of this process. */
+function namespacePath(name: string | null | undefined): string | undefined {
+  return name === null ? "/proc/1/ns/net" : name && `/run/netns/${name}`;
+}

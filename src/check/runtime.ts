@@ -71,9 +71,9 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#director = new Director(config, (kind) => table[kind], options.offset);
     this.#ipvs = options.ipvs({
       availability: (now) => this.#onAvailability(now),
-      refused: (owner, error) => log.error(`VS ${owner}: IPVS refused ${formatSystemError(error)}`),
+      refused: (owner, error) => log.error(`${nameOf(owner)}IPVS refused ${formatSystemError(error)}`),
       lost: (owner, subject) =>
-        log.warning(`VS ${owner}: somebody removed ${subject} from IPVS: putting it back`),
+        log.warning(`${nameOf(owner)}somebody had removed ${subject} from IPVS: it is back`),
     });
     this.#notices = new Notices({ addon, log, alert });
     this.#timers = new Timers(addon, () => this.#connections.flush());
@@ -170,14 +170,15 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
 
   async #setGlobals(): Promise<void> {
     const { timeouts, syncDaemon } = this.#config.global.lvs;
-    this.#complain("lvs_timeouts", await this.#ipvs.setTimeouts(timeouts));
+    this.#complain("lvs_timeouts", [await this.#ipvs.setTimeouts(timeouts)]);
     // With an instance it follows that one, in the vrrp process.
     const ours = syncDaemon?.vrrpInstance === undefined ? syncDaemon : undefined;
     this.#complain("lvs_sync_daemon", await this.#ipvs.setSyncDaemon(ours));
   }
 
-  #complain(what: string, error: SystemError | undefined): void {
-    if (error !== undefined) this.#log.error(`${what}: ${formatSystemError(error)}`);
+  #complain(what: string, errors: ReadonlyArray<SystemError | undefined>): void {
+    for (const error of errors)
+      if (error !== undefined) this.#log.error(`${what}: ${formatSystemError(error)}`);
   }
 
   async stop(): Promise<void> {
@@ -190,15 +191,15 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#ownAddresses.close();
     await this.#work;
     if (!this.#options.keepIpvsOnStop) await this.#clearKernel();
-    this.#ipvs.close();
+    await this.#ipvs.close();
     await this.#notices.drain();
     this.#timers.close();
   }
 
   async #clearKernel(): Promise<void> {
     if (this.#config.global.lvs.flushOnStop === "all") this.#ipvs.flush();
-    else for (const { key } of this.#director.services) this.#ipvs.remove(key);
-    this.#complain("lvs_timeouts", await this.#ipvs.setTimeouts({}));
+    for (const { key } of this.#director.services) this.#ipvs.remove(key);
+    this.#complain("lvs_timeouts", [await this.#ipvs.setTimeouts({})]);
     this.#complain("lvs_sync_daemon", await this.#ipvs.setSyncDaemon(undefined));
     await this.#ipvs.idle();
   }
@@ -296,6 +297,11 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     const text = formatCheckState(this.#config, this.#director, this.#availability);
     writeDump(path, text).catch((error: Error) => this.#log.error(`Cannot write ${path}: ${error.message}`));
   }
+}
+
+/** Of an owner in a log line; nobody has what is only being removed. */
+function nameOf(owner: string | undefined): string {
+  return owner === undefined ? "" : `VS ${owner}: `;
 }
 
 function groupsOf({ groups }: CheckConfig): ReadonlyMap<string, VirtualServerGroupConfig> {

@@ -5,8 +5,8 @@
  * answer is there whenever it is asked for, and nothing has to be waited for.
  */
 import { type Addon, META, META_FIELDS, SEND_FIELDS, type Socket } from "../native/addon.js";
-import { addFlags, align4, decodeHeader, type Header, setSequence } from "../netlink/attributes.js";
-import { NLM_F_ACK, NLMSG_DONE, NLMSG_ERROR } from "../netlink/constants.js";
+import { align4, decodeHeader, type Header, setSequence } from "../netlink/attributes.js";
+import { NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR } from "../netlink/constants.js";
 import { decodeOutcome } from "../netlink/control.js";
 import type { Decoded, Malformed } from "../netlink/decoded.js";
 import type { Loop } from "./loop.js";
@@ -108,8 +108,6 @@ export class NetlinkReader {
     const { message } = question;
     this.#sequence = (this.#sequence + 1) >>> 0;
     setSequence(message, 0, this.#sequence);
-    // With an ACK a single reply has an end as a dump has; in a dump the flag means nothing.
-    addFlags(message, 0, NLM_F_ACK);
     this.#table[1] = message.length;
     this.#current = question;
     this.#socket.sendBatch(message, this.#table, 0, 1, 0);
@@ -142,6 +140,8 @@ export class NetlinkReader {
     if (header.type !== NLMSG_ERROR && header.type !== NLMSG_DONE) {
       const decoded = question.take(this.#slab, at, header);
       if (!decoded.ok) this.#refuse(question, decoded);
+      // A single reply; the messages of a dump are many until NLMSG_DONE.
+      else if ((header.flags & NLM_F_MULTI) === 0) this.#finish(undefined);
       return;
     }
     const outcome = decodeOutcome(this.#slab, at, header);

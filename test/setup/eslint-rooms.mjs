@@ -21,6 +21,7 @@ const ROOMS = [
 const PURE = [
   /^src\/(vrrp|bfd|track|config|netlink)\//,
   /^src\/check\/[^/]+\.ts$/,
+  /^src\/check\/ipvs\/(model|kernel-form|entries|steps|answers|adoption)\.ts$/,
   /^src\/platform\/(deadlines|messages)\.ts$/,
   /^src\/net\/(arp|neighbour-advert|plan|announce-queue|announce-limits|filter|bpf|constants|kernel-object|ip-address|checksum)\.ts$/,
   /^src\/net\/(socket-address|settings|nft-script|route-object|route-text|rule-object|rule-text|journal-text)\.ts$/,

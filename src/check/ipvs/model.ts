@@ -59,7 +59,7 @@ export type Availability =
     }
   | {
       available: false;
-      /** A whole sentence: what is missing, and what to do about it. */
+      /** A sentence without its full stop: what is missing, and what to do about it. */
       missing: string;
     };
 
@@ -101,12 +101,13 @@ export interface IpvsListener {
   /** IPVS has come or gone since `open` told how it is; all wishes are carried out as soon as it comes. */
   availability(now: Availability): void;
   /**
-   * The kernel refused a wish of this owner; `subject` names the destination and the service. It is tried again at the
-   * owner's next wish and every few seconds; the same refusal is not told again.
+   * The kernel refused a wish of this owner (undefined: to remove what nobody wants any more); `subject` names the
+   * destination and the service. It is tried again at the owner's next wish and every few seconds; the same refusal is
+   * not told again.
    */
-  refused(owner: string, error: SystemError): void;
-  /** Somebody else removed a service or destination of this owner; it is put back now. */
-  lost(owner: string, subject: string): void;
+  refused(owner: string | undefined, error: SystemError): void;
+  /** Somebody else had removed a service or destination of this owner; it was put back. */
+  lost(owner: string | undefined, subject: string): void;
 }
 
 /**
@@ -129,12 +130,12 @@ export interface Ipvs {
   flush(): void;
   /** lvs_timeouts: sets those given; what is not given goes back to what it was before the first call. */
   setTimeouts(timeouts: LvsSettings["timeouts"]): Promise<SystemError | undefined>;
-  /** lvs_sync_daemon without an instance: runs both roles, or stops those that run when undefined. */
-  setSyncDaemon(setting: SyncDaemonSetting | undefined): Promise<SystemError | undefined>;
+  /** lvs_sync_daemon without an instance: runs both roles, or stops those that run when undefined. @returns what was refused. */
+  setSyncDaemon(setting: SyncDaemonSetting | undefined): Promise<SystemError[]>;
   /** Counters of all services of an owner, as they are in the kernel now. */
   statistics(owner: string): Promise<ServiceStatistics[]>;
   /** Resolves when nothing waits to be sent or answered. */
   idle(): Promise<void>;
-  /** Leaves the kernel as it is (-I, or after `remove` of all owners and `idle`). */
-  close(): void;
+  /** Leaves the kernel as it is (-I, or after `remove` of all owners and `idle`); resolves when the journal is written. */
+  close(): Promise<void>;
 }

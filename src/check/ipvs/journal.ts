@@ -1,0 +1,99 @@
+/**
+ * The journal: a small text file of the services and destinations that we may have in the kernel, written before they
+ * are added. After a crash it says which of the kernel's entries are ours. One a line, a destination with its service:
+ *
+ *   tcp 192.0.2.1:80
+ *   tcp 192.0.2.1:80 > 198.51.100.1:8080
+ *   mark 100 inet6
+ *
+ * The table does not outlive the kernel, and what is written is there for the next process without being synced.
+ */
+import { appendFile, readFile, rename, rm, writeFile } from "node:fs/promises";
+
+const MODE = { mode: 0o600 };
+/** Lines about what is gone are left in the file until they are this many. */
+const MOST_STALE = 1000;
+
+export class Journal {
+  readonly #path: string | undefined;
+  readonly #failed: (reason: string) => void;
+  /** Of an earlier run. */
+  #earlier: ReadonlySet<string> = new Set();
+  /** In the file, or on its way there. */
+  #ids = new Set<string>();
+  /** Writes follow each other. */
+  #last: Promise<void> = Promise.resolve();
+  #pending: string[] = [];
+
+  /** Without a path nothing is written and nothing was there. `failed` is told why the file could not be used. */
+  constructor(path: string | undefined, failed: (reason: string) => void) {
+    this.#path = path;
+    this.#failed = failed;
+  }
+
+  /** Reads what an earlier run has left. */
+  async load(): Promise<void> {
+    if (this.#path === undefined) return;
+    try {
+      const lines = (await readFile(this.#path, "utf8")).split("\n");
+      // The last line may be torn.
+      this.#earlier = new Set(lines.slice(0, -1).filter((line) => line !== ""));
+      for (const id of this.#earlier) this.#ids.add(id);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") this.#failed(reasonOf(error));
+    }
+  }
+
+  /** Whether an earlier run left any. */
+  get hasEarlier(): boolean {
+    return this.#earlier.size > 0;
+  }
+
+  /** Whether an earlier run may have added it. */
+  isFromEarlier(id: string): boolean {
+    return this.#earlier.has(id);
+  }
+
+  /** Resolves when they are written, or when that failed, which is told. What is added in one turn is one write. */
+  add(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#ids.add(id);
+    this.#pending.push(...ids);
+    return this.#write(async (path) => {
+      const lines = this.#pending.splice(0);
+      if (lines.length > 0) await appendFile(path, textOf(lines), MODE);
+    });
+  }
+
+  /** Forgets all but these; without any the file goes. */
+  keepOnly(ids: ReadonlySet<string>): Promise<void> {
+    const stale = [...this.#ids].filter((id) => !ids.has(id)).length;
+    if (ids.size > 0 && stale <= Math.max(MOST_STALE, ids.size)) return this.#last;
+    this.#ids = new Set(ids);
+    return this.#write(async (path) => {
+      this.#pending = [];
+      if (ids.size === 0) {
+        await rm(path, { force: true });
+        return;
+      }
+      await writeFile(`${path}.new`, textOf(this.#ids), MODE);
+      await rename(`${path}.new`, path);
+    });
+  }
+
+  #write(work: (path: string) => Promise<void>): Promise<void> {
+    const path = this.#path;
+    if (path === undefined) return this.#last;
+    this.#last = this.#last
+      .then(() => work(path))
+      .catch((error: unknown) => {
+        this.#failed(reasonOf(error));
+      });
+    return this.#last;
+  }
+}
+
+const textOf = (ids: Iterable<string>): string => [...ids].map((id) => `${id}\n`).join("");
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
