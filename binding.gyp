@@ -33,6 +33,7 @@
     "ldflags": ["-Wl,-z,now", "-Wl,-z,relro"],
     "conditions": [
       ["keepalived_sanitize==1", {
+        "defines": ["KEEPALIVED_SANITIZE"],
         "cflags": ["-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
                    "-fno-sanitize=vptr", "-fno-sanitize-recover=all"],
         "ldflags": ["-fsanitize=address,undefined"],

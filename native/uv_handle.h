@@ -4,11 +4,26 @@
 
 #include <uv.h>
 
+#include <cstring>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
 namespace keepalived {
+
+/// A libuv handle as it lies on the heap. libuv is not instrumented, so AddressSanitizer does not see what it
+/// does with a handle that was freed too early: there the memory is overwritten, and libuv falls over it.
+template <typename T>
+struct UvHandleMemory : T {
+#ifdef KEEPALIVED_SANITIZE
+  static void operator delete(void* memory, std::size_t size) {
+    std::memset(memory, 0xdd, size);
+    asm volatile("" : : "r"(memory) : "memory");  // a compiler drops what it takes for a dead store
+    ::operator delete(memory);
+  }
+#endif
+};
 
 /// Owns one libuv handle of type `T`; closing forgets the owner, so no callback can reach a dead object.
 template <typename T>
@@ -24,7 +39,7 @@ class UvHandle {
   template <typename Init>
   [[nodiscard]] int Open(void* owner, Init init) {
     Close();
-    auto handle = std::make_unique<T>();
+    auto handle = std::make_unique<Memory>();
     const int status = init(handle.get());
     if (status != 0) return status;  // libuv does not know the handle: nothing to close
     handle->data = owner;
@@ -33,11 +48,11 @@ class UvHandle {
   }
 
   void Close() noexcept {
-    T* handle = std::exchange(handle_, nullptr);
+    Memory* handle = std::exchange(handle_, nullptr);
     if (handle == nullptr) return;
     handle->data = nullptr;
     uv_close(reinterpret_cast<uv_handle_t*>(handle),
-             [](uv_handle_t* closed) { delete reinterpret_cast<T*>(closed); });
+             [](uv_handle_t* closed) { delete reinterpret_cast<Memory*>(closed); });
   }
 
   /// Whether the handle keeps the event loop alive.
@@ -51,7 +66,9 @@ class UvHandle {
   [[nodiscard]] explicit operator bool() const noexcept { return handle_ != nullptr; }
 
  private:
-  T* handle_ = nullptr;
+  using Memory = UvHandleMemory<T>;
+
+  Memory* handle_ = nullptr;
 };
 
 static_assert(!std::is_copy_constructible_v<UvHandle<uv_poll_t>> &&
