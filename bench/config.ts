@@ -4,28 +4,12 @@
  */
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
+import { collect } from "./collect.js";
 import { CONFIG_SUBJECTS, emptyMillis } from "./measure-config.js";
 import { type Options, readOptions, USAGE } from "./options.js";
 import { type Collected, rowOf, table } from "./report.js";
-import type { Samples, Subject } from "./subject.js";
 
 const STARTS = 5;
-
-async function collect(subject: Subject, options: Options): Promise<Collected[]> {
-  const rounds = options.rounds ?? subject.rounds;
-  const samples: { peer: Samples[]; ours: Samples[] } = { peer: [], ours: [] };
-  for (let round = 0; round < rounds; round++) {
-    const conditions = { round, rounds, neutral: options.peer, cpuSeconds: options.cpuSeconds };
-    const order = round % 2 === 0 ? [options.peer, options.ours] : [options.ours, options.peer];
-    for (const program of order) samples[program.side].push(await subject.measure(program, conditions));
-  }
-  const of = (side: Samples[], id: string) => side.flatMap((one) => one[id] ?? []);
-  return subject.metrics.map((metric) => ({
-    metric,
-    peer: of(samples.peer, metric.id),
-    ours: of(samples.ours, metric.id),
-  }));
-}
 
 async function run(options: Options): Promise<boolean> {
   const chosen = CONFIG_SUBJECTS.filter(

@@ -30,7 +30,12 @@ export class Session {
   /** Starts a router; `options` are further words of its command line. */
   start(program: Program, host: Host, settings: RouterSettings, options: readonly string[] = []): Daemon {
     const command = [...program.command, ...options];
-    const daemon = Daemon.start({ ...program, command }, this.lab, host, routerConfiguration(host, settings));
+    return this.startWith({ ...program, command }, host, routerConfiguration(host, settings));
+  }
+
+  /** Starts a daemon on the text of a configuration file. */
+  startWith(program: Program, host: Host, configuration: string): Daemon {
+    const daemon = Daemon.start(program, this.lab, host, configuration);
     this.#daemons.push(daemon);
     return daemon;
   }
