@@ -127,6 +127,15 @@ export class Keeper implements LinksListener {
     for (const entry of this.#matching(route)) this.#onLost(entry, origin);
   }
 
+  routeReplaced(by: ReportedRoute): void {
+    for (const entry of this.#entries.routes(keyOfRoute(by))) {
+      const { present } = entry;
+      if (present?.object.kind !== "route") continue;
+      // Another way of the same protocol is another route; the same one is ours, put there by somebody else.
+      if (!matchesRoute(present.object.setting, by)) this.#onLost(entry);
+    }
+  }
+
   ruleAdded(rule: RuleMessage): void {
     const entry = this.#entries.get(keyOfRule(rule));
     if (entry !== undefined) this.#unseen.delete(entry);

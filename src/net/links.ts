@@ -11,6 +11,7 @@ import {
   IFA_F_DADFAILED,
   IFA_F_SECONDARY,
   IFA_F_TENTATIVE,
+  NLM_F_REPLACE,
   RTPROT_KEEPALIVED,
 } from "../netlink/constants.js";
 import type { LinkMessage } from "../netlink/link.js";
@@ -90,6 +91,8 @@ export interface LinksListener {
   /** Only of watched protocols. */
   routeAdded?(route: ReportedRoute, origin: Origin): void;
   routeRemoved?(route: ReportedRoute, origin: Origin): void;
+  /** A route, of whatever protocol, stands now in the place of one that was equal but for where it leads. */
+  routeReplaced?(by: ReportedRoute, origin: Origin): void;
   ruleAdded?(rule: RuleMessage, origin: Origin): void;
   ruleRemoved?(rule: RuleMessage, origin: Origin): void;
   /** Notifications were lost; everything is being read anew ... */
@@ -157,9 +160,12 @@ export class Links {
       if (message.link.family !== AF_UNSPEC) return;
       if (message.removed) this.#removeLink(message.link.index);
       else this.#setLink(message.link);
-    } else if (message.kind === "route" && this.#protocols.has(message.route.protocol)) {
+    } else if (message.kind === "route") {
+      const replaces = !message.removed && (header.flags & NLM_F_REPLACE) !== 0;
+      if (!replaces && !this.#protocols.has(message.route.protocol)) return;
       const route = this.#reported(message.route);
-      if (message.removed) this.#tell((listener) => listener.routeRemoved?.(route, header));
+      if (replaces) this.#tell((listener) => listener.routeReplaced?.(route, header));
+      else if (message.removed) this.#tell((listener) => listener.routeRemoved?.(route, header));
       else this.#tell((listener) => listener.routeAdded?.(route, header));
     } else if (message.kind === "rule") {
       const { rule } = message;

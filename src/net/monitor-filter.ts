@@ -1,11 +1,12 @@
 /**
- * The filter of the netlink monitor: of the routes only those of given protocols wake us. Pure.
+ * The filter of the netlink monitor: of the routes only those of given protocols wake us, and those that were put in
+ * the place of another, which may have been ours. Pure.
  *
  * Each address brings a local route of the kernel, and a router with a full table changes all the time; neither
  * concerns us. BPF loads are in network order while netlink headers are in host order, so values of more than a byte
  * are swapped here when the host is little-endian. Parts of dumps (NLM_F_MULTI) hold many messages and always pass.
  */
-import { NLM_F_MULTI, RTM_DELROUTE, RTM_NEWROUTE } from "../netlink/constants.js";
+import { NLM_F_MULTI, NLM_F_REPLACE, RTM_DELROUTE, RTM_NEWROUTE } from "../netlink/constants.js";
 import { LITTLE_ENDIAN } from "../netlink/host-order.js";
 import { assemble, DROP, type Instruction, KEEP } from "./bpf.js";
 
@@ -21,7 +22,7 @@ export function monitorFilter(routeProtocols: Iterable<number>): Uint8Array {
     { op: "ifEqual", value: swap(RTM_DELROUTE), then: "route", else: "keep" },
     { op: "label", name: "route" },
     { op: "load", size: 2, at: FLAGS_AT },
-    { op: "ifAnyBit", value: swap(NLM_F_MULTI), then: "keep" },
+    { op: "ifAnyBit", value: swap(NLM_F_MULTI | NLM_F_REPLACE), then: "keep" },
     { op: "load", size: 1, at: PROTOCOL_AT },
     ...[...routeProtocols].map((value): Instruction => ({ op: "ifEqual", value, then: "keep" })),
     DROP,

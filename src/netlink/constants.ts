@@ -11,6 +11,7 @@ export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_DUMP = 0x300;
 /** Of NEW requests. */
 export const NLM_F_EXCL = 0x200;
+/** Of a notification of a route: it stands in the place of another. */
 export const NLM_F_REPLACE = 0x100;
 export const NLM_F_CREATE = 0x400;
 export const NLM_F_APPEND = 0x800;

@@ -22,7 +22,6 @@ import {
   NLM_F_CREATE,
   NLM_F_DUMP,
   NLM_F_EXCL,
-  NLM_F_REPLACE,
   NLM_F_REQUEST,
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
@@ -202,12 +201,12 @@ export interface NewRoute extends Hop {
 }
 
 /**
- * How it is placed among routes that are equal but for where they lead: only if there is none, behind them, in place
- * of them, or (default) before them. EEXIST when it is there already, but for "replace".
+ * How it is placed among routes that are equal but for where they lead: only if there is none, behind them, or
+ * (default) before them. EEXIST when it is there already.
  */
-export type Placement = "add" | "append" | "replace";
+export type Placement = "add" | "append";
 
-const PLACEMENT_FLAGS = { add: NLM_F_EXCL, append: NLM_F_APPEND, replace: NLM_F_REPLACE } as const;
+const PLACEMENT_FLAGS = { add: NLM_F_EXCL, append: NLM_F_APPEND } as const;
 
 export function encodeNewRoute(wish: NewRoute, placement?: Placement): Uint8Array {
   const flags = NLM_F_REQUEST | NLM_F_CREATE | (placement === undefined ? 0 : PLACEMENT_FLAGS[placement]);

@@ -140,6 +140,17 @@ test("rules are added last, removed first, and put back when somebody removes th
   assert.equal(told.filter((line) => line.startsWith("lost")).length, 2, told.join(", "));
 });
 
+test("a route that somebody replaces by his own comes back", { skip }, async () => {
+  await hold([VIP], [ROUTE, route("2001:db8:5::/48", { device: "v0", metric: 7 })]);
+  ip("route replace 10.99.0.0/16 dev lo");
+  ip("-6 route replace 2001:db8:5::/48 dev lo metric 7");
+  await until("both are restored", () => told.filter((line) => line.startsWith("restored")).length === 2);
+  assert.match(ip("route show proto 18"), /10\.99\.0\.0\/16 dev v0/);
+  assert.match(ip("-6 route show proto 18"), /2001:db8:5::\/48 dev v0/);
+  ip("route delete 10.99.0.0/16 dev lo");
+  ip("-6 route delete 2001:db8:5::/48 dev lo metric 7");
+});
+
 test("a rule that is removed while notifications are lost comes back", { skip }, async () => {
   const small = await openNetworking(listener, { receiveBuffer: 4096 });
   try {

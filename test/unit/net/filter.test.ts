@@ -114,6 +114,8 @@ test("the monitor hears of the routes of its protocols, and of everything else",
   assert.notEqual(run(program, route), 0);
   const ofKernel = route.slice().fill(2, 21, 22);
   assert.equal(run(program, ofKernel), 0);
+  const replacing = ofKernel.slice().fill(1, 7, 8);
+  assert.notEqual(run(program, replacing), 0);
   const dumped = ofKernel.slice().fill(2, 6, 7);
   assert.notEqual(run(program, dumped), 0);
   assert.notEqual(run(program, fromHex(netlinkMessages.sent["address with label"] as string)), 0);
