@@ -128,7 +128,7 @@ export class Keeper implements LinksListener {
   }
 
   routeReplaced(by: ReportedRoute): void {
-    for (const entry of this.#entries.routes(keyOfRoute(by))) {
+    for (const entry of this.#inPlaceOf(by)) {
       const { present } = entry;
       if (present?.object.kind !== "route") continue;
       // Another way of the same protocol is another route; the same one is ours, put there by somebody else.
@@ -183,8 +183,16 @@ export class Keeper implements LinksListener {
     return this.#links.byName(device)?.addresses.has(addressKey(address, prefixLength, peer)) === true;
   }
 
+  /** A route in the table of a VRF may be asked for by the name of the VRF or by the number of the table. */
+  #inPlaceOf(route: ReportedRoute): Entry[] {
+    const { vrf, ...byTable } = route;
+    const entries = [...this.#entries.routes(keyOfRoute(byTable))];
+    if (vrf !== undefined) entries.push(...this.#entries.routes(keyOfRoute(route)));
+    return entries;
+  }
+
   #matching(route: ReportedRoute): Entry[] {
-    return [...this.#entries.routes(keyOfRoute(route))].filter(({ present }) => {
+    return this.#inPlaceOf(route).filter(({ present }) => {
       return present?.object.kind === "route" && matchesRoute(present.object.setting, route);
     });
   }

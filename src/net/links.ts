@@ -50,6 +50,8 @@ export interface Link {
   readonly type: number;
   /** Index of the bridge, bond or VRF it belongs to; 0 for none. */
   readonly master: number;
+  /** Routing table of a VRF. */
+  readonly vrfTable?: number;
   /** By `addressKey`, in kernel order among the primaries and among the secondaries. */
   readonly addresses: ReadonlyMap<string, LinkAddress>;
 }
@@ -74,6 +76,8 @@ export interface ReportedRoute extends ReportedHop {
   destination: string;
   prefixLength: number;
   from?: Prefix;
+  /** Name of the VRF whose table it is in. */
+  vrf?: string;
   /** Several next hops; gateway and device are absent then. */
   hops?: ReportedHop[];
   metric: number;
@@ -211,6 +215,7 @@ export class Links {
       mac: message.mac ?? before?.mac ?? new Uint8Array(0),
       type: message.type,
       master: message.master,
+      ...vrfOf(message, before),
       addresses,
     };
     if (row !== undefined) row.generation = this.#generation;
@@ -266,6 +271,7 @@ export class Links {
 
   #reported(message: RouteMessage): ReportedRoute {
     const { from, hops } = message;
+    const vrf = this.#vrfOfTable(message.table);
     return {
       ...this.#hop(message),
       family: familyOf(message.family),
@@ -276,11 +282,18 @@ export class Links {
       table: message.table,
       tos: message.tos,
       protocol: message.protocol,
+      ...(vrf !== undefined && { vrf }),
       ...(from !== undefined && {
         from: { address: formatAddress(from.address), prefixLength: from.prefixLength },
       }),
       ...(hops !== undefined && { hops: hops.map((hop) => this.#hop(hop)) }),
     };
+  }
+
+  /** Of the few links that there are, fewer are VRFs. */
+  #vrfOfTable(table: number): string | undefined {
+    for (const { link } of this.#rows.values()) if (link.vrfTable === table) return link.name;
+    return undefined;
   }
 
   #hop({ gateway, device }: HopMessage): ReportedHop {
@@ -294,6 +307,12 @@ export class Links {
   #tell(call: (listener: LinksListener) => void): void {
     for (const listener of this.#listeners) call(listener);
   }
+}
+
+/** Not every notification of a link speaks of its kind. */
+function vrfOf({ vrfTable }: LinkMessage, before: Link | undefined): Pick<Link, "vrfTable"> {
+  const table = vrfTable ?? before?.vrfTable;
+  return table === undefined ? {} : { vrfTable: table };
 }
 
 function familyOf(family: number): Family {

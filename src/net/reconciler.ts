@@ -225,13 +225,15 @@ export class Reconciler implements RequestSource {
     return this.#preparations.addition(object, numbers, addressProtocol);
   }
 
-  /** Numbers of the links that it needs, or the name of one that is not there. */
+  /** Numbers of the links that it needs (of a VRF its table), or the name of one that is not there. */
   #numbersOf(object: KernelObject): number[] | string {
     const numbers: number[] = [];
+    const vrf = object.kind === "route" ? object.setting.vrf : undefined;
     for (const name of linksOf(object)) {
       const link = this.#links.byName(name);
-      if (link === undefined) return name;
-      numbers.push(link.index);
+      const number = name === vrf ? link?.vrfTable : link?.index;
+      if (number === undefined) return name === vrf ? `VRF ${name}` : name;
+      numbers.push(number);
     }
     return numbers;
   }

@@ -153,6 +153,10 @@ export const IFLA_ADDRESS = 1;
 export const IFLA_IFNAME = 3;
 export const IFLA_MTU = 4;
 export const IFLA_MASTER = 10;
+export const IFLA_LINKINFO = 18;
+export const IFLA_INFO_KIND = 1;
+export const IFLA_INFO_DATA = 2;
+export const IFLA_VRF_TABLE = 1;
 export const IFLA_EXT_MASK = 29;
 
 // linux/socket.h: families as they stand in rtnetlink messages

@@ -16,9 +16,13 @@ import {
   AF_UNSPEC,
   IFLA_ADDRESS,
   IFLA_EXT_MASK,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_LINKINFO,
   IFLA_IFNAME,
   IFLA_MASTER,
   IFLA_MTU,
+  IFLA_VRF_TABLE,
   NLM_F_DUMP,
   NLM_F_REQUEST,
   RTEXT_FILTER_SKIP_STATS,
@@ -42,9 +46,13 @@ export interface LinkMessage {
   mtu?: number;
   /** Index of the device it is enslaved to; 0 for none. */
   master: number;
+  /** Routing table of a VRF. */
+  vrfTable?: number;
 }
 
-const attributes = new AttributeTable(IFLA_MASTER);
+const attributes = new AttributeTable(IFLA_LINKINFO);
+const infoAttributes = new AttributeTable(IFLA_INFO_DATA);
+const vrfAttributes = new AttributeTable(IFLA_VRF_TABLE);
 const writer = new MessageWriter();
 
 export function decodeLink(bytes: Uint8Array, offset: number, header: Header): Decoded<LinkMessage> {
@@ -66,7 +74,21 @@ export function decodeLink(bytes: Uint8Array, offset: number, header: Header): D
   if (name !== undefined) value.name = name;
   if (mac !== undefined) value.mac = mac;
   if (mtu !== undefined) value.mtu = mtu;
-  return { ok: true, value };
+  return attributes.has(IFLA_LINKINFO) ? withKind(value, bytes) : { ok: true, value };
+}
+
+/** IFLA_LINKINFO: the kind of a virtual link as text, and attributes of the kind. */
+function withKind(value: LinkMessage, bytes: Uint8Array): Decoded<LinkMessage> {
+  const start = attributes.offset(IFLA_LINKINFO);
+  const problem = infoAttributes.read(bytes, start, start + attributes.length(IFLA_LINKINFO));
+  if (problem !== undefined) return problem;
+  if (infoAttributes.text(IFLA_INFO_KIND) !== "vrf" || !infoAttributes.has(IFLA_INFO_DATA))
+    return { ok: true, value };
+  const data = infoAttributes.offset(IFLA_INFO_DATA);
+  const inner = vrfAttributes.read(bytes, data, data + infoAttributes.length(IFLA_INFO_DATA));
+  if (inner !== undefined) return inner;
+  const table = vrfAttributes.u32(IFLA_VRF_TABLE);
+  return { ok: true, value: { ...value, ...(table !== undefined && { vrfTable: table }) } };
 }
 
 /** Dump of all links, without their statistics. */

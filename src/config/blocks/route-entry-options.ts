@@ -114,7 +114,7 @@ const routeOptions: OptionTable<RouteEntry> = {
     (entry, _, word) => {
       entry.vrf = word;
     },
-    { wrong: "drop", notActedOn: true },
+    drop,
   ),
   protocol,
   scope: valued(

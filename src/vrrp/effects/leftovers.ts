@@ -7,7 +7,7 @@ import type { VrrpConfig } from "../../config/model.js";
 import { readJournal, removeJournal, withdraw, writeJournal } from "../../net/journal.js";
 import { journalLine } from "../../net/journal-text.js";
 import { describeSetting, settingsOf } from "../../net/kernel-object.js";
-import type { Links } from "../../net/links.js";
+import type { Link, Links } from "../../net/links.js";
 import type { Channel } from "../../net/netlink-channel.js";
 import type { AddressSetting, Belongings, Setting } from "../../net/settings.js";
 import { formatSystemError } from "../../net/system-error.js";
@@ -84,22 +84,48 @@ export class Leftovers {
   readonly #channel: Channel;
   readonly #links: Links;
   readonly #log: Log;
+  #written: { journals: Journals; wanted: Holdings } | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(channel: Channel, links: Links, log: Log) {
     this.#channel = channel;
     this.#links = links;
     this.#log = log;
+    links.addListener({ linkChanged: (before, after) => this.#onLink(before, after) });
+  }
+
+  /** A VRF came: now the table of its routes is known. */
+  #onLink(before: Link | undefined, after: Link | undefined): void {
+    if (after?.vrfTable === undefined || after.vrfTable === before?.vrfTable) return;
+    if (this.#written !== undefined) void this.write(this.#written.journals, this.#written.wanted);
+  }
+
+  /**
+   * Whoever withdraws a route need not know the VRF any more, so it is written down with its table. Without the VRF
+   * the route is not in the kernel either.
+   */
+  #withTables({ virtual, permanent }: Holdings): Holdings {
+    const resolved = (belongings: Belongings): Belongings => ({
+      ...belongings,
+      routes: belongings.routes.flatMap(({ vrf, ...route }) => {
+        if (vrf === undefined) return route;
+        const table = this.#links.byName(vrf)?.vrfTable;
+        return table === undefined ? [] : { ...route, table };
+      }),
+    });
+    return { virtual: resolved(virtual), permanent: resolved(permanent) };
   }
 
   /**
    * Removes what an earlier process left: everything in its journal that is not a static entry of ours, and of the
    * virtual addresses, routes and rules that we are about to manage whatever is there. Then writes our journals.
    */
-  async takeOver(journals: Journals, ours: Holdings): Promise<void> {
+  async takeOver(journals: Journals, wanted: Holdings): Promise<void> {
+    const ours = this.#withTables(wanted);
     const left = without(union(await this.#read(journals.virtual), ours.virtual), ours.permanent);
     const old = without(await this.#read(journals.permanent), ours.permanent);
     await this.#clear(union(left, old));
-    await this.write(journals, ours);
+    await this.write(journals, wanted);
   }
 
   /** Before a reload: both configurations in the journals, and nothing of the new one in the kernel already. */
@@ -146,9 +172,15 @@ export class Leftovers {
   }
 
   /** Nor one that cannot be written: that is said, and the addresses are managed all the same. */
-  async write(journals: Journals, { virtual, permanent }: Holdings): Promise<void> {
-    await this.#write(journals.virtual, virtual);
-    await this.#write(journals.permanent, permanent);
+  write(journals: Journals, wanted: Holdings): Promise<void> {
+    this.#written = { journals, wanted };
+    const { virtual, permanent } = this.#withTables(wanted);
+    // One after the other: they share a temporary file.
+    this.#writing = this.#writing.then(async () => {
+      await this.#write(journals.virtual, virtual);
+      await this.#write(journals.permanent, permanent);
+    });
+    return this.#writing;
   }
 
   async #write(path: string, entries: Belongings): Promise<void> {

@@ -77,13 +77,20 @@ export class FakeKernel implements Channel {
     this.#notify({ header: header(17), kind: "link", removed: true, link });
   }
 
-  /** Somebody else removes it. */
-  steal(text: string): void {
+  /** The flags of an address change. */
+  flag(text: string, flags: number): void {
+    const message = this.present.get(text);
+    if (message?.kind !== "address") throw new Error(`${text} is not there`);
+    this.#notify({ ...message, address: { ...message.address, flags } });
+  }
+
+  /** Somebody else removes it; port id 0 is the kernel itself. */
+  steal(text: string, portId = 0): void {
     const message = this.present.get(text);
     if (message === undefined) throw new Error(`${text} is not there`);
     this.present.delete(text);
     if (message.kind === "address" || message.kind === "route" || message.kind === "rule")
-      this.#notify({ ...message, removed: true });
+      this.#notify({ ...message, header: { ...message.header, portId }, removed: true });
   }
 
   /** The monitor overran: what waits is lost, and a dump of what is there follows. */

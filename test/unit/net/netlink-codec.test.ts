@@ -12,6 +12,8 @@ import { AttributeTable, MessageWriter, setSequence } from "../../../src/netlink
 import { encodeDeleteLink, encodeDumpLinks, encodeSetLink } from "../../../src/netlink/link.js";
 import { decodeMessage, type Message, nextMessage } from "../../../src/netlink/message.js";
 import { encodeDeleteRoute, encodeDumpRoutes, encodeNewRoute } from "../../../src/netlink/route.js";
+import { encodeDumpRules } from "../../../src/netlink/rule.js";
+import { routeRequests, ruleRequests } from "./iproute-requests.js";
 import { fromHex, netlinkMessages, toHex } from "./vectors.js";
 
 const ip = (text: string): Uint8Array => parseAddress(text) as Uint8Array;
@@ -232,11 +234,13 @@ function survive(bytes: Uint8Array): void {
 }
 
 test("no bytes make a decoder throw or loop", () => {
-  const types = [2, 3, 16, 17, 20, 21, 24, 25, 99];
+  const types = [2, 3, 16, 17, 20, 21, 24, 25, 32, 33, 99];
   const known = [...Object.values(netlinkMessages.sent), ...Object.values(netlinkMessages.received)].map(
     fromHex,
   );
   known.push(
+    ...[...routeRequests, ...ruleRequests].map(({ hex }) => fromHex(hex)),
+    encodeDumpRules(2),
     encodeDumpLinks(),
     encodeDumpAddresses(),
     encodeDumpRoutes(2, 18),

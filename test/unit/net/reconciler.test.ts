@@ -1,11 +1,11 @@
-/** Desired state of addresses and routes, against a fake kernel in virtual time (reference 12.1, 12.2, 12.4, 12.5). */
+/** Desired state of addresses, routes and rules, against a fake kernel in virtual time (reference 12.1, 12.2, 12.4, 12.5). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Links } from "../../../src/net/links.js";
 import { Reconciler } from "../../../src/net/reconciler.js";
 import type { Setting } from "../../../src/net/settings.js";
 import { FakeKernel } from "./fake-kernel.js";
-import { address, manyAddresses, route } from "./settings.js";
+import { address, manyAddresses, route, rule } from "./settings.js";
 import { second, VirtualLoop } from "./virtual-loop.js";
 
 function setUp() {
@@ -23,6 +23,9 @@ function setUp() {
     failed: (owner, setting, { code }) => told.push(`failed ${owner} ${name(setting)} ${code}`),
     lost: (owner, setting, putBack) => told.push(`lost ${owner} ${name(setting)} ${putBack}`),
     restored: (owner, setting) => told.push(`restored ${owner} ${name(setting)}`),
+    accepted: (owner, setting) => told.push(`accepted ${owner} ${name(setting)}`),
+    duplicate: (owner, setting) => told.push(`duplicate ${owner} ${name(setting)}`),
+    usable: (owner, setting) => told.push(`usable ${owner} ${name(setting)}`),
   });
   kernel.link(3, "eth0", true);
   return { loop, links, kernel, reconciler, told };
@@ -312,4 +315,124 @@ test("idle resolves when nothing is left to do", async () => {
   const idle = reconciler.idle().then(() => kernel.present.size);
   loop.settle();
   assert.equal(await idle, 100);
+});
+
+test("rules come after routes and go before them, and are put back", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", { addresses: [VIP], routes: [ROUTE], rules: [rule()] });
+  loop.settle();
+  kernel.steal("rule 100");
+  loop.settle();
+  reconciler.clear("VI_1");
+  loop.settle();
+  assert.deepEqual(kernel.log, [
+    `add ${VIP_TEXT}`,
+    "add route 10.0.0.0/8",
+    "add rule 100",
+    "add rule 100",
+    "remove rule 100",
+    "remove route 10.0.0.0/8",
+    `remove ${VIP_TEXT}`,
+  ]);
+  assert.deepEqual(told, [
+    "applied VI_1",
+    "lost VI_1 rule 100 now",
+    "restored VI_1 rule 100",
+    "cleared VI_1",
+  ]);
+});
+
+test("a rule with no_track stays away when somebody removes it; our own removal is no loss", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", { rules: [rule({ noTrack: true }), rule({ preference: 5 })] });
+  loop.settle();
+  kernel.steal("rule 100");
+  loop.settle();
+  reconciler.setDesired("VI_1", { rules: [rule({ noTrack: true })] });
+  loop.settle();
+  // Asked for once more (a reload), it is added once more.
+  assert.deepEqual(kernel.log, ["add rule 100", "add rule 5", "remove rule 5", "add rule 100"]);
+  assert.deepEqual(told, ["applied VI_1", "lost VI_1 rule 100 never", "applied VI_1"]);
+});
+
+test("a rule that vanished while notifications were lost is put back; what is still there is not touched", () => {
+  const { loop, kernel, reconciler } = setUp();
+  reconciler.setDesired("VI_1", { rules: [rule(), rule({ preference: 5, inputInterface: "eth7" })] });
+  loop.settle();
+  kernel.log.length = 0;
+  kernel.lagging = true;
+  kernel.steal("rule 100");
+  kernel.overrun();
+  loop.settle();
+  assert.deepEqual(kernel.log, ["add rule 100"]);
+});
+
+test("a refused route is tried again when an address comes to its link, and told once it is taken", () => {
+  const { loop, kernel, links, reconciler, told } = setUp();
+  kernel.refusals.set("add route 10.0.0.0/8", "ENETUNREACH");
+  reconciler.setDesired("VI_1", { routes: [route("10.0.0.0/8", { gateway: "192.0.2.9" })] });
+  loop.settle();
+  kernel.refusals.clear();
+  const { addresses } = links.byName("eth0") ?? { addresses: new Map() };
+  assert.equal(addresses.size, 0);
+  reconciler.setDesired("static", { addresses: [VIP] });
+  loop.settle();
+  assert.deepEqual(told, [
+    "failed VI_1 10.0.0.0 ENETUNREACH",
+    "applied VI_1",
+    "applied static",
+    "accepted VI_1 10.0.0.0",
+  ]);
+});
+
+/** RFC 4862 section 5.4: an address is tentative while the kernel looks for duplicates. */
+const IFA_F_TENTATIVE = 0x40;
+const IFA_F_DADFAILED = 0x08;
+const VIP6 = address("2001:db8::1/64");
+const VIP6_TEXT = "2001:db8::1/64 on 3";
+
+test("an IPv6 address that another host has is told, and tried again every ten seconds", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", { addresses: [VIP6] });
+  loop.settle();
+  kernel.flag(VIP6_TEXT, IFA_F_TENTATIVE);
+  kernel.flag(VIP6_TEXT, IFA_F_TENTATIVE | IFA_F_DADFAILED);
+  kernel.flag(VIP6_TEXT, IFA_F_TENTATIVE | IFA_F_DADFAILED);
+  loop.settle();
+  kernel.log.length = 0;
+  loop.advance(9 * second);
+  assert.deepEqual(kernel.log, []);
+  loop.advance(2 * second);
+  assert.deepEqual(kernel.log, [`remove ${VIP6_TEXT}`, `add ${VIP6_TEXT}`]);
+  kernel.flag(VIP6_TEXT, IFA_F_TENTATIVE);
+  kernel.flag(VIP6_TEXT, 0);
+  assert.deepEqual(told, ["applied VI_1", "duplicate VI_1 2001:db8::1", "usable VI_1 2001:db8::1"]);
+});
+
+test("an address that is looked for on other hosts is removed like any other", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  reconciler.setDesired("VI_1", { addresses: [VIP6] });
+  loop.settle();
+  kernel.flag(VIP6_TEXT, IFA_F_TENTATIVE | IFA_F_DADFAILED);
+  reconciler.clear("VI_1");
+  loop.advance(30 * second);
+  assert.deepEqual(kernel.log, [`add ${VIP6_TEXT}`, `remove ${VIP6_TEXT}`]);
+  assert.deepEqual(told, ["applied VI_1", "duplicate VI_1 2001:db8::1", "cleared VI_1"]);
+});
+
+test("a route whose time is over is not put back, one that somebody removes before is", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  const passing = route("2001:db8:1::/48", { expiresSeconds: 100 });
+  reconciler.setDesired("VI_1", { routes: [passing] });
+  loop.settle();
+  kernel.steal("route 2001:db8:1::/48", 77);
+  loop.settle();
+  kernel.steal("route 2001:db8:1::/48", 0);
+  loop.settle();
+  assert.deepEqual(told, [
+    "applied VI_1",
+    "lost VI_1 2001:db8:1:: now",
+    "restored VI_1 2001:db8:1::",
+    "lost VI_1 2001:db8:1:: never",
+  ]);
 });
