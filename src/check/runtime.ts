@@ -50,6 +50,8 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   readonly #tls = new TlsContext();
   readonly #ownAddresses: OwnAddresses;
   #config: CheckConfig;
+  /** Prepared, and not yet in force. */
+  #offered: CheckConfig | undefined;
   #groups: ReadonlyMap<string, VirtualServerGroupConfig>;
   #availability: Availability | undefined;
   /** Effects that came while others were being carried out. */
@@ -141,12 +143,23 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#carryOut(this.#director.begin(this.#addon.monotonicMicros()));
   }
 
-  async reload(config: CheckConfig): Promise<string | undefined> {
-    if (this.#stopping) return STOPPING;
+  /** Nothing has to be prepared: whatever a new configuration says can be taken. */
+  async prepare(config: CheckConfig): Promise<string | undefined> {
+    this.#offered = config;
+    return this.#stopping ? STOPPING : undefined;
+  }
+
+  commit(): Promise<void> {
+    const config = this.#offered;
+    this.#offered = undefined;
+    if (config === undefined || this.#stopping) return Promise.resolve();
     const work = this.#reload(config);
     this.#work = work;
-    await work;
-    return this.#stopping ? STOPPING : undefined;
+    return work;
+  }
+
+  async abandon(): Promise<void> {
+    this.#offered = undefined;
   }
 
   async #reload(config: CheckConfig): Promise<void> {

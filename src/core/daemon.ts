@@ -56,6 +56,8 @@ export class Daemon {
   /** A reload that was asked for while the startup script ran. */
   #reloadWanted = false;
   #begun = false;
+  /** What a reload has read, until all children have taken it. */
+  #offered: Config | undefined;
   #notActedOn = "";
 
   constructor(
@@ -191,8 +193,11 @@ export class Daemon {
       readConfiguration: () => {
         const outcome = this.#read();
         if (!outcome.reloadable) return undefined;
-        this.#outside.take(outcome.config);
+        this.#offered = outcome.config;
         return outcome.slices;
+      },
+      adoptConfiguration: () => {
+        if (this.#offered !== undefined) this.#outside.take(this.#offered);
       },
       alert: (text) => this.#outside.alert(text),
       notifyService: (message) => notifyService(addon, environment, message),

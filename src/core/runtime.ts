@@ -24,6 +24,8 @@ export interface CorePorts {
   withdraw(row: ChildRow): Promise<void>;
   /** @returns undefined when the text has mistakes, which are then in the log. */
   readConfiguration(): Slices<Slice> | undefined;
+  /** What was read last comes into force. */
+  adoptConfiguration(): void;
   notifyService(message: ServiceMessage): void;
   /** A mail that a child wants to be sent. */
   alert(text: AlertText): void;
@@ -86,6 +88,10 @@ export class CoreRuntime {
       case "start":
         this.#send(effect.child, { kind: "start" });
         break;
+      case "commit":
+      case "abandon":
+        this.#send(effect.child, { kind: effect.kind, generation: effect.generation });
+        break;
       case "dump":
         this.#send(effect.child, { kind: "dump", what: effect.what });
         break;
@@ -108,7 +114,7 @@ export class CoreRuntime {
   #performForCore(
     effect: Exclude<
       Effect,
-      { kind: "spawn" | "configure" | "start" | "dump" | "stop" | "kill" | "withdraw" }
+      { kind: "spawn" | "configure" | "start" | "commit" | "abandon" | "dump" | "stop" | "kill" | "withdraw" }
     >,
   ): void {
     switch (effect.kind) {
@@ -122,6 +128,9 @@ export class CoreRuntime {
         );
         break;
       }
+      case "adoptConfiguration":
+        this.ports.adoptConfiguration();
+        break;
       case "notifyService":
         this.ports.notifyService(this.#serviceMessage(effect.state));
         // The garbage of reading the configuration: now, and not as a burst of work in the middle of service.
@@ -199,6 +208,9 @@ export class CoreRuntime {
         break;
       case "ready":
         this.post({ kind: "readyReported", child, pid, generation: message.generation });
+        break;
+      case "committed":
+        this.post({ kind: "committedReported", child, pid, generation: message.generation });
         break;
       case "refused": {
         const { generation, reason, permanent } = message;

@@ -34,6 +34,16 @@ export type Phase =
   /** Dead; waits for its restart. */
   | "waiting";
 
+/** How far a new configuration has come. */
+export type Reload =
+  | "none"
+  /** Offered; the answer is out. */
+  | "offered"
+  /** It can be used. */
+  | "taken"
+  /** It is being put into force. */
+  | "committing";
+
 /** Time limits, the same for every child. */
 export interface ChildLimits {
   /** From spawn to ready. */
@@ -57,8 +67,7 @@ export class SupervisedChild<Slice> {
   phase: Phase = "absent";
   /** Process id; 0 between a spawn and its event, and when there is no process. */
   pid = 0;
-  /** A configuration was sent while running, the answer is out. */
-  reloading = false;
+  reload: Reload = "none";
   /** What the supervisor wants of it once it is dead and cleared: a new process, or none. */
   wanted = false;
 
@@ -74,6 +83,8 @@ export class SupervisedChild<Slice> {
   #deadline: Micros | undefined;
   /** Why it was killed by us, for the line about its end. */
   #killedBecause: string | undefined;
+  /** A reload is being decided: a restart that is due waits for it. */
+  #held = false;
 
   constructor(
     readonly identity: ChildIdentity,
@@ -91,13 +102,14 @@ export class SupervisedChild<Slice> {
 
   /** A first start or a reload is under way. */
   get busy(): boolean {
-    return this.phase === "starting" || this.reloading;
+    return this.phase === "starting" || this.reload !== "none";
   }
 
   /** Takes the slice for the next process and starts it now, whatever delay was pending. */
   launch(slice: Slice, generation: number, now: Micros, out: SupervisorEffect<Slice>[]): void {
     this.#slice = slice;
     this.#generation = generation;
+    this.#held = false;
     this.wanted = true;
     if (this.alive || this.phase === "clearing") return; // the restart follows the end
     this.#spawn(now, out);
@@ -107,8 +119,37 @@ export class SupervisedChild<Slice> {
   reconfigure(slice: Slice, generation: number, out: SupervisorEffect<Slice>[]): void {
     this.#generation = generation;
     this.#candidate = slice;
-    this.reloading = true;
+    this.reload = "offered";
     out.push({ kind: "configure", child: this.identity.name, generation, slice });
+  }
+
+  /** All others have taken the offer too. */
+  commit(out: SupervisorEffect<Slice>[]): void {
+    if (this.reload !== "taken") return;
+    this.reload = "committing";
+    out.push({ kind: "commit", child: this.identity.name, generation: this.#generation });
+  }
+
+  /** Somebody has refused the offer: nobody changes. */
+  abandon(now: Micros, out: SupervisorEffect<Slice>[]): void {
+    if (this.reload === "taken")
+      out.push({ kind: "abandon", child: this.identity.name, generation: this.#generation });
+    this.#settleReload();
+    this.#held = false;
+    if (this.phase === "waiting") this.#deadline = this.#restartAt;
+    this.settle(now, out);
+  }
+
+  /** Until the reload is decided a dead child stays dead, as it is not known which configuration it will get. */
+  hold(): void {
+    this.#held = true;
+    if (this.phase === "waiting") this.#deadline = undefined;
+  }
+
+  onCommitted(generation: number): void {
+    if (generation !== this.#generation || this.reload !== "committing") return;
+    this.#slice = this.#candidate;
+    this.#settleReload();
   }
 
   onSpawned(pid: number, now: Micros, out: SupervisorEffect<Slice>[]): void {
@@ -140,16 +181,15 @@ export class SupervisedChild<Slice> {
       this.phase = "running";
       this.#deadline = now + this.identity.silence;
       out.push({ kind: "start", child: this.identity.name });
-    } else if (this.phase === "running" && this.reloading) {
-      this.#slice = this.#candidate;
-      this.#settleReload();
+    } else if (this.phase === "running" && this.reload === "offered") {
+      this.reload = "taken";
     }
   }
 
   /** @returns true when the refusal ends the daemon: a first configuration that can never be used. */
   onRefused(reason: string, permanent: boolean, out: SupervisorEffect<Slice>[]): boolean {
     const { ident, name } = this.identity;
-    if (this.phase === "running" && this.reloading) {
+    if (this.phase === "running" && this.reload !== "none") {
       const text = `${ident} refused the new configuration: ${reason}. It keeps the old one`;
       out.push({ kind: "log", level: "error", text });
       this.#settleReload();
@@ -176,7 +216,8 @@ export class SupervisedChild<Slice> {
   /** Asks the process to end, or forgets a restart that is pending. */
   stop(now: Micros, out: SupervisorEffect<Slice>[]): void {
     this.wanted = false;
-    this.reloading = false;
+    this.#held = false;
+    this.#settleReload();
     if (this.phase === "waiting") {
       this.phase = "absent";
       this.#deadline = undefined;
@@ -194,7 +235,7 @@ export class SupervisedChild<Slice> {
   onExited(end: End, leftovers: boolean, now: Micros, out: SupervisorEffect<Slice>[]): string {
     const because = this.#killedBecause === undefined ? "" : `, killed because ${this.#killedBecause}`;
     const text = `${this.identity.ident} pid ${this.pid} ${describeEnd(end)}${because}`;
-    if (this.reloading) {
+    if (this.reload !== "none") {
       const kept = `${this.identity.ident} died over the new configuration: the old one stays in force for it`;
       out.push({ kind: "log", level: "error", text: kept });
     }
@@ -245,6 +286,8 @@ export class SupervisedChild<Slice> {
     if (!this.wanted) {
       this.phase = "absent";
       this.#deadline = undefined;
+    } else if (this.#held) {
+      this.#deadline = undefined;
     } else if (now >= this.#restartAt) {
       this.#spawn(now, out);
     }
@@ -266,7 +309,7 @@ export class SupervisedChild<Slice> {
   }
 
   #settleReload(): void {
-    this.reloading = false;
+    this.reload = "none";
     this.#candidate = undefined;
   }
 

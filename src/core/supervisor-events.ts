@@ -18,6 +18,7 @@ export type SupervisorEvent<Slice> =
   | { kind: "spawned"; child: string; pid: number }
   | { kind: "spawnFailed"; child: string; reason: string }
   | { kind: "readyReported"; child: string; pid: number; generation: number }
+  | { kind: "committedReported"; child: string; pid: number; generation: number }
   | {
       kind: "refusalReported";
       child: string;
@@ -46,6 +47,9 @@ export type SupervisorEffect<Slice> =
   | { kind: "spawn"; child: string }
   | { kind: "configure"; child: string; generation: number; slice: Slice }
   | { kind: "start"; child: string }
+  /** Put the configuration that was offered into force, or forget it. */
+  | { kind: "commit"; child: string; generation: number }
+  | { kind: "abandon"; child: string; generation: number }
   /** Ask the child to end in order. */
   | { kind: "stop"; child: string }
   /** SIGKILL. */
@@ -57,6 +61,8 @@ export type SupervisorEffect<Slice> =
   | { kind: "forget"; child: string }
   /** Comes back as `configurationRead` or `configurationRefused`. */
   | { kind: "readConfiguration" }
+  /** All children have taken what was read, and are about to put it into force; core does so first. */
+  | { kind: "adoptConfiguration" }
   | { kind: "notifyService"; state: ServiceState }
   /** A child failed for good; `permission` tells EPERM from EINVAL. */
   | { kind: "notifyFailure"; permission: boolean }

@@ -28,6 +28,9 @@ export class Supervisor<Slice> {
   readonly #children = new Map<string, SupervisedChild<Slice>>();
   #generation = 0;
   #announcement: Announcement;
+  /** What a reload has read and offered to the running children, until all have answered. */
+  #offer: Slices<Slice> | undefined;
+  #offerRefused = false;
   #reloadQueued = false;
   /** Reloads since the start, for the dump of the parent's state. */
   readonly reloads = { accepted: 0, refused: 0 };
@@ -82,15 +85,10 @@ export class Supervisor<Slice> {
         this.#onReloadRequested(out);
         break;
       case "configurationRead":
-        this.#onConfigurationRead(event.slices, now, out);
+        this.#onConfigurationRead(event.slices, out);
         break;
       case "configurationRefused":
-        this.reloads.refused++;
-        out.push({
-          kind: "log",
-          level: "error",
-          text: "Reload refused: the running configuration stays in force",
-        });
+        this.#refuseReload(out);
         break;
       case "dumpRequested":
         for (const child of this.#children.values()) {
@@ -127,7 +125,11 @@ export class Supervisor<Slice> {
       case "readyReported":
         child.onReady(event.generation, now, out);
         break;
+      case "committedReported":
+        child.onCommitted(event.generation);
+        break;
       case "refusalReported":
+        if (child.reload !== "none") this.#offerRefused = true;
         if (child.onRefused(event.reason, event.permanent, out))
           this.#fail(child, EXIT.configuration, now, out);
         break;
@@ -171,18 +173,43 @@ export class Supervisor<Slice> {
     out.push({ kind: "log", level: "info", text: "Reloading ..." }, { kind: "readConfiguration" });
   }
 
-  #onConfigurationRead(slices: Slices<Slice>, now: Micros, out: SupervisorEffect<Slice>[]): void {
+  #onConfigurationRead(slices: Slices<Slice>, out: SupervisorEffect<Slice>[]): void {
     if (this.#stopping) return;
-    this.#announcement = "reload";
-    this.reloads.accepted++;
+    this.#offer = slices;
+    this.#offerRefused = false;
     this.#generation++;
     out.push({ kind: "notifyService", state: "reloading" });
     for (const [name, child] of this.#children) {
       const slice = slices.get(name);
+      if (child.phase === "running" && slice !== undefined) child.reconfigure(slice, this.#generation, out);
+      else child.hold();
+    }
+  }
+
+  /** All have answered: either everybody changes or nobody. */
+  #decideReload(slices: Slices<Slice>, now: Micros, out: SupervisorEffect<Slice>[]): void {
+    this.#offer = undefined;
+    if (this.#offerRefused) {
+      for (const child of this.#children.values()) child.abandon(now, out);
+      this.#refuseReload(out);
+      out.push({ kind: "notifyService", state: "ready" });
+      return;
+    }
+    this.#announcement = "reload";
+    this.reloads.accepted++;
+    out.push({ kind: "adoptConfiguration" });
+    for (const [name, child] of this.#children) {
+      const slice = slices.get(name);
       if (slice === undefined) this.#dismiss(child, now, out);
-      else if (child.phase === "running") child.reconfigure(slice, this.#generation, out);
+      else if (child.reload === "taken") child.commit(out);
       else child.launch(slice, this.#generation, now, out);
     }
+  }
+
+  #refuseReload(out: SupervisorEffect<Slice>[]): void {
+    this.reloads.refused++;
+    const text = "Reload refused: the running configuration stays in force";
+    out.push({ kind: "log", level: "error", text });
   }
 
   /** The new configuration has nothing for it. */
@@ -197,6 +224,8 @@ export class Supervisor<Slice> {
 
   #onExited(child: SupervisedChild<Slice>, end: End, now: Micros, out: SupervisorEffect<Slice>[]): void {
     const asked = child.phase === "stopping";
+    // One that dies over an offer has refused it, so to speak.
+    if (child.reload === "offered" || child.reload === "taken") this.#offerRefused = true;
     const orderly = "status" in end && end.status === EXIT.ok;
     const leftovers = !orderly && !(this.#stopping && this.settings.keepOnStop);
     const text = child.onExited(end, leftovers, now, out);
@@ -231,6 +260,7 @@ export class Supervisor<Slice> {
     this.#stopping = true;
     this.#exitStatus = status;
     this.#reloadQueued = false;
+    this.#offer = undefined;
     this.#announcement = undefined;
     out.push({ kind: "log", level: "info", text: "Stopping" }, { kind: "notifyService", state: "stopping" });
     for (const child of this.#children.values()) child.stop(now, out);
@@ -253,7 +283,7 @@ export class Supervisor<Slice> {
   }
 
   get #busy(): boolean {
-    return [...this.#children.values()].some((child) => child.busy);
+    return this.#offer !== undefined || [...this.#children.values()].some((child) => child.busy);
   }
 
   #completeWhatIsComplete(now: Micros, out: SupervisorEffect<Slice>[]): void {
@@ -266,6 +296,8 @@ export class Supervisor<Slice> {
       out.push({ kind: "finish", status: this.#exitStatus });
       return;
     }
+    if (this.#offer !== undefined && !children.some(({ reload }) => reload === "offered"))
+      this.#decideReload(this.#offer, now, out);
     if (this.#busy) return;
     if (
       this.#announcement !== undefined &&

@@ -27,8 +27,12 @@ export interface ChildRuntime<Slice> {
   /** Takes the first configuration; `stop` may come in the middle. */
   configure(): Promise<void>;
   start(): void;
-  /** @returns why the new configuration cannot be taken; nothing has changed then */
-  reload(slice: Slice): Promise<string | undefined>;
+  /** Looks at a new configuration, without any effect yet. @returns why it cannot be taken */
+  prepare(slice: Slice): Promise<string | undefined>;
+  /** Puts what was prepared last into force. */
+  commit(): Promise<void>;
+  /** What was prepared last is not wanted any more. */
+  abandon(): Promise<void>;
   /** Gives back what is to be given back. Comes at any time. */
   stop(): Promise<void>;
   dump(what: Dump): void;
@@ -102,6 +106,13 @@ class ChildEntry<Slice> {
       case "configure":
         await this.#configure(message);
         break;
+      case "commit":
+        await this.#runtime?.commit();
+        if (!this.#leaving) send({ kind: "committed", generation: message.generation });
+        break;
+      case "abandon":
+        await this.#runtime?.abandon();
+        break;
       case "start":
         this.#program.beforeStart?.(this.#addon, this.#log);
         this.#runtime?.start();
@@ -124,7 +135,7 @@ class ChildEntry<Slice> {
     const { generation, slice, options } = message;
     this.#log.setDetail(options.detail);
     if (this.#runtime !== undefined) {
-      const refused = await this.#runtime.reload(slice);
+      const refused = await this.#runtime.prepare(slice);
       if (this.#leaving) return;
       if (refused === undefined) send({ kind: "ready", generation });
       else send({ kind: "refused", generation, reason: refused, permanent: false });

@@ -1,6 +1,7 @@
 /**
  * What the processes say to each other: one union per direction, the same words for every child.
- * Handshake `configure → ready → start`; a reload takes the same road with a higher generation.
+ * Handshake `configure → ready → start`. A reload offers a new generation to all children, `configure → ready`, and when
+ * every one of them has taken the offer it comes into force, `commit → committed`; otherwise `abandon`, and nobody changes.
  * An unknown message is a bug of ours and ends the process that got it.
  */
 
@@ -51,6 +52,9 @@ export function packetFilterFile({ journalFile }: Pick<ChildOptions, "journalFil
 /** From core to a child. */
 export type ToChild<Slice> =
   | { kind: "configure"; generation: number; slice: Slice; options: ChildOptions }
+  /** Put what was offered last into force, or forget it. Only after `ready` of that generation. */
+  | { kind: "commit"; generation: number }
+  | { kind: "abandon"; generation: number }
   /** Only after `ready` of that generation, and only once. */
   | { kind: "start" }
   /** End in order: as SIGTERM. */
@@ -62,8 +66,10 @@ export type ToChild<Slice> =
 
 /** From a child to core. */
 export type ToCore =
-  /** The slice was taken (first time: `start` may follow; reload: it is in force). */
+  /** The slice can be used (first time: `start` may follow; reload: `commit` or `abandon`). */
   | { kind: "ready"; generation: number }
+  /** The slice is in force. */
+  | { kind: "committed"; generation: number }
   /** The slice cannot be used; a reload leaves the old one in force. `permanent`: a start would fail again. */
   | { kind: "refused"; generation: number; reason: string; permanent: boolean }
   /** Alive: the loop ran. */
@@ -76,7 +82,7 @@ export type ToCore =
 /** How often a child says `beat`. */
 export const BEAT_MILLIS = 500;
 
-const CHILD_KINDS = new Set(["ready", "refused", "beat", "log", "alert"]);
+const CHILD_KINDS = new Set(["ready", "committed", "refused", "beat", "log", "alert"]);
 
 /** A message of a child, or an error that ends core: both ends are ours. */
 export function asToCore(message: unknown): ToCore {
@@ -86,7 +92,7 @@ export function asToCore(message: unknown): ToCore {
   throw new Error(`unknown message from a child: ${JSON.stringify(message)}`);
 }
 
-const CORE_KINDS = new Set(["configure", "start", "stop", "dump", "bfdState"]);
+const CORE_KINDS = new Set(["configure", "commit", "abandon", "start", "stop", "dump", "bfdState"]);
 
 /** A message of core, or an error that ends the child. */
 export function asToChild<Slice>(message: unknown): ToChild<Slice> {

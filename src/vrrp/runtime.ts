@@ -71,6 +71,8 @@ export class VrrpRuntime {
   /** Index is the id of the instance. Made anew with its settings. */
   readonly #receivers: Array<AdvertReceiver | undefined> = [];
   #config: VrrpConfig;
+  /** Prepared, and not yet in force. */
+  #offered: VrrpConfig | undefined;
   /** Events that came while effects were being carried out: the effects come first. */
   readonly #queue: Array<() => readonly RoutedEffect[]> = [];
   #busy = false;
@@ -202,23 +204,33 @@ export class VrrpRuntime {
     this.#trackers.start();
   }
 
-  /**
-   * Takes a new configuration in force. What is in force already goes on; a stop that comes in between wins.
-   * @returns why it cannot be; nothing has changed then
-   */
-  async reload(config: VrrpConfig): Promise<string | undefined> {
+  /** Writes down what a new configuration may add to the kernel; everything else is done when it comes into force. */
+  async prepare(config: VrrpConfig): Promise<string | undefined> {
+    this.#offered = config;
     const before = entriesOf(this.#config);
-    const next = entriesOf(config);
-    await this.#kernel.leftovers.prepareReload(journalsOf(this.#options), before, next);
+    await this.#kernel.leftovers.prepareReload(journalsOf(this.#options), before, entriesOf(config));
+    return this.#stopping ? STOPPING : undefined;
+  }
+
+  /** What is in force already goes on; a stop that comes in between wins. */
+  async commit(): Promise<void> {
+    const config = this.#offered;
+    this.#offered = undefined;
+    if (config === undefined) return;
     await this.#notices.setConfig(config);
     await this.#filter.setConfig(config);
     await this.#trackers.setConfig(config);
-    if (this.#stopping) return STOPPING;
+    if (this.#stopping) return;
     this.#adopt(config);
     await this.#kernel.idle();
-    if (this.#stopping) return STOPPING;
-    await this.#kernel.leftovers.write(journalsOf(this.#options), next);
-    return undefined;
+    if (this.#stopping) return;
+    await this.#kernel.leftovers.write(journalsOf(this.#options), entriesOf(config));
+  }
+
+  async abandon(): Promise<void> {
+    this.#offered = undefined;
+    if (!this.#stopping)
+      await this.#kernel.leftovers.write(journalsOf(this.#options), entriesOf(this.#config));
   }
 
   #adopt(config: VrrpConfig): void {

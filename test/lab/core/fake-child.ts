@@ -34,6 +34,8 @@ function configure(generation: number, behaviour: string): void {
 process.on("message", (raw) => {
   const message = asToChild<FakeSlice>(raw);
   if (message.kind === "configure") configure(message.generation, message.slice.behaviour);
+  else if (message.kind === "commit") send({ kind: "committed", generation: message.generation });
+  else if (message.kind === "abandon") log.info("abandoned");
   else if (message.kind === "dump") log.info(`dump ${message.what}`);
   else if (message.kind === "stop" && !deaf) {
     for (let i = 1; i <= lines; i++) log.info(`line ${i} of ${lines}`);

@@ -34,8 +34,10 @@ export class Bench {
   finished: number | undefined;
   /** New children say `ready` by themselves. */
   ready = true;
+  /** Children say `committed` by themselves. */
+  commits = true;
   /** What children say to a new configuration. */
-  refusal: { reason: string; permanent: boolean } | undefined;
+  refusal: { reason: string; permanent: boolean; child?: string } | undefined;
   /** Whether `withdraw` is answered. */
   withdraws = true;
   readonly supervisor: Supervisor<string>;
@@ -132,6 +134,9 @@ export class Bench {
       case "configure":
         this.#configure(effect.child, effect.generation, effect.slice);
         break;
+      case "commit":
+        this.#commit(effect.child, effect.generation);
+        break;
       case "start":
         Object.assign(this.child(effect.child), { started: true, nextBeat: this.now + BEAT });
         break;
@@ -173,13 +178,23 @@ export class Bench {
     this.post({ kind: "spawned", child: name, pid });
   }
 
+  #commit(name: string, generation: number): void {
+    const { responsive, pid } = this.child(name);
+    if (responsive && this.commits) this.post({ kind: "committedReported", child: name, pid, generation });
+  }
+
   #configure(name: string, generation: number, slice: string): void {
     const child = this.child(name);
     child.generations.push(generation);
     child.slices.push(slice);
     if (!child.responsive || !this.ready) return;
     const { pid } = child;
-    if (this.refusal === undefined) this.post({ kind: "readyReported", child: name, pid, generation });
-    else this.post({ kind: "refusalReported", child: name, pid, generation, ...this.refusal });
+    const { refusal } = this;
+    if (refusal === undefined || (refusal.child ?? name) !== name)
+      this.post({ kind: "readyReported", child: name, pid, generation });
+    else {
+      const { reason, permanent } = refusal;
+      this.post({ kind: "refusalReported", child: name, pid, generation, reason, permanent });
+    }
   }
 }
