@@ -6,7 +6,7 @@ import type { Setting, Table } from "./schema.js";
 import type { Text, Word } from "./text.js";
 
 /** How far a text stands behind an equal one that was read before. */
-export interface Move {
+interface Move {
   readonly of: Text;
   readonly characters: number;
   readonly lines: number;

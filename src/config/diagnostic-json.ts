@@ -13,7 +13,7 @@ interface Place {
   endColumn: number;
 }
 
-export interface TestResult {
+interface TestResult {
   /** As given by -f. */
   configFile: string;
   /** Exit status of the test. */

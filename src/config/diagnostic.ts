@@ -47,7 +47,7 @@ export interface Excerpt {
   secret?: true;
 }
 
-export interface Note {
+interface Note {
   message: string;
   at?: Excerpt;
 }

@@ -8,7 +8,7 @@ import type { Repeat } from "./schema.js";
 import type { Range } from "./text.js";
 
 /** A piece of the line that is written differently, because something else than its text is in force. */
-export interface Edit extends Range {
+interface Edit extends Range {
   readonly text: string;
 }
 

@@ -50,14 +50,14 @@ export function readConfig(reader: FileReader, options: ReadOptions): ReadResult
   const tree = new TreeReader(lines, diagnostics, options.record ? new Recorder(diagnostics) : undefined);
   const judge = new Judge(diagnostics, options);
   const services = new VirtualServers(tree, judge);
-  lines.openTop(options.path);
+  lines.files.openTop(options.path);
   const block = tree.readRoot(root);
   const config = readMeaning(block, services, tree.scriptSkipped, judge);
   config.notActedOn = nameNotActedOn(tree, config);
   const verdict = judgeRun(diagnostics, {
-    topFailed: lines.topFailed,
-    includeFailed: lines.includeFailed,
-    includeMissing: lines.includeMissing,
+    topFailed: lines.files.topFailed,
+    includeFailed: lines.files.includeFailed,
+    includeMissing: lines.files.includeMissing,
     refusals: judge.refusals,
   });
   const dumped = tree.recorder && { dump: dump(tree.recorder.root) };

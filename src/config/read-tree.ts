@@ -2,14 +2,13 @@
  * The shape of a configuration: blocks, keywords and values by the tables of `blocks/`.
  * Knows nothing of what the values mean together; that is `meaning/`.
  */
-import { ROOT_BLOCKS } from "./blocks/known.js";
 import type { Recorder } from "./dump-record.js";
 import { didYouMean, nearest } from "./did-you-mean.js";
 import { type Diagnostics, quoted } from "./diagnostic.js";
 import type { LineReader, LogicalLine } from "./lexer/lines.js";
 import type { Position } from "./model.js";
 import { RepeatedBodies } from "./repeated-bodies.js";
-import { Block, isKeyword, type Site, type Table, type TableOutline } from "./schema.js";
+import { Block, isKeyword, type Site, type Table } from "./schema.js";
 import { decodeBytes, locate, Source, type Word } from "./text.js";
 import { blocksByKeyword } from "./where-known.js";
 
@@ -31,7 +30,7 @@ class OpenBlock {
   constructor(
     readonly head: Word,
     readonly args: readonly Word[] = [],
-    readonly table?: { readonly keywords: ReadonlySet<unknown>; readonly others: ReadonlySet<string> },
+    readonly table?: { readonly keywords: ReadonlySet<unknown> },
   ) {}
 
   get name(): string {
@@ -40,7 +39,7 @@ class OpenBlock {
 
   /** Whether a word would be a keyword here. */
   knows(word: string): boolean {
-    return this.table?.keywords.has(word) === true || this.table?.others.has(word) === true;
+    return this.table?.keywords.has(word) === true;
   }
 }
 
@@ -58,7 +57,7 @@ export class TreeReader {
   /** A keyword of the root was met inside a block: leave all blocks and go on there. */
   #leaving = false;
   #ended = false;
-  #root: TableOutline | undefined;
+  #root: Table<Record<string, unknown>> | undefined;
   #blocks: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(
@@ -121,7 +120,7 @@ export class TreeReader {
         this.#missingClose(head, first);
         this.lines.pushBack(line);
         break;
-      } else if (distinct && ROOT_BLOCKS.has(first.text)) {
+      } else if (distinct && this.#opensAtRoot(first.text)) {
         this.#leave(line, first);
         break;
       } else {
@@ -184,8 +183,7 @@ export class TreeReader {
         const { text } = head;
         if (isKeyword(table, text))
           this.#readKeyword(table, block, text, { head, words: line.words, line, tree: this });
-        else if (table.others.has(text)) this.#skipOther(head, line.words);
-        else if (this.#open.length > 0 && ROOT_BLOCKS.has(text)) this.#leave(line, head);
+        else if (this.#open.length > 0 && this.#opensAtRoot(text)) this.#leave(line, head);
         else this.#unknown(table, block, head);
       }
       if (this.#leaving) return;
@@ -217,14 +215,6 @@ export class TreeReader {
     });
   }
 
-  #skipOther(head: Word, words: readonly Word[]): void {
-    const title = this.#open.length === 0 ? words.map((word) => word.text).join(" ") : head.text;
-    this.noteNotActedOn(title, head);
-    if (SCRIPT_KEYWORDS.has(head.text) || head.text.startsWith("notify_fifo_script"))
-      this.scriptSkipped ??= head;
-    this.skipBlockOf(head);
-  }
-
   #unknown<S>(table: Table<S>, block: Block<S>, head: Word): void {
     if (this.diagnostics.isFull) {
       this.diagnostics.report("unknownKeyword", head, "unknown keyword");
@@ -232,7 +222,7 @@ export class TreeReader {
       return;
     }
     const word = head.text;
-    const here = [...Object.keys(table.rows), ...table.others];
+    const here = Object.keys(table.rows);
     const where = this.#open.at(-1)?.head.text;
     const place = where === undefined ? "" : ` in '${where}'`;
     const elsewhere = this.#blocksWith(word);
@@ -250,6 +240,11 @@ export class TreeReader {
       `unknown keyword ${quoted(word)}${hint === "" || near === undefined ? place : ""}${hint}`,
     );
     this.skipBlockOf(head);
+  }
+
+  /** A keyword of the root that opens a block: met elsewhere, it shows that a `}` is missing. */
+  #opensAtRoot(word: string): boolean {
+    return this.#root?.rows[word]?.opens === true;
   }
 
   #blocksWith(keyword: string): readonly string[] {

@@ -99,20 +99,18 @@ export interface TableOutline {
   readonly rows: object;
 }
 
-export type Rows<S> = { readonly [N in keyof S]: Row<S[N]> };
+type Rows<S> = { readonly [N in keyof S]: Row<S[N]> };
 
 /** The keywords of one block. */
 export interface Table<S> {
   readonly name: string;
   readonly rows: Rows<S>;
-  /** Keywords of the language that this version has no row for yet: never "unknown". */
-  readonly others: ReadonlySet<string>;
   /** The names of the rows. */
   readonly keywords: ReadonlySet<unknown>;
 }
 
-export function table<S>(name: string, rows: Rows<S>, others: ReadonlySet<string> = new Set()): Table<S> {
-  return { name, rows, others, keywords: new Set(Object.keys(rows)) };
+export function table<S>(name: string, rows: Rows<S>): Table<S> {
+  return { name, rows, keywords: new Set(Object.keys(rows)) };
 }
 
 /** Whether a word is a keyword of the table. */

@@ -21,7 +21,7 @@ export interface Word extends Range {
 }
 
 /** How a piece of a derived text got there. */
-export interface Via {
+interface Via {
   /** "value": text of a definition; "line": a line of a multi-line definition; "made": computed (sequence, built-in). */
   readonly kind: "value" | "line" | "made";
   readonly name: string;

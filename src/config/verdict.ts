@@ -14,7 +14,7 @@ export interface Verdict {
   reloadable: boolean;
 }
 
-export interface Findings {
+interface Findings {
   topFailed: boolean;
   includeFailed: boolean;
   /** An include was passed over: no error for upstream, but a running daemon must not lose what stood there. */

@@ -1,6 +1,5 @@
 /** Entries of static_ipaddress, virtual_ipaddress and virtual_ipaddress_excluded. */
 import { quoted } from "../diagnostic.js";
-import type { Family } from "../model.js";
 import { Complaint, type Site, type Value } from "../schema.js";
 import type { Word } from "../text.js";
 import {
@@ -244,9 +243,4 @@ function setFlag(entry: AddressEntry, bit: number): void {
 function report<R>(site: Site, word: Word, message: string, result: R): R {
   site.tree.diagnostics.report("general", word, message);
   return result;
-}
-
-/** What messages call a family. */
-export function familyName(family: Family): string {
-  return `IPv${family}`;
 }

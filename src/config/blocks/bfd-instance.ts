@@ -80,7 +80,7 @@ function interval(least: number): Value<number> {
 }
 
 /** An address; a malformed one spoils the session, which is said here. */
-export type Neighbour = Address | "malformed";
+type Neighbour = Address | "malformed";
 
 const neighbourAddress = addressAlone(anyAddress);
 

@@ -112,7 +112,7 @@ function includeCheck(): Row<readonly string[]> {
     default: [],
     read: (site) => {
       const { lines, diagnostics } = site.tree;
-      const checks = new Set<IncludeCheck>(site.words.length > 1 ? lines.includeChecks : INCLUDE_CHECKS);
+      const checks = new Set<IncludeCheck>(site.words.length > 1 ? lines.files.checks : INCLUDE_CHECKS);
       const refuse = (word: Word, hint: string) => {
         const message = `'include_check' cannot use ${quoted(word.text)}; it is ignored${hint}`;
         diagnostics.report("general", word, message);
@@ -131,7 +131,7 @@ function includeCheck(): Row<readonly string[]> {
           checks.add(check);
         }
       }
-      lines.includeChecks = checks;
+      lines.files.checks = checks;
       return [...checks];
     },
   });

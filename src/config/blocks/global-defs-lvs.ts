@@ -36,7 +36,7 @@ export const lvsRows = {
 };
 
 /** Seconds of inactivity after which the kernel forgets a connection. */
-export interface LvsTimeouts {
+interface LvsTimeouts {
   tcp?: number;
   tcpfin?: number;
   udp?: number;
@@ -93,7 +93,7 @@ function flushOnStop(deprecated?: string): Row<"no" | "all" | "services"> {
 }
 
 /** lvs_sync_daemon as written. */
-export interface SyncDaemonEntry {
+interface SyncDaemonEntry {
   interface: string;
   instance?: Word;
   syncId?: number;

@@ -159,7 +159,7 @@ function force(keyword: string): Row<boolean> {
 }
 
 /** How the buffers for adverts are sized. */
-export type BufferPolicy = "mtu" | "advert" | number | undefined;
+type BufferPolicy = "mtu" | "advert" | number | undefined;
 
 /** MTU, ADVERT or BYTES: bytes go before MTU, and that before ADVERT. */
 function bufferPolicy(): Row<BufferPolicy> {

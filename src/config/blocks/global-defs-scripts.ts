@@ -5,7 +5,7 @@ import { boolean, wholeSeconds } from "../values/number.js";
 import { type ScriptEntry, script } from "../values/script.js";
 
 /** USER [[:]GROUP] as written. */
-export interface Account {
+interface Account {
   user: Word;
   group: Word | undefined;
 }

@@ -32,7 +32,7 @@ export const delayEntry = {
   },
 };
 
-export type PollMethod = "MII" | "ETHTOOL" | "IOCTL";
+type PollMethod = "MII" | "ETHTOOL" | "IOCTL";
 
 export interface PollEntry {
   interface: Word;

@@ -146,19 +146,10 @@ export function readOptions<E>(
       i = next - 1;
       continue;
     }
-    let value: Word | undefined = word;
-    if (option.takesValue) {
-      value = words[++i];
-      if (value !== undefined && option.skip?.includes(value.text)) value = words[++i];
-      if (value === undefined) {
-        site.tree.diagnostics.report(
-          "general",
-          word,
-          `'${word.text}' needs ${option.syntax}; the entry is ignored`,
-        );
-        return false;
-      }
-    }
+    const at = valueOf(option, words, i, site);
+    const value = at === undefined ? undefined : words[at];
+    if (at === undefined || value === undefined) return false;
+    i = at;
     const applied = option.apply(entry, value, site);
     if (applied === "drop") return false;
     if (applied === "ignored") {
@@ -167,6 +158,18 @@ export function readOptions<E>(
     }
   }
   return true;
+}
+
+/** Where the value of an option stands, for a flag the option itself; undefined when it lacks, which is said. */
+function valueOf<E>(option: Option<E>, words: readonly Word[], at: number, site: Site): number | undefined {
+  const word = words[at];
+  if (!option.takesValue || word === undefined) return at;
+  const next = words[at + 1];
+  const place = next !== undefined && option.skip?.includes(next.text) ? at + 2 : at + 1;
+  if (words[place] !== undefined) return place;
+  const message = `'${word.text}' needs ${option.syntax}; the entry is ignored`;
+  site.tree.diagnostics.report("general", word, message);
+  return undefined;
 }
 
 /** The usual complaint. */

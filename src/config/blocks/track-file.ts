@@ -7,13 +7,13 @@ import { fileWeight } from "./tracking.js";
 import { weightRow } from "./weight.js";
 
 /** The path as written, and the directory it is relative to. */
-export interface FileEntry {
+interface FileEntry {
   path: string;
   directory: string;
   at: Word;
 }
 
-export interface InitialContent {
+interface InitialContent {
   value: number;
   overwrite: boolean;
 }

@@ -101,7 +101,7 @@ export interface PeerEntry extends Address {
 
 const ttl = integer(0, 255);
 
-export const peerOptions: OptionTable<PeerEntry> = {
+const peerOptions: OptionTable<PeerEntry> = {
   min_ttl: valued(ttl, "Least TTL accepted from the peer.", (entry, value) => {
     entry.minTtl = value;
   }),

@@ -8,7 +8,7 @@ import { parsePort } from "../values/service-address.js";
 import { integer } from "../values/number.js";
 
 /** An entry, and where it stands. */
-export interface PlacedEntry {
+interface PlacedEntry {
   entry: GroupEntry;
   at: Word;
 }
@@ -20,7 +20,7 @@ export interface GroupEntries {
 
 const mark = integer(0, 0xffffffff);
 
-export const groupEntry = {
+const groupEntry = {
   syntax: "IPADDR[-END|/LEN] [PORT] | fwmark <0-4294967295> [inet|inet6]",
   options: {
     fwmark: {

@@ -50,7 +50,7 @@ const protocol: Value<TransportProtocol> = {
 };
 
 /** A dot means an IPv4 mask; a number is a prefix length. */
-export type Granularity = { mask: string } | { prefixLength: number };
+type Granularity = { mask: string } | { prefixLength: number };
 
 const granularity: Value<Granularity> = {
   syntax: "IPv4 mask|<1-128>",

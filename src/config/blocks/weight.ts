@@ -2,7 +2,7 @@
 import { quoted } from "../diagnostic.js";
 import { custom, missingArgument, readValue, type Row, type Value } from "../schema.js";
 
-export interface Weight {
+interface Weight {
   value: number;
   reverse: boolean;
 }

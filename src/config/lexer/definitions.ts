@@ -5,13 +5,13 @@ import { seededRandom } from "./random.js";
 import { indexWithin, isBlank } from "./scan.js";
 
 /** What built-ins ask of the world. */
-export interface BuiltinWorld {
+interface BuiltinWorld {
   env(name: string): string | undefined;
   random(min: number, max: number): number;
 }
 
 /** A reference to a multi-line definition at the end of a line: what stands before it, and its lines. */
-export interface LinesReference {
+interface LinesReference {
   name: string;
   before: Range;
   use: Range;

@@ -45,7 +45,7 @@ export function readInclude(line: Range): { checks: readonly IncludeCheck[]; pat
 }
 
 /** What a pattern stands for, and what is wrong with it. */
-export interface IncludeMatches {
+interface IncludeMatches {
   names: string[];
   problems: {
     check: IncludeCheck;
@@ -84,7 +84,7 @@ export function matchInclude(pattern: string, cwd: string, reader: FileReader): 
 }
 
 /** `a{b,c}` as ab, ac; nested ones too. Braces without a comma stay. */
-export function expandBraces(pattern: string): string[] {
+function expandBraces(pattern: string): string[] {
   const done: string[] = [];
   const open = [pattern];
   for (let next = open.shift(); next !== undefined; next = open.shift()) {

@@ -1,17 +1,10 @@
 /** The line pipeline: files in, logical lines out (config-language reference, section 2). */
-import { type Diagnostics, quoted } from "../diagnostic.js";
-import { decodeBytes, Derived, type Range, Source, type Word } from "../text.js";
+import type { Diagnostics } from "../diagnostic.js";
+import { Derived, type Range, Source, type Word } from "../text.js";
 import { Definitions, readDefinition } from "./definitions.js";
 import { FileFrame, type Frame, LinesFrame, SequenceFrame } from "./frames.js";
-import {
-  directoryOf,
-  type FileReader,
-  INCLUDE_CHECKS,
-  type IncludeCheck,
-  joinPath,
-  matchInclude,
-  readInclude,
-} from "./includes.js";
+import { type FileReader, readInclude } from "./includes.js";
+import { OpenFiles } from "./open-files.js";
 import { PlainLines } from "./plain-lines.js";
 import { indexWithin, isBlank, isContinued, stripComment, withoutMark } from "./scan.js";
 import { isSequence, readSequence, sequenceBounds } from "./sequences.js";
@@ -24,20 +17,11 @@ export interface LogicalLine extends Range {
   readonly order: number;
 }
 
-export interface LineOptions {
+interface LineOptions {
   /** `-i`, or the node name up to its first dot. */
   configId: string;
   /** `-e`: all include problems are errors. */
   includeAll: boolean;
-}
-
-/** Files that an include found and that are opened one after the other. */
-interface Queued {
-  names: string[];
-  pattern: Range | undefined;
-  checks: ReadonlySet<IncludeCheck>;
-  /** How many files were open at the include. */
-  level: number;
 }
 
 const AT = 64;
@@ -49,11 +33,8 @@ const OPEN = 123;
 const CLOSE = 125;
 const QUOTE = 34;
 
-/** Files inside files. */
-const DEEPEST_INCLUDE = 50;
 /** Sequences and definitions inside each other. */
 const DEEPEST_EXPANSION = 100;
-const MOST_FILES = 10_000;
 const MOST_EXPANDED_LINES = 500_000;
 /** Substitutions that lead to further conditions, definitions, substitutions of one line. */
 const MOST_PASSES = 10;
@@ -69,17 +50,10 @@ export interface Mark {
 }
 
 export class LineReader {
-  /** Include problems that are errors from here on (`include_check`). */
-  includeChecks: ReadonlySet<IncludeCheck>;
-  /** A failed check refuses the configuration as a whole. */
-  includeFailed = false;
-  includeMissing = false;
-  /** Why there is no configuration at all. */
-  topFailed = false;
   readonly #frames: Frame[] = [];
-  readonly #files: FileFrame[] = [];
   readonly definitions: Definitions;
-  readonly #queue: Queued[] = [];
+  /** The files among the frames, and those to come. */
+  readonly files: OpenFiles;
   readonly #plain: PlainLines;
   #rest: Range | undefined;
   /** The rest belongs to a line whose substitution failed: it is used as it stands. */
@@ -87,7 +61,6 @@ export class LineReader {
   #pushedBack: LogicalLine | undefined;
   #collecting: { name: string; lines: Range[] } | undefined;
   #directives = 0;
-  #opened = 0;
   #expanded = 0;
 
   constructor(
@@ -97,25 +70,12 @@ export class LineReader {
   ) {
     this.#plain = new PlainLines(diagnostics);
     this.definitions = new Definitions(reader, options.configId, diagnostics);
-    this.includeChecks = new Set(options.includeAll ? INCLUDE_CHECKS : []);
+    this.files = new OpenFiles(reader, options.includeAll, diagnostics);
   }
 
   /** The directory in force, for relative names of scripts. */
   get directory(): string {
-    return this.#files.at(-1)?.directory ?? this.reader.workingDirectory;
-  }
-
-  /** Begins with the file of `-f`, whose name is a pattern itself. */
-  openTop(pattern: string): void {
-    const checks = new Set<IncludeCheck>([...this.includeChecks, "read", "match", "wildcard_match"]);
-    const { names, problems } = matchInclude(pattern, this.reader.workingDirectory, this.reader);
-    for (const problem of problems) this.diagnostics.report("fileNotFound", undefined, problem.message);
-    if (names.length > 1) {
-      const message = `'${pattern}' matches ${names.length} files; all of them are read`;
-      this.diagnostics.report("multipleFiles", undefined, message, { severity: "warning" });
-    }
-    this.#queue.push({ names, pattern: undefined, checks, level: 0 });
-    this.topFailed = names.length === 0;
+    return this.files.directory;
   }
 
   /** Gives a line back, to be read again by an outer block. */
@@ -177,16 +137,16 @@ export class LineReader {
     const frame = this.#frames.at(-1);
     if (this.#rest !== undefined || this.#collecting !== undefined || !(frame instanceof FileFrame))
       return undefined;
-    if (frame.source.hasReferences || this.#queue.at(-1)?.level === this.#files.length) return undefined;
+    if (frame.source.hasReferences || this.files.isNextWaiting) return undefined;
     return this.#plain.next(frame);
   }
 
   /** The next line of whatever is being read. */
   #nextRange(): Range | undefined {
     for (;;) {
-      const queued = this.#queue.at(-1);
-      if (queued !== undefined && queued.level === this.#files.length) {
-        this.#openNext(queued);
+      if (this.files.isNextWaiting) {
+        const opened = this.files.openNext();
+        if (opened !== undefined) this.#frames.push(opened);
         continue;
       }
       const frame = this.#frames.at(-1);
@@ -209,10 +169,7 @@ export class LineReader {
   #endFrame(frame: Frame): void {
     this.#finishCollecting();
     this.#frames.pop();
-    if (frame instanceof FileFrame) {
-      this.includeChecks = frame.checksBefore;
-      this.#files.pop();
-    }
+    if (frame instanceof FileFrame) this.files.close(frame);
   }
 
   #countExpanded(range: Range): void {
@@ -272,7 +229,8 @@ export class LineReader {
     if (first === SMALL_I) {
       const include = readInclude(line);
       if (include === undefined) return false;
-      this.#include(include.pattern, include.checks);
+      this.#directives++;
+      this.files.include(include.pattern, include.checks);
       return true;
     }
     if (first === DOLLAR) return this.#define(line);
@@ -345,7 +303,7 @@ export class LineReader {
   }
 
   #push(frame: Frame, cause: Range): void {
-    if (this.#frames.length - this.#files.length >= DEEPEST_EXPANSION) {
+    if (this.#frames.length - this.files.depth >= DEEPEST_EXPANSION) {
       this.diagnostics.report(
         "general",
         cause,
@@ -385,71 +343,5 @@ export class LineReader {
     if (stop < end) this.#rest = { of, start: stop, end };
     const part: Range = { of, start, end: stop };
     return { brace: "", words: splitWords(part, order, this.diagnostics), of, start, end: stop, order };
-  }
-
-  #include(pattern: Range, own: readonly IncludeCheck[]): void {
-    this.#directives++;
-    const text = pattern.of.chars.slice(pattern.start, pattern.end);
-    const checks = new Set<IncludeCheck>([...this.includeChecks, ...own]);
-    const { names, problems } = matchInclude(text, this.directory, this.reader);
-    for (const { check, message, mention } of problems)
-      this.#includeProblem(checks.has(check), mention, pattern, message);
-    if (names.length > 0) this.#queue.push({ names, pattern, checks, level: this.#files.length });
-  }
-
-  #includeProblem(counts: boolean, mention: boolean, at: Range | undefined, message: string): void {
-    if (counts) {
-      this.includeFailed = true;
-      this.diagnostics.report("fileNotFound", at, decodeBytes(message));
-    } else if (mention) {
-      this.includeMissing = true;
-      this.diagnostics.report("logged", at, decodeBytes(message), { severity: "warning" });
-    }
-  }
-
-  /** Opens the next file that an include found, when the files before it are done. */
-  #openNext(queued: Queued): void {
-    const name = queued.names.shift();
-    if (name === undefined) {
-      this.#queue.pop();
-      return;
-    }
-    const { pattern, checks } = queued;
-    const outer = this.#files.at(-1);
-    const path = joinPath(this.directory, name);
-    const problem = this.#refusal(path);
-    const result = problem === undefined ? this.reader.read(path) : { ok: false as const, reason: problem };
-    if (!result.ok) {
-      const message = `cannot read ${quoted(name)}: ${result.reason}`;
-      if (outer === undefined) {
-        this.topFailed = true;
-        this.diagnostics.report("fileNotFound", undefined, message);
-      } else if (problem !== undefined) this.diagnostics.report("general", pattern, message);
-      else this.#includeProblem(checks.has("read"), true, pattern, message);
-      return;
-    }
-    const shown = joinPath(outer?.shownDirectory ?? "", name);
-    const source = Source.fromBytes(shown, result.bytes, pattern);
-    const directory = name.includes("/") ? (directoryOf(path) ?? this.directory) : this.directory;
-    const shownDirectory = name.includes("/") ? (directoryOf(shown) ?? "") : (outer?.shownDirectory ?? "");
-    const frame = new FileFrame(
-      source,
-      path,
-      directory,
-      shownDirectory,
-      this.includeChecks,
-      this.diagnostics,
-    );
-    this.#frames.push(frame);
-    this.#files.push(frame);
-    this.#opened++;
-  }
-
-  /** Why a file must not be opened, whatever it is. */
-  #refusal(path: string): string | undefined {
-    if (this.#files.some((file) => file.path === path)) return "the file includes itself";
-    if (this.#files.length >= DEEPEST_INCLUDE) return `files are nested more than ${DEEPEST_INCLUDE} deep`;
-    if (this.#opened >= MOST_FILES) return `more than ${MOST_FILES} files`;
-    return undefined;
   }
 }

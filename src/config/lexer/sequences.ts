@@ -6,7 +6,7 @@ const OPEN = 40;
 const CLOSE = 41;
 
 /** Nobody writes more by one line; a slip of the finger might. */
-export const LONGEST_SEQUENCE = 100_000;
+const LONGEST_SEQUENCE = 100_000;
 
 export interface Sequence {
   names: string[];
@@ -18,7 +18,7 @@ export interface Sequence {
   rest: Range;
 }
 
-export type SequenceResult = { ok: true; sequence: Sequence } | { ok: false; message: string; at: Range };
+type SequenceResult = { ok: true; sequence: Sequence } | { ok: false; message: string; at: Range };
 
 /** Whether a line starts with a sequence; `~SEQ` elsewhere is plain text. */
 export function isSequence(line: Range): boolean {

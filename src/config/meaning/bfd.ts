@@ -11,7 +11,7 @@ import type { Judge } from "./judge.js";
 import { isDuplicate } from "./sync-group.js";
 
 type Settings<T> = T extends Table<infer S> ? S : never;
-export type BfdBlock = Block<Settings<typeof bfdInstance>>;
+type BfdBlock = Block<Settings<typeof bfdInstance>>;
 
 /** Name of a session on the wire between the processes. */
 const LONGEST_NAME = 31;

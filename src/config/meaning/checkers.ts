@@ -71,7 +71,7 @@ export function readCheckers(block: RealServerBlock, checked: Checked): CheckerC
   return list;
 }
 
-export function readSchedule<S extends ScheduleSettings>(
+function readSchedule<S extends ScheduleSettings>(
   block: Block<S>,
   usual: { retry: number; delay: number | undefined },
   { defaults, context }: Checked,
@@ -97,10 +97,7 @@ function newerRetry(
 }
 
 /** Undefined when the checker cannot work. */
-export function readTarget<S extends TargetSettings>(
-  block: Block<S>,
-  checked: Checked,
-): CheckTarget | undefined {
+function readTarget<S extends TargetSettings>(block: Block<S>, checked: Checked): CheckTarget | undefined {
   const { server, defaults, context } = checked;
   let connect = block.setting("connect_ip");
   let bind = block.setting("bindto");

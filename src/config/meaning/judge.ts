@@ -6,7 +6,7 @@ import { decodeBytes, type Word } from "../text.js";
 import type { RoutingKind } from "../values/routing.js";
 
 /** Who is to run a script; without a user, who runs the daemon. */
-export type ScriptAccount = Pick<ScriptSetting, "user" | "group" | "supplementaryGroups">;
+type ScriptAccount = Pick<ScriptSetting, "user" | "group" | "supplementaryGroups">;
 
 /** What became of the look at a script. */
 export interface ScriptFinding {

@@ -20,13 +20,13 @@ import {
 } from "./trackers.js";
 
 type Settings<T> = T extends Table<infer S> ? S : never;
-export type SyncGroupBlock = Block<Settings<typeof vrrpSyncGroup>>;
+type SyncGroupBlock = Block<Settings<typeof vrrpSyncGroup>>;
 
 /** The router owns the addresses. */
 const OWNER = 255;
 
 /** What groups need of the rest. */
-export interface GroupContext {
+interface GroupContext {
   global: GlobalConfig;
   globalBlock: GlobalBlock;
   definitions: TrackerDefinitions;

@@ -23,7 +23,7 @@ export function listOf(trackers: Trackers, keyword: TrackKeyword): Tracked[] {
 }
 
 /** Where the entries of a list stand: for messages of checks that come later. */
-export type TrackerPlaces = ReadonlyMap<Tracked, Word>;
+type TrackerPlaces = ReadonlyMap<Tracked, Word>;
 
 const NOWHERE: TrackerPlaces = new Map();
 

@@ -48,23 +48,7 @@ export function readVirtualServer(
   const { judge, scripts } = context;
   const reach = reachOf(block, context);
   if (reach === undefined) return undefined;
-  const config: VirtualServerConfig = {
-    service: serviceOf(block),
-    scheduler: "wlc",
-    flags: NO_FLAGS,
-    forwarding: block.value(block.isLast("lb_kind", "lvs_method") ? "lb_kind" : "lvs_method") ?? {
-      method: "NAT",
-    },
-    persistence: { timeoutSeconds: 0 },
-    defaults: inherit(block, BUILT_IN, block.value("alpha")),
-    omega: block.value("omega"),
-    haSuspend: block.value("ha_suspend"),
-    smtpAlert: block.value("smtp_alert") ?? context.alertOfService,
-    quorum: block.value("quorum"),
-    hysteresis: block.value("hysteresis"),
-    realServers: [],
-    position: positionOf(block.at),
-  };
+  const config = readSettings(block, context);
   setGiven(config, "family", settleFamily(block, reach, config.forwarding, judge));
   setGiven(config, "virtualHost", block.value("virtualhost"));
   setGiven(config, "snmpName", block.value("snmp_name"));
@@ -97,7 +81,28 @@ export function readVirtualServer(
   return config;
 }
 
-export function titleOf(block: VirtualServerBlock): string {
+/** What stands in the block itself, with its defaults. */
+function readSettings(block: VirtualServerBlock, context: CheckContext): VirtualServerConfig {
+  return {
+    service: serviceOf(block),
+    scheduler: "wlc",
+    flags: NO_FLAGS,
+    forwarding: block.value(block.isLast("lb_kind", "lvs_method") ? "lb_kind" : "lvs_method") ?? {
+      method: "NAT",
+    },
+    persistence: { timeoutSeconds: 0 },
+    defaults: inherit(block, BUILT_IN, block.value("alpha")),
+    omega: block.value("omega"),
+    haSuspend: block.value("ha_suspend"),
+    smtpAlert: block.value("smtp_alert") ?? context.alertOfService,
+    quorum: block.value("quorum"),
+    hysteresis: block.value("hysteresis"),
+    realServers: [],
+    position: positionOf(block.at),
+  };
+}
+
+function titleOf(block: VirtualServerBlock): string {
   return `virtual server ${quoted(block.args.map((word) => word.text).join(" "))}`;
 }
 

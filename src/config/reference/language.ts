@@ -1,7 +1,7 @@
 /** The language apart from its keywords: what every construct is, and an introduction with examples. */
 import { example, type Part, section, subsection, term, text } from "./page.js";
 
-export interface Construct {
+interface Construct {
   /** As the catalogue of the language calls it. */
   readonly name: string;
   readonly syntax: string;

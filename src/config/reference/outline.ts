@@ -17,7 +17,7 @@ export interface OutlineBlock {
 }
 
 /** The rows of a table in the order of their declaration. */
-export function keywordsOf(table: TableOutline): Keyword[] {
+function keywordsOf(table: TableOutline): Keyword[] {
   const rows = Object.entries(table.rows) as [string, Row<unknown>][];
   return rows.map(([name, row]) => ({ name, row }));
 }

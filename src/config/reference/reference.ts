@@ -79,7 +79,7 @@ const UNITS: Readonly<Record<string, string>> = {
 };
 
 /** What a keyword is for, in one paragraph. */
-export function meaningOf(row: Row<unknown>): string {
+function meaningOf(row: Row<unknown>): string {
   const words = [marked(sentence(row.doc))];
   const unit = row.unit === undefined ? "" : (UNITS[row.unit] ?? ` ${row.unit}`);
   if (row.aloneText !== undefined) words.push(`Alone: ${row.aloneText}.`);

@@ -1,7 +1,7 @@
 /** The words of the language by their kind, for the grammars of editors. */
 import { optionsOf, outline } from "./outline.js";
 
-export interface LanguageWords {
+interface LanguageWords {
   /** Keywords that open a block. */
   blocks: string[];
   keywords: string[];

@@ -11,7 +11,7 @@ import {
   parsePrefix,
 } from "./address.js";
 
-export interface AddressRange {
+interface AddressRange {
   family: Family;
   first: string;
   last: string;

@@ -10,7 +10,7 @@ const TUNNELS = ["ipip", "gue", "gre"] as const;
 const CHECKSUMS = ["nocsum", "csum", "remcsum"] as const;
 const OPTIONS = ["type", "port", ...CHECKSUMS];
 
-export const METHOD_SYNTAX = "NAT|DR|TUN [type ipip|gue|gre] [port <1-65535>] [nocsum|csum|remcsum]";
+const METHOD_SYNTAX = "NAT|DR|TUN [type ipip|gue|gre] [port <1-65535>] [nocsum|csum|remcsum]";
 
 export function forwarding(doc: string): Row<Forwarding | undefined> {
   return custom<Forwarding | undefined>({

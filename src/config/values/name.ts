@@ -9,7 +9,7 @@ export function text(syntax: string): Value<string> {
 }
 
 /** The kernel's limit without its NUL. */
-export const LONGEST_INTERFACE = 15;
+const LONGEST_INTERFACE = 15;
 
 /** A name that the kernel could give to an interface. Whether it exists is asked later. */
 export const interfaceName: Value<string> = {

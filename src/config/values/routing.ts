@@ -19,7 +19,7 @@ export class RoutingName {
 }
 
 /** A name in an entry that the meaning pass has to look up. */
-export interface PendingName {
+interface PendingName {
   readonly name: RoutingName;
   readonly at: Word;
   /** What the entry loses when there is no such name: all of it, or the option. */

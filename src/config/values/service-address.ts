@@ -12,7 +12,7 @@ export interface ServiceAddress {
 }
 
 /** What is wrong, and with which word. */
-export interface AddressProblem {
+interface AddressProblem {
   at: Word;
   complaint: Complaint;
 }
@@ -31,7 +31,7 @@ export function readServiceAddress(address: Word, port: Word | undefined): Servi
 }
 
 /** The part of a word that a plain address is read from. */
-export function plainPart(word: string): string {
+function plainPart(word: string): string {
   const end = word.search(/[-/]/);
   return end < 0 ? word : word.slice(0, end);
 }

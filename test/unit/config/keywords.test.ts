@@ -488,10 +488,7 @@ test("global_defs may be given several times", () => {
   assert.deepEqual([global.routerId, global.defaultInterface], ["b", "x0"]);
 });
 
-test("vrrp_iptables and enable_traps are accepted and named as not acted on", () => {
-  const config = good("global_defs {\n vrrp_iptables IN OUT\n enable_traps\n}\n");
-  assert.deepEqual(config.notActedOn, [
-    "global_defs: vrrp_iptables (keepalived.conf:2)",
-    "global_defs: enable_traps (keepalived.conf:3)",
-  ]);
+test("enable_traps is accepted and named as not acted on", () => {
+  const config = good("global_defs {\n enable_traps\n}\n");
+  assert.deepEqual(config.notActedOn, ["global_defs: enable_traps (keepalived.conf:2)"]);
 });

@@ -22,7 +22,7 @@ function linesAndProblems(
     { configId, includeAll: false },
     diagnostics,
   );
-  reader.openTop("top.conf");
+  reader.files.openTop("top.conf");
   const out: string[] = [];
   for (let line = reader.next(); line !== undefined; line = reader.next())
     out.push(line.words.map((word) => word.text).join("|"));

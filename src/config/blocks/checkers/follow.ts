@@ -8,7 +8,7 @@ const LARGEST_WEIGHT = 2147483647;
 /** Upstream's limit for the name of a session. */
 const LONGEST_SESSION = 31;
 
-export interface FileWeight {
+interface FileWeight {
   weight: number;
   reverse: boolean;
 }

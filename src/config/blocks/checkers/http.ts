@@ -22,7 +22,7 @@ import { boolean, integer } from "../../values/number.js";
 import { md5Digest } from "../../values/payload.js";
 import { connectionRows, scheduleRows } from "./timing.js";
 
-export interface StatusRange {
+interface StatusRange {
   from: number;
   to: number;
 }
@@ -51,7 +51,7 @@ const urlRows = {
 };
 
 export const httpUrl = table("url", urlRows);
-export const sslUrl = table("url", { ...urlRows, tls_compliant: tlsCompliant });
+const sslUrl = table("url", { ...urlRows, tls_compliant: tlsCompliant });
 
 const httpVersion: Value<"1.0" | "1.0C" | "1.1"> = {
   syntax: "1.0|1.0C|1.1",

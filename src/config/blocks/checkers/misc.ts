@@ -5,7 +5,7 @@ import { wholeSeconds } from "../../values/number.js";
 import { readScript, type ScriptEntry } from "../../values/script.js";
 import { scheduleRows } from "./timing.js";
 
-export interface RunAs {
+interface RunAs {
   user: Word;
   group: Word | undefined;
 }

@@ -3,7 +3,7 @@ import { block, setting, table } from "../../schema.js";
 import { text } from "../../values/name.js";
 import { connectionRows, scheduleRows } from "./timing.js";
 
-export const smtpHost = table("host", { ...connectionRows, ...scheduleRows });
+const smtpHost = table("host", { ...connectionRows, ...scheduleRows });
 
 export const smtpCheck = table("SMTP_CHECK", {
   ...connectionRows,
