@@ -77,8 +77,12 @@ const line = (address: string, weight: number, method = "-m"): string =>
 
 test("services and destinations of every kind come out as they were wanted", async () => {
   const { ipvs, events } = await open();
-  const tunnel = (setting: object): DestinationSetting["forwarding"] =>
-    ({ method: "TUN", checksum: "nocsum", tunnel: "ipip", ...setting });
+  const tunnel = (setting: object): DestinationSetting["forwarding"] => ({
+    method: "TUN",
+    checksum: "nocsum",
+    tunnel: "ipip",
+    ...setting,
+  });
   ipvs.want("kinds", [
     web([
       server("10.99.0.11", { weight: 3 }),
