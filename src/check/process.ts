@@ -3,6 +3,7 @@
  * in common is in platform/child-entry.ts.
  */
 import type { CheckConfig } from "../config/check-model.js";
+import { ipvsNamespacePath } from "../net/ipvs-connection.js";
 import { createEventLoop } from "../platform/event-loop.js";
 import { runChild } from "../platform/child-entry.js";
 import { KernelIpvs } from "./ipvs/kernel-ipvs.js";
@@ -18,14 +19,9 @@ runChild<CheckConfig>({
       ipvs: (listener) =>
         new KernelIpvs(addon, createEventLoop(addon), log, listener, {
           journal: options.journalFile,
-          namespace: namespacePath(ipvsNetNamespace),
+          namespace: ipvsNamespacePath(ipvsNetNamespace),
         }),
       offset: Math.random(),
     });
   },
 });
-
-/** net_namespace_ipvs: null is that of the machine, undefined that of this process. */
-function namespacePath(name: string | null | undefined): string | undefined {
-  return name === null ? "/proc/1/ns/net" : name && `/run/netns/${name}`;
-}

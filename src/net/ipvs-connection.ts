@@ -27,6 +27,11 @@ export interface ConnectionPorts {
   namespace?: string | undefined;
 }
 
+/** net_namespace_ipvs: null is the namespace of the machine, undefined that of this process. */
+export function ipvsNamespacePath(name: string | null | undefined): string | undefined {
+  return name === null ? "/proc/1/ns/net" : name && `/run/netns/${name}`;
+}
+
 const CLONE_NEWNET = 0x40000000;
 const UNKNOWN_FAMILY = "ENOENT";
 

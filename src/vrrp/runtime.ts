@@ -33,6 +33,7 @@ import { isNotice, type RoutedEffect, Router } from "./router.js";
 import { endOfStartupDelay } from "./startup-delay.js";
 import { inSeconds } from "./timing.js";
 import { Surroundings } from "./effects/surroundings.js";
+import { SyncDaemon } from "./effects/sync-daemon.js";
 
 export interface RuntimeOptions {
   addon: Addon;
@@ -68,6 +69,7 @@ export class VrrpRuntime {
   readonly #performer: Performer;
   readonly #dumps: Dumps;
   readonly #filter: PacketFilter;
+  readonly #syncDaemon: SyncDaemon;
   /** Index is the id of the instance. Made anew with its settings. */
   readonly #receivers: Array<AdvertReceiver | undefined> = [];
   #config: VrrpConfig;
@@ -98,6 +100,7 @@ export class VrrpRuntime {
     this.#kernel = this.#createKernel(loop);
     const { links } = this.#kernel;
     this.#filter = new PacketFilter({ addon, loop, log, links, file: packetFilterFile(options) });
+    this.#syncDaemon = new SyncDaemon(addon, log, config.global.daemon.ipvsNetNamespace);
     this.#alarm = this.#createAlarm();
     this.#channels = new Channels(addon, {
       received: (machine, packet, now) => this.#onPacket(machine, packet, now),
@@ -126,6 +129,7 @@ export class VrrpRuntime {
       alarm: this.#alarm,
       channels: this.#channels,
       notices: this.#notices,
+      syncDaemon: this.#syncDaemon,
       checksumForm: (machine) => this.#receiverOf(machine).checksumForm,
       member: (name) => this.#router.instance(name),
     });
@@ -200,6 +204,7 @@ export class VrrpRuntime {
     const from = endOfStartupDelay(this.#config.global.vrrp, this.#startedAt);
     if (from > now)
       this.#log.info(`Delaying startup for ${inSeconds(from - now)}: adverts are ignored until then`);
+    this.#syncDaemon.setConfig(this.#config, this.#router);
     this.#run(() => this.#router.start(now, from));
     this.#trackers.start();
   }
@@ -265,7 +270,7 @@ export class VrrpRuntime {
     if (!keep) await this.#kernel.leftovers.remove(journalsOf(this.#options));
     if (!keep) this.#kernel.promotion.release();
     await this.#filter.close(keep);
-    await this.#notices.drain();
+    await Promise.all([this.#notices.drain(), this.#syncDaemon.close()]);
     this.#alarm.close();
     this.#channels.close();
     this.#kernel.close();

@@ -13,6 +13,7 @@ import type { GroupEffect, InstanceEffect } from "../events.js";
 import type { VrrpInstance } from "../instance.js";
 import type { Kernel } from "./kernel.js";
 import type { Notices } from "./notices.js";
+import type { SyncDaemon } from "./sync-daemon.js";
 import { extraAddresses } from "../announce-extra.js";
 import type { ChecksumForm } from "../advert.js";
 import { needsSeal, seal } from "../auth/sealing.js";
@@ -25,6 +26,7 @@ export interface PerformerPorts {
   alarm: Alarm;
   channels: Channels;
   notices: Notices;
+  syncDaemon: SyncDaemon;
   /** How the checksums of an instance's version 3 adverts over IPv4 are made: its peers may be old. */
   checksumForm(machine: VrrpInstance): ChecksumForm;
   /** The member of a sync group. */
@@ -108,6 +110,7 @@ export class Performer {
         break;
       case "notify":
         this.#ports.channels.stateChanged(machine);
+        if (effect.to !== "stop") this.#ports.syncDaemon.stateChanged(machine);
         this.#ports.notices.onInstance(machine, ownerOf(machine), effect);
         break;
       case "settingsChanged":
