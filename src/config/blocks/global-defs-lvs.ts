@@ -21,7 +21,7 @@ import { boolean, integer } from "../values/number.js";
 
 export const lvsRows = {
   lvs_timeouts: timeouts(),
-  lvs_flush: flag("Clear the whole table of virtual servers at start.", { notActedOn: true }),
+  lvs_flush: flag("Clear the whole table of virtual servers at start."),
   lvs_flush_on_stop: flushOnStop(),
   lvs_flush_onstop: flushOnStop("'lvs_flush_on_stop'"),
   lvs_sync_daemon: once(syncDaemon()),
@@ -68,7 +68,7 @@ function timeouts(): Row<LvsTimeouts> {
         return result;
       },
     },
-    { notActedOn: true, unit: "s", repeat: "accumulates" },
+    { unit: "s", repeat: "accumulates" },
   );
 }
 
@@ -88,7 +88,7 @@ function flushOnStop(deprecated?: string): Row<"no" | "all" | "services"> {
         return undefined;
       },
     },
-    { notActedOn: true, ...(deprecated !== undefined && { deprecated, deprecatedQuietly: true }) },
+    deprecated === undefined ? {} : { deprecated, deprecatedQuietly: true },
   );
 }
 

@@ -28,7 +28,6 @@ export const root = table("root", {
   net_namespace_ipvs: once(
     setting(text("NAME"), "Network namespace of the virtual servers; alone: the initial one.", {
       alone: "",
-      notActedOn: true,
     }),
   ),
   namespace_with_ipsets: flag("Use ipsets in a network namespace on kernels before 3.13 too.", {

@@ -40,7 +40,6 @@ export function virtualServerGroup(doc: string): Row<GroupEntries[]> {
     repeat: "accumulates",
     opens: true,
     options: groupEntry.options,
-    notActedOn: true,
     read: (site, previous) => {
       const { tree, head, words } = site;
       const name = words[1];
