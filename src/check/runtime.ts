@@ -14,6 +14,7 @@ import type { ChildOptions, Dump } from "../platform/messages.js";
 import { CHECKERS, type CheckerTable } from "./checkers/table.js";
 import { Director } from "./director.js";
 import { Connections } from "./effects/connections.js";
+import { FollowedFiles } from "./effects/followed-files.js";
 import { Notices } from "./effects/notices.js";
 import { raiseDescriptorLimit } from "./effects/descriptors.js";
 import { OwnAddresses } from "./effects/own-addresses.js";
@@ -46,6 +47,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   readonly #notices: Notices;
   readonly #timers: Timers;
   readonly #connections: Connections;
+  readonly #files: FollowedFiles;
   readonly #probes: Probes;
   readonly #tls = new TlsContext();
   readonly #ownAddresses: OwnAddresses;
@@ -80,6 +82,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#notices = new Notices({ addon, log, alert });
     this.#timers = new Timers(addon, () => this.#connections.flush());
     this.#connections = new Connections(addon);
+    this.#files = new FollowedFiles(addon, log);
     this.#probes = this.#createProbes();
     this.#ownAddresses = new OwnAddresses({
       addon,
@@ -102,7 +105,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
         tls: () => this.#tls.current,
         scripts: runner,
         identityOf: (script) => this.#notices.identityOf(script),
-        trackFile: (name) => this.#config.trackFiles.find((file) => file.name === name),
+        files: this.#files,
         warn: (text) => this.#log.warning(text),
       },
       due: (checker, now) => this.#director.due(checker, now),
@@ -121,6 +124,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
 
   async #configure(): Promise<void> {
     await this.#notices.setConfig(this.#config);
+    await this.#files.setConfigs(this.#config.trackFiles);
     this.#warnOfMissingKinds(this.#config);
     this.#readTlsFiles();
     raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
@@ -164,6 +168,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
 
   async #reload(config: CheckConfig): Promise<void> {
     await this.#notices.setConfig(config);
+    await this.#files.setConfigs(config.trackFiles);
     if (this.#stopping) return;
     this.#config = config;
     this.#groups = groupsOf(config);
@@ -200,6 +205,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#notices.beginStop();
     this.#carryOut(this.#director.stop());
     this.#probes.close();
+    this.#files.close();
     this.#connections.close();
     this.#ownAddresses.close();
     await this.#work;

@@ -8,8 +8,9 @@ import type { CheckerConfig } from "../../config/check-model.js";
 import type { Addon } from "../../native/addon.js";
 import type { Identity } from "../../platform/accounts.js";
 import type { ScriptRunner } from "../../platform/script-runner.js";
-import type { ScriptSetting, TrackFileConfig } from "../../config/vrrp-model.js";
+import type { ScriptSetting } from "../../config/vrrp-model.js";
 import type { Connections } from "../effects/connections.js";
+import type { FollowedFiles } from "../effects/followed-files.js";
 import type { Timers } from "../effects/timers.js";
 
 /** What a result does to the weight of the real server. */
@@ -73,7 +74,7 @@ export interface CheckerPorts {
   scripts: Pick<ScriptRunner, "run">;
   /** The account of a script; undefined when it does not exist. */
   identityOf(script: ScriptSetting): Identity | undefined;
-  trackFile(name: string): TrackFileConfig | undefined;
+  files: Pick<FollowedFiles, "follow" | "valueOf">;
   warn(text: string): void;
 }
 

@@ -5,6 +5,7 @@
 import type { CheckerConfig } from "../../config/check-model.js";
 import type { CheckerRow, ConfigOf } from "./checker.js";
 import { dns } from "./dns.js";
+import { file } from "./file.js";
 import { http, ssl } from "./http.js";
 import { misc } from "./misc.js";
 import { ping } from "./ping.js";
@@ -14,4 +15,4 @@ import { udp } from "./udp.js";
 
 export type CheckerTable = { readonly [K in CheckerConfig["kind"]]?: CheckerRow<ConfigOf<K>> };
 
-export const CHECKERS: CheckerTable = { tcp, udp, ping, http, ssl, smtp, dns, misc };
+export const CHECKERS: CheckerTable = { tcp, udp, ping, http, ssl, smtp, dns, misc, file };

@@ -45,6 +45,6 @@ export const realServer = table("real_server", {
   SMTP_CHECK: block(smtpCheck, "Speaks SMTP.", { name: "none" }),
   DNS_CHECK: block(dnsCheck, "Asks a name server.", { name: "none" }),
   MISC_CHECK: block(miscCheck, "Runs a script.", { name: "none" }),
-  FILE_CHECK: block(fileCheck, "Follows the number in a file.", { name: "none", notActedOn: true }),
+  FILE_CHECK: block(fileCheck, "Follows the number in a file.", { name: "none" }),
   BFD_CHECK: block(bfdCheck, "Follows a BFD session.", { name: "none", notActedOn: true }),
 });

@@ -56,7 +56,7 @@ export async function probe(
     tls: () => createSecureContext(ca === undefined ? {} : { ca }),
     scripts: new ScriptRunner(addon),
     identityOf: () => ownIdentity(),
-    trackFile: () => undefined,
+    files: { follow: () => () => {}, valueOf: () => 0 },
     warn: (text) => warnings.push(text),
   };
   const row = CHECKERS[config.kind] as CheckerRow<CheckerConfig> | undefined;

@@ -1,8 +1,9 @@
-/** What UDP, DNS, SMTP and MISC checks make of what comes back. */
+/** What UDP, DNS, SMTP, MISC and FILE checks make of what comes back. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { encodeQuestion, readReply } from "../../../../src/check/checkers/dns-message.js";
+import { fileResult } from "../../../../src/check/checkers/file.js";
 import { scriptResult } from "../../../../src/check/checkers/misc.js";
 import { replyCode } from "../../../../src/check/checkers/smtp.js";
 import { replyProblem } from "../../../../src/check/checkers/udp.js";
@@ -76,4 +77,18 @@ test("MISC_CHECK: exit statuses, and what misc_dynamic makes of them", () => {
   );
   assert.equal(brief(-1, true), "signal");
   assert.equal(brief(-1, true, { timedOut: true }), "timeout");
+});
+
+test("FILE_CHECK: weight 0 is a switch, any other a factor; the least number of 32 bits is a fault", () => {
+  const of = (value: number, weight: number, reverse = false): number | "fault" => {
+    const result = fileResult(value, { weight, reverse, trackFile: "f" });
+    return result.verdict === "passed" ? (result.weight?.weight ?? Number.NaN) : "fault";
+  };
+  assert.deepEqual([of(0, 0), of(7, 0), of(0, 0, true), of(7, 0, true)], [0, "fault", "fault", 0]);
+  assert.deepEqual([of(5, 2), of(-3, 2), of(5, 2, true), of(0, 2)], [10, -6, -10, 0]);
+  assert.deepEqual(
+    [of(-(2 ** 31), 1), of(-(2 ** 31), 2), of(2 ** 31 - 1, 2)],
+    ["fault", "fault", 2 ** 31 - 1],
+  );
+  assert.equal(of(-(2 ** 31), 1, true), 2 ** 31 - 1);
 });
