@@ -31,6 +31,7 @@ import type { Links } from "./links.js";
 import type { Loop, Micros } from "./loop.js";
 import { monitorFilter } from "./monitor-filter.js";
 import { openNetlinkSocket } from "./netlink-socket.js";
+import { applyReceiveBuffer, type ReceiveBuffer } from "./socket-option.js";
 import { errnoName, type SystemError, systemErrorOf } from "./system-error.js";
 
 const GROUPS = [
@@ -129,6 +130,11 @@ export class Monitor {
     const resume = this.#resume;
     this.#resume = undefined;
     if (!this.#closed) resume?.();
+  }
+
+  /** Room for messages that wait. */
+  setReceiveBuffer(buffer: ReceiveBuffer): void {
+    applyReceiveBuffer(this.#socket, buffer, RECEIVE_BUFFER);
   }
 
   /** Keeps (default) or does not keep the event loop alive. */

@@ -16,6 +16,7 @@ import { NETLINK_ROUTE } from "./constants.js";
 import type { Loop } from "./loop.js";
 import { openNetlinkSocket } from "./netlink-socket.js";
 import { netlinkPortId } from "./socket-address.js";
+import { applyReceiveBuffer, type ReceiveBuffer } from "./socket-option.js";
 import { errnoName, type SystemError, systemErrorOf } from "./system-error.js";
 
 /** Requests per sendmsg. More would hold the loop for longer than a millisecond. */
@@ -58,11 +59,17 @@ export interface Channel {
   close(): void;
 }
 
+/** The real one. */
+export interface CommandSocket extends Channel {
+  /** Room for answers that wait. */
+  setReceiveBuffer(buffer: ReceiveBuffer): void;
+}
+
 /**
  * Opens the command socket, for rtnetlink unless another protocol is named. Throws a NativeError when there is no
  * netlink (a bug of the caller's environment).
  */
-export function openChannel(addon: Addon, loop: Loop, protocol = NETLINK_ROUTE): Channel {
+export function openChannel(addon: Addon, loop: Loop, protocol = NETLINK_ROUTE): CommandSocket {
   return new NetlinkChannel(openNetlinkSocket(addon, protocol, RECEIVE_BUFFER), loop);
 }
 
@@ -89,7 +96,7 @@ class Once implements RequestSource {
   }
 }
 
-class NetlinkChannel implements Channel {
+class NetlinkChannel implements CommandSocket {
   readonly portId: number;
   readonly #socket: Socket;
   readonly #loop: Loop;
@@ -126,6 +133,10 @@ class NetlinkChannel implements Channel {
     const results = requests.map((request) => this.#once.add(request));
     this.wake();
     return Promise.all(results);
+  }
+
+  setReceiveBuffer(buffer: ReceiveBuffer): void {
+    applyReceiveBuffer(this.#socket, buffer, RECEIVE_BUFFER);
   }
 
   close(): void {

@@ -18,3 +18,16 @@ export function tryOption(socket: Socket, level: number, name: number, value: nu
 export function setReceiveBuffer(socket: Socket, bytes: number): void {
   if (!tryOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, bytes)) tryOption(socket, SOL_SOCKET, SO_RCVBUF, bytes);
 }
+
+/** What the configuration says of a buffer: absent bytes leave it to us. */
+export interface ReceiveBuffer {
+  bytes?: number;
+  /** Beyond net.core.rmem_max. */
+  force: boolean;
+}
+
+/** As configured, else `byDefault` bytes. */
+export function applyReceiveBuffer(socket: Socket, { bytes, force }: ReceiveBuffer, byDefault: number): void {
+  if (bytes === undefined) setReceiveBuffer(socket, byDefault);
+  else tryOption(socket, SOL_SOCKET, force ? SO_RCVBUFFORCE : SO_RCVBUF, bytes);
+}

@@ -2,7 +2,7 @@
  * Feeds events in and carries effects out, in order; decides nothing. Owns the router, the timers, the advert
  * channels and the kernel's side of one vrrp process.
  */
-import type { VrrpConfig } from "../config/model.js";
+import type { GlobalConfig, VrrpConfig } from "../config/model.js";
 import type { Addon } from "../native/addon.js";
 import type { AnnounceLimits } from "../net/announce-limits.js";
 import type { Link, LinkAddress } from "../net/links.js";
@@ -107,6 +107,7 @@ export class VrrpRuntime {
       afterwards: () => this.#channels.flush(),
       unknownRouter: ({ interfaceName, source }, vrid, sender) =>
         log.info(`Unknown VRID ${vrid} received on ${interfaceName ?? source} from ${formatAddress(sender)}`),
+      mtuOf: (name) => links.byName(name)?.mtu,
       sendFailed: (machine, error) => this.#performer.onSendFailed(machine, error),
       pollFailed: (key, status) =>
         log.error(`socket on ${key.interfaceName ?? key.source}: poll error ${status}`),
@@ -180,7 +181,7 @@ export class VrrpRuntime {
 
   async #configure(): Promise<void> {
     this.#surroundings.setConfig(this.#config);
-    this.#channels.hearStrangers(this.#config.global.vrrp.logUnknownRouterIds);
+    this.#tuneSockets(this.#config.global);
     await this.#notices.setConfig(this.#config);
     await this.#trackers.setConfig(this.#config);
     await this.#kernel.open();
@@ -195,6 +196,12 @@ export class VrrpRuntime {
     this.#judgeAll();
     for (const machine of this.#router.instances) this.#performer.prepare(machine);
     collectBeforeService();
+  }
+
+  #tuneSockets({ vrrp, buffers }: GlobalConfig): void {
+    this.#channels.hearStrangers(vrrp.logUnknownRouterIds);
+    this.#channels.setBuffers(buffers.adverts);
+    this.#kernel.setBuffers(buffers);
   }
 
   start(): void {
@@ -243,7 +250,7 @@ export class VrrpRuntime {
     this.#receivers.length = 0;
     this.#kernel.setLimits(announceLimits(config));
     this.#surroundings.setConfig(config);
-    this.#channels.hearStrangers(config.global.vrrp.logUnknownRouterIds);
+    this.#tuneSockets(config.global);
     this.#kernel.promotion.setInstances(config.instances);
     this.#kernel.hold(STATIC, staticsOf(config));
     const before = this.#notices.states(this.#router);

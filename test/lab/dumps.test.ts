@@ -1,7 +1,7 @@
 /** The files that signals ask for, beside those of Debian's keepalived on the same configuration. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Lab } from "./harness/lab.js";
 import { labTest } from "./harness/lab-test.js";
 import type { Host } from "./harness/network.js";
@@ -208,3 +208,33 @@ labTest("real-time signals to the VRRP process itself, version 2 of the JSON", [
     ],
   );
 });
+
+labTest(
+  "vrrp_rx_bufs_policy and kernel_rx_buf_size are added up for a socket, and follow a reload",
+  ["ours"],
+  async (lab) => {
+    const host = await lab.addHost("router", { addresses: ["10.86.0.1/24"] });
+    const sized = (policy: string): string =>
+      CONFIGURATION.replace("global_defs {", `global_defs {\n${policy}`).replace(
+        "virtual_router_id 53",
+        "virtual_router_id 53\nkernel_rx_buf_size 20000",
+      );
+    const router = lab.startRouter(host, "ours", sized("vrrp_rx_bufs_policy 9000"));
+    await lab.waitFor(() => router.output.find(/Entering BACKUP STATE/), 6_000, "the instances to start");
+    const sizes = async (): Promise<Record<string, number>> => {
+      const path = `/proc/${router.pid}/root/tmp/keepalived.data`;
+      rmSync(path, { force: true });
+      process.kill(router.pid, "SIGUSR1");
+      const text = await written(lab, router, "keepalived.data", /Interfaces >[^]*MTU = \d+\n/);
+      const sockets = text.matchAll(/ {3}Rx buf size = (\d+)\n {3}VRRP instances\n {5}(\w+) vrid/g);
+      return Object.fromEntries([...sockets].map(([, bytes, name]) => [name ?? "", Number(bytes)]));
+    };
+    // The kernel counts its own overhead, and so tells twice what was asked for.
+    assert.deepEqual(await sizes(), { VI_1: 18_000, VI_2: 18_000, VI_3: 40_000 });
+    const from = router.output.all.length;
+    writeFileSync(lab.configurationOf(host), sized("vrrp_rx_bufs_policy MTU\nvrrp_rx_bufs_multiplier 4"));
+    router.kill("SIGHUP");
+    await lab.waitFor(() => router.output.find(/Reload complete/, from), 5_000, "the reload");
+    assert.deepEqual(await sizes(), { VI_1: 12_000, VI_2: 12_000, VI_3: 40_000 });
+  },
+);

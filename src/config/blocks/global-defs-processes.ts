@@ -19,6 +19,8 @@ const MOST_CPUS = 1024;
 const processName = cutTo(LONGEST_PROCESS_NAME, "NAME");
 const anyNumber = integer(0, 0xffffffff);
 
+const LATER = { notActedOn: true } as const;
+
 export const processRows = {
   process_names: flag("Name the children keepalived_vrrp, keepalived_lvs and keepalived_bfd.", {
     notActedOn: true,
@@ -59,21 +61,29 @@ export const processRows = {
     { default: 1_000_000, unit: "us", lenient: true, notActedOn: true },
   ),
 
-  vrrp_netlink_cmd_rcv_bufs: buffer("netlink commands of the vrrp process"),
-  vrrp_netlink_cmd_rcv_bufs_force: force("vrrp_netlink_cmd_rcv_bufs"),
-  vrrp_netlink_monitor_rcv_bufs: buffer("netlink messages to the vrrp process"),
-  vrrp_netlink_monitor_rcv_bufs_force: force("vrrp_netlink_monitor_rcv_bufs"),
-  process_monitor_rcv_bufs: buffer("events of processes"),
-  process_monitor_rcv_bufs_force: force("process_monitor_rcv_bufs"),
-  lvs_netlink_cmd_rcv_bufs: buffer("netlink commands of the checker process"),
-  lvs_netlink_cmd_rcv_bufs_force: force("lvs_netlink_cmd_rcv_bufs"),
-  lvs_netlink_monitor_rcv_bufs: buffer("netlink messages to the checker process"),
-  lvs_netlink_monitor_rcv_bufs_force: force("lvs_netlink_monitor_rcv_bufs"),
+  vrrp_netlink_cmd_rcv_bufs: buffer("netlink commands of the vrrp process", "1 MiB, whatever the limit", {}),
+  vrrp_netlink_cmd_rcv_bufs_force: force("vrrp_netlink_cmd_rcv_bufs", {}),
+  vrrp_netlink_monitor_rcv_bufs: buffer(
+    "netlink messages to the vrrp process",
+    "8 MiB, whatever the limit",
+    {},
+  ),
+  vrrp_netlink_monitor_rcv_bufs_force: force("vrrp_netlink_monitor_rcv_bufs", {}),
+  process_monitor_rcv_bufs: buffer("events of processes", "the kernel's default", LATER),
+  process_monitor_rcv_bufs_force: force("process_monitor_rcv_bufs", LATER),
+  lvs_netlink_cmd_rcv_bufs: buffer("netlink commands of the checker process", "the kernel's default", LATER),
+  lvs_netlink_cmd_rcv_bufs_force: force("lvs_netlink_cmd_rcv_bufs", LATER),
+  lvs_netlink_monitor_rcv_bufs: buffer(
+    "netlink messages to the checker process",
+    "the kernel's default",
+    LATER,
+  ),
+  lvs_netlink_monitor_rcv_bufs_force: force("lvs_netlink_monitor_rcv_bufs", LATER),
   vrrp_rx_bufs_policy: bufferPolicy(),
   vrrp_rx_bufs_multiplier: setting(
     integer(1, 0xffffffff),
     "Packets per instance that the policies MTU and ADVERT allow for.",
-    { default: 3, unit: "packets", lenient: true, notActedOn: true },
+    { default: 3, unit: "packets", lenient: true },
   ),
 };
 
@@ -141,20 +151,20 @@ function affinity(process: string): Row<readonly CpuEntry[]> {
   );
 }
 
-function buffer(what: string): Row<number> {
-  return setting(anyNumber, `Receive buffer for ${what}; 0 for the kernel's default.`, {
+function buffer(what: string, usual: string, acting: { notActedOn?: true }): Row<number> {
+  return setting(anyNumber, `Receive buffer for ${what}; 0 for ${usual}.`, {
     default: 0,
     unit: "bytes",
     lenient: true,
-    notActedOn: true,
+    ...acting,
   });
 }
 
-function force(keyword: string): Row<boolean> {
+function force(keyword: string, acting: { notActedOn?: true }): Row<boolean> {
   return setting(boolean, `Let '${keyword}' go beyond the kernel's limit.`, {
     default: false,
     alone: true,
-    notActedOn: true,
+    ...acting,
   });
 }
 
@@ -194,6 +204,6 @@ function bufferPolicy(): Row<BufferPolicy> {
         return read(site, previous?.value);
       },
     },
-    { notActedOn: true, repeat: "accumulates", unit: "bytes" },
+    { repeat: "accumulates", unit: "bytes" },
   );
 }

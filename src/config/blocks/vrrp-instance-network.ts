@@ -96,7 +96,6 @@ function receiveBuffer(): Row<number | undefined> {
   const row = setting(integer(0, LARGEST_BUFFER), "Receive buffer of the socket.", {
     lenient: true,
     unit: "bytes",
-    notActedOn: true,
   });
   return custom<number | undefined>(
     {
@@ -109,6 +108,6 @@ function receiveBuffer(): Row<number | undefined> {
         return undefined;
       },
     },
-    { notActedOn: true, unit: "bytes" },
+    { unit: "bytes" },
   );
 }

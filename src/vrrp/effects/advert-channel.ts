@@ -7,6 +7,7 @@
 import type { Addon, Socket } from "../../native/addon.js";
 import { vrrpFilter } from "../../net/filter.js";
 import { SO_RCVBUF, SOL_SOCKET } from "../../net/constants.js";
+import { tryOption } from "../../net/socket-option.js";
 import type { ChannelKey } from "../channel-key.js";
 import { AdvertSender } from "./advert-sender.js";
 import { openAdvertSocket } from "./advert-socket.js";
@@ -40,6 +41,9 @@ export class AdvertChannel {
   #patient: Socket | undefined;
   #tick: NodeJS.Timeout | undefined;
   #hearing = "";
+  /** What the kernel gives a socket of which nothing is said. */
+  readonly #usualBuffer: number;
+  #buffer: number;
   #patienceMillis = 0;
 
   /** Opens the first socket. Throws a NativeError when the kernel refuses. */
@@ -49,6 +53,8 @@ export class AdvertChannel {
     this.#ports = ports;
     this.#reader = new PacketReader(addon, ports.onPacket);
     this.#socket = openAdvertSocket(addon, key);
+    // The kernel counts its own overhead and so tells twice what it was asked for.
+    this.#usualBuffer = this.#buffer = this.receiveBufferBytes / 2;
     this.sender = new AdvertSender(key, this.#socket, (owner, error) => ports.onSendError(owner, error));
     this.#socket.startReading((status) => {
       if (status < 0) return this.#ports.onPollError(status);
@@ -60,6 +66,15 @@ export class AdvertChannel {
   /** As the kernel counts it: twice what was asked for. */
   get receiveBufferBytes(): number {
     return this.#socket.getOption(SOL_SOCKET, SO_RCVBUF);
+  }
+
+  /** Room for adverts that wait, in either socket; 0 for the usual. */
+  setReceiveBuffer(bytes: number): void {
+    const wanted = bytes === 0 ? this.#usualBuffer : bytes;
+    if (wanted === this.#buffer) return;
+    this.#buffer = wanted;
+    for (const socket of [this.#socket, this.#patient])
+      if (socket !== undefined) tryOption(socket, SOL_SOCKET, SO_RCVBUF, wanted);
   }
 
   /** Tells the kernel what to let through. */
@@ -86,6 +101,7 @@ export class AdvertChannel {
     if (this.#patient !== undefined) return this.#patient;
     try {
       this.#patient = openAdvertSocket(this.#addon, this.key);
+      if (this.#buffer !== this.#usualBuffer) tryOption(this.#patient, SOL_SOCKET, SO_RCVBUF, this.#buffer);
       this.#poll(this.#patient);
     } catch {
       return undefined;

@@ -2,6 +2,7 @@
  * The advert channels of the process: instances that share family, interface and group (or unicast source) share
  * one socket. Finds the instances that a datagram is for, by vrid.
  */
+import type { BufferSettings } from "../../config/global-model.js";
 import type { Addon } from "../../native/addon.js";
 import { IPPROTO_AH } from "../../net/constants.js";
 import { addressee, senderOf } from "../addressee.js";
@@ -12,6 +13,7 @@ import { type ChannelKey, channelName } from "../channel-key.js";
 import type { Micros } from "../events.js";
 import type { VrrpInstance } from "../instance.js";
 import type { PacketView } from "../receive.js";
+import { receiveBufferBytes } from "../receive-buffer.js";
 import type { SocketView } from "../state-dump.js";
 
 export interface ChannelsPorts {
@@ -20,6 +22,7 @@ export interface ChannelsPorts {
   afterwards(): void;
   /** A packet for a router that nobody here is; once per router and sender's channel, and only when it is asked for. */
   unknownRouter(key: ChannelKey, vrid: number, sender: Uint8Array): void;
+  mtuOf(interfaceName: string): number | undefined;
   sendFailed(machine: VrrpInstance, error: Error): void;
   pollFailed(key: ChannelKey, status: number): void;
 }
@@ -36,6 +39,8 @@ const PATIENCE_PARTS = 20;
 const LONGEST_PATIENCE_MILLIS = 20;
 
 const VRIDS = 256;
+/** Of an instance without interface. */
+const USUAL_MTU = 1500;
 
 interface Entry {
   channel: AdvertChannel;
@@ -54,6 +59,7 @@ export class Channels {
   /** Entries whose filters no longer fit their members. */
   readonly #stale = new Set<Entry>();
   #hearsStrangers = false;
+  #buffers: BufferSettings["adverts"] = { policy: "system", packets: 0 };
 
   constructor(addon: Addon, ports: ChannelsPorts) {
     this.#addon = addon;
@@ -65,6 +71,21 @@ export class Channels {
     if (on === this.#hearsStrangers) return;
     this.#hearsStrangers = on;
     for (const entry of this.#entries.values()) this.#stale.add(entry);
+  }
+
+  /** vrrp_rx_bufs_policy. */
+  setBuffers(buffers: BufferSettings["adverts"]): void {
+    this.#buffers = buffers;
+    for (const entry of this.#entries.values()) this.#makeRoom(entry);
+  }
+
+  /** The members share the socket, so their needs add up. */
+  #makeRoom({ channel, members }: Entry): void {
+    const { interfaceName } = channel.key;
+    const mtu = (interfaceName === undefined ? undefined : this.#ports.mtuOf(interfaceName)) ?? USUAL_MTU;
+    let bytes = 0;
+    for (const { settings } of members) bytes += receiveBufferBytes(settings, this.#buffers, mtu);
+    channel.setReceiveBuffer(bytes);
   }
 
   /** Puts an instance on the channel of this key; opens it when it is the first. Throws a NativeError. */
@@ -119,6 +140,7 @@ export class Channels {
       if (list === undefined) entry.byVrid[vrid] = [machine];
       else list.push(machine);
     }
+    this.#makeRoom(entry);
     this.#stale.add(entry);
   }
 

@@ -3,6 +3,7 @@
  * What must not happen before an owner's addresses are in place (or gone) waits here and keeps its order.
  */
 import { isDeepStrictEqual } from "node:util";
+import type { BufferSettings } from "../../config/global-model.js";
 import type { Addon } from "../../native/addon.js";
 import { type AnnounceLimits, isLimited } from "../../net/announce-limits.js";
 import { Announcer } from "../../net/announcer.js";
@@ -10,7 +11,7 @@ import { describeSetting } from "../../net/kernel-object.js";
 import { type Link, Links, type LinksListener } from "../../net/links.js";
 import type { Loop } from "../../net/loop.js";
 import { Monitor } from "../../net/monitor.js";
-import { type Channel, openChannel } from "../../net/netlink-channel.js";
+import { type CommandSocket, openChannel } from "../../net/netlink-channel.js";
 import type { PutBack } from "../../net/keeper.js";
 import { Reconciler } from "../../net/reconciler.js";
 import type { AddressSetting, Belongings, Setting } from "../../net/settings.js";
@@ -61,7 +62,7 @@ export class Kernel {
   readonly leftovers: Leftovers;
   readonly promotion: Promotion;
   readonly #ports: KernelPorts;
-  readonly #channel: Channel;
+  readonly #channel: CommandSocket;
   readonly #monitor: Monitor;
   readonly #reconciler: Reconciler;
   #announcer: Announcer;
@@ -126,6 +127,12 @@ export class Kernel {
     this.#announcer.close();
     this.#announcer = this.#createAnnouncer(limits);
     this.#limited = isLimited(limits);
+  }
+
+  /** vrrp_netlink_cmd_rcv_bufs and vrrp_netlink_monitor_rcv_bufs. */
+  setBuffers({ vrrpCommands, vrrpMonitor }: BufferSettings): void {
+    this.#channel.setReceiveBuffer(vrrpCommands);
+    this.#monitor.setReceiveBuffer(vrrpMonitor);
   }
 
   /** Resolves when the table of links and addresses is complete. */

@@ -81,6 +81,7 @@ function listen(...instances: Array<Partial<VrrpInstanceConfig>>): { channels: C
     unknownRouter: ({ interfaceName }, vrid, sender) =>
       heard.push(`unknown ${vrid} on ${interfaceName} from ${formatAddress(sender)}`),
     afterwards: () => {},
+    mtuOf: () => 1500,
     sendFailed: () => {},
     pollFailed: () => {},
   });
@@ -169,6 +170,7 @@ test("a confirmation that waited is read before the priority 0 that came after i
     received: (_, { bytes }) => priorities.push(bytes[PRIORITY_AT]),
     unknownRouter: () => {},
     afterwards: () => {},
+    mtuOf: () => 1500,
     sendFailed: () => {},
     pollFailed: () => {},
   });
