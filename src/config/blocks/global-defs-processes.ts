@@ -69,8 +69,8 @@ export const processRows = {
     {},
   ),
   vrrp_netlink_monitor_rcv_bufs_force: force("vrrp_netlink_monitor_rcv_bufs", {}),
-  process_monitor_rcv_bufs: buffer("events of processes", "the kernel's default", LATER),
-  process_monitor_rcv_bufs_force: force("process_monitor_rcv_bufs", LATER),
+  process_monitor_rcv_bufs: buffer("events of processes", "1 MiB, whatever the limit", {}),
+  process_monitor_rcv_bufs_force: force("process_monitor_rcv_bufs", {}),
   lvs_netlink_cmd_rcv_bufs: buffer("netlink commands of the checker process", "the kernel's default", LATER),
   lvs_netlink_cmd_rcv_bufs_force: force("lvs_netlink_cmd_rcv_bufs", LATER),
   lvs_netlink_monitor_rcv_bufs: buffer(

@@ -75,7 +75,6 @@ export const root = table("root", {
   vrrp_script: block(vrrpScript, "A command whose outcome instances track.", { name: "first" }),
   vrrp_track_process: block(vrrpTrackProcess, "Processes whose presence instances track.", {
     name: "first",
-    notActedOn: true,
   }),
   track_file: block(trackFile, "A file whose number instances and real servers track.", {
     name: "first",

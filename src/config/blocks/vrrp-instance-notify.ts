@@ -15,7 +15,7 @@ export const notifyRows = {
   track_interface: entries(trackInterfaceEntry, "Further interfaces whose state counts."),
   track_script: entries(trackScriptEntry, "Scripts whose outcome counts."),
   track_file: entries(trackFileEntry, "Files whose number counts."),
-  track_process: entries(trackProcessEntry, "Processes whose presence counts.", { notActedOn: true }),
+  track_process: entries(trackProcessEntry, "Processes whose presence counts."),
   track_bfd: entries(trackBfdEntry, "BFD sessions whose state counts."),
   notify_master: script("Run on becoming master."),
   notify_backup: script("Run on becoming backup."),

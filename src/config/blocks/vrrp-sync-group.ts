@@ -15,7 +15,7 @@ export const vrrpSyncGroup = table("vrrp_sync_group", {
   track_interface: entries(trackInterfaceEntry, "Interfaces that count for all members."),
   track_script: entries(trackScriptEntry, "Scripts that count for all members."),
   track_file: entries(trackFileEntry, "Files that count for all members."),
-  track_process: entries(trackProcessEntry, "Processes that count for all members.", { notActedOn: true }),
+  track_process: entries(trackProcessEntry, "Processes that count for all members."),
   track_bfd: entries(trackBfdEntry, "BFD sessions that count for all members."),
   sync_group_tracking_weight: flag("Allow weights of trackers inside a sync group."),
   global_tracking: flag("Old name of sync_group_tracking_weight.", {

@@ -14,6 +14,7 @@ import type { Finding, TrackerKind, TrackerView } from "../tracked.js";
 import { BfdStates } from "../bfd-states.js";
 import { DirectoryWatches } from "./directory-watches.js";
 import { FileTrackers } from "./file-trackers.js";
+import { ProcessTrackers } from "./process-trackers.js";
 import { ScriptTrackers } from "./script-trackers.js";
 import type { TrackedScript } from "./tracked-script.js";
 
@@ -26,7 +27,10 @@ export interface TrackersPorts {
 }
 
 /** The part of the configuration that is tracked. */
-export type TrackedConfig = Pick<VrrpConfig, "scripts" | "trackFiles" | "instances" | "syncGroups">;
+export type TrackedConfig = Pick<
+  VrrpConfig,
+  "global" | "scripts" | "trackFiles" | "processes" | "instances" | "syncGroups"
+>;
 
 /** A FIFO or a device must not hold anybody up. */
 async function openAndClose(path: string): Promise<void> {
@@ -38,6 +42,7 @@ export class Trackers implements TrackerView {
   readonly #scripts: ScriptTrackers;
   readonly #watches: DirectoryWatches;
   readonly #files: FileTrackers;
+  readonly #processes: ProcessTrackers;
   readonly #bfds = new BfdStates();
   readonly #ports: TrackersPorts;
   #accounts = new Accounts("", "");
@@ -55,6 +60,12 @@ export class Trackers implements TrackerView {
       changed: (name) => ports.changed("script", name),
     });
     this.#watches = new DirectoryWatches(addon, loop, log);
+    this.#processes = new ProcessTrackers({
+      addon,
+      loop,
+      log,
+      changed: (name) => ports.changed("process", name),
+    });
     this.#files = new FileTrackers({
       log,
       watches: this.#watches,
@@ -66,7 +77,10 @@ export class Trackers implements TrackerView {
   async setConfig(config: TrackedConfig): Promise<void> {
     this.#accounts = await loadAccounts();
     if (this.#closed) return;
-    await this.#files.setConfigs(config.trackFiles);
+    await Promise.all([
+      this.#files.setConfigs(config.trackFiles),
+      this.#processes.setConfigs(config.processes, config.global.buffers.processMonitor),
+    ]);
     if (this.#closed) return;
     this.#scripts.setConfigs(config.scripts);
     const lists: TrackingLists[] = [...config.instances, ...config.syncGroups];
@@ -83,10 +97,10 @@ export class Trackers implements TrackerView {
         return this.#scripts.get(name)?.finding;
       case "file":
         return this.#files.get(name)?.finding;
+      case "process":
+        return this.#processes.find(name);
       case "bfd":
         return this.#bfds.find(name);
-      default:
-        return undefined;
     }
   }
 
@@ -106,6 +120,7 @@ export class Trackers implements TrackerView {
     this.#closed = true;
     this.#scripts.close();
     this.#files.close();
+    this.#processes.close();
     this.#watches.close();
   }
 }
