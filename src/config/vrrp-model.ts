@@ -161,6 +161,8 @@ export interface LinkSettings {
   vmacForOtherAddresses: boolean;
   /** vmac_xmit_base: adverts go over the base interface. */
   transmitOnBase: boolean;
+  /** Name of its VMAC or ipvlan, once the vrrp process has settled it; never in the configuration. */
+  ownLink?: string;
   /** vrf: only for unicast without interface. */
   vrf?: string;
   promoteSecondaries: boolean;

@@ -2,24 +2,17 @@
  * The journal: a small text file of the addresses, routes and rules that this process may add to the kernel, written
  * before it adds any. After a crash it says what has to be withdrawn. Its text is `journal-text.ts`'s.
  */
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { formatJournal, parseJournal } from "./journal-text.js";
 import { describeSetting, encodeRemove, linksOf, NOUNS, objectOf } from "./kernel-object.js";
 import type { Channel, KernelRequest } from "./netlink-channel.js";
 import type { Belongings } from "./settings.js";
 import type { SystemError } from "./system-error.js";
+import { writeWhole } from "./whole-file.js";
 
-/** Writes the whole journal: into a temporary file, synced, then renamed over the old one. */
+/** Replaces the journal. */
 export async function writeJournal(path: string, entries: Belongings): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, "w", 0o600);
-  try {
-    await file.writeFile(formatJournal(entries));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
+  await writeWhole(path, formatJournal(entries));
 }
 
 /** @returns nothing to withdraw when there is no journal. */

@@ -52,6 +52,14 @@ export interface Link {
   readonly master: number;
   /** Routing table of a VRF. */
   readonly vrfTable?: number;
+  /** Index of the link below it (VLAN, macvlan, ipvlan); 0 for none. */
+  readonly parent: number;
+  /** Interface group. */
+  readonly group: number;
+  /** "macvlan", "vrf" ...; undefined for a physical one. */
+  readonly kind: string | undefined;
+  /** MACVLAN_MODE_ of a macvlan. */
+  readonly macvlanMode: number | undefined;
   /** By `addressKey`, in kernel order among the primaries and among the secondaries. */
   readonly addresses: ReadonlyMap<string, LinkAddress>;
 }
@@ -87,7 +95,7 @@ export interface ReportedRoute extends ReportedHop {
 }
 
 export interface LinksListener {
-  /** A link appeared, changed (flags, name, MAC, mtu, master) or went (`after` undefined). */
+  /** A link appeared, changed (flags, name, MAC, mtu, master ...) or went (`after` undefined). */
   linkChanged?(before: Link | undefined, after: Link | undefined): void;
   /** An address came, or changed its flags (tentative, secondary). */
   addressAdded?(link: Link, address: LinkAddress, origin: Origin): void;
@@ -216,6 +224,10 @@ export class Links {
       type: message.type,
       master: message.master,
       ...vrfOf(message, before),
+      parent: message.parent,
+      group: message.group,
+      kind: message.kind ?? before?.kind,
+      macvlanMode: message.macvlanMode ?? before?.macvlanMode,
       addresses,
     };
     if (row !== undefined) row.generation = this.#generation;
@@ -340,6 +352,10 @@ function sameLink(a: Link, b: Link): boolean {
     a.mtu === b.mtu &&
     a.type === b.type &&
     a.master === b.master &&
+    a.parent === b.parent &&
+    a.group === b.group &&
+    a.kind === b.kind &&
+    a.macvlanMode === b.macvlanMode &&
     a.mac.length === b.mac.length &&
     a.mac.every((byte, i) => byte === b.mac[i])
   );

@@ -152,12 +152,29 @@ export const LIFETIME_FOREVER = 0xffffffff;
 export const IFLA_ADDRESS = 1;
 export const IFLA_IFNAME = 3;
 export const IFLA_MTU = 4;
+export const IFLA_LINK = 5;
 export const IFLA_MASTER = 10;
 export const IFLA_LINKINFO = 18;
-export const IFLA_INFO_KIND = 1;
-export const IFLA_INFO_DATA = 2;
+export const IFLA_AF_SPEC = 26;
+export const IFLA_GROUP = 27;
 export const IFLA_VRF_TABLE = 1;
 export const IFLA_EXT_MASK = 29;
+export const IFLA_INFO_KIND = 1;
+export const IFLA_INFO_DATA = 2;
+export const IFLA_MACVLAN_MODE = 1;
+export const MACVLAN_MODE_PRIVATE = 1;
+export const IFLA_IPVLAN_MODE = 1;
+export const IFLA_IPVLAN_FLAGS = 2;
+export const IPVLAN_MODE_L2 = 0;
+export const IFLA_INET_CONF = 1;
+export const IFLA_INET6_ADDR_GEN_MODE = 8;
+export const IN6_ADDR_GEN_MODE_NONE = 1;
+
+// linux/ip.h: settings of an interface, in IFLA_INET_CONF
+export const IPV4_DEVCONF_RP_FILTER = 8;
+export const IPV4_DEVCONF_ARP_IGNORE = 19;
+export const IPV4_DEVCONF_PROMOTE_SECONDARIES = 20;
+export const IPV4_DEVCONF_ACCEPT_LOCAL = 23;
 
 // linux/socket.h: families as they stand in rtnetlink messages
 export const AF_UNSPEC = 0;

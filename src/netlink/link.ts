@@ -16,10 +16,13 @@ import {
   AF_UNSPEC,
   IFLA_ADDRESS,
   IFLA_EXT_MASK,
+  IFLA_GROUP,
+  IFLA_IFNAME,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
+  IFLA_LINK,
   IFLA_LINKINFO,
-  IFLA_IFNAME,
+  IFLA_MACVLAN_MODE,
   IFLA_MASTER,
   IFLA_MTU,
   IFLA_VRF_TABLE,
@@ -48,11 +51,20 @@ export interface LinkMessage {
   master: number;
   /** Routing table of a VRF. */
   vrfTable?: number;
+  /** Index of the device below it (of a VLAN, macvlan, ipvlan ...); 0 for none. */
+  parent: number;
+  /** Interface group. */
+  group: number;
+  /** "macvlan", "vrf" ...; absent for a physical one, or when the message does not say. */
+  kind?: string;
+  /** MACVLAN_MODE_ of a macvlan. */
+  macvlanMode?: number;
 }
 
-const attributes = new AttributeTable(IFLA_LINKINFO);
-const infoAttributes = new AttributeTable(IFLA_INFO_DATA);
-const vrfAttributes = new AttributeTable(IFLA_VRF_TABLE);
+const attributes = new AttributeTable(IFLA_GROUP);
+const info = new AttributeTable(IFLA_INFO_DATA);
+/** The first attribute of each kind that we know is all that matters. */
+const data = new AttributeTable(Math.max(IFLA_MACVLAN_MODE, IFLA_VRF_TABLE));
 const writer = new MessageWriter();
 
 export function decodeLink(bytes: Uint8Array, offset: number, header: Header): Decoded<LinkMessage> {
@@ -67,6 +79,8 @@ export function decodeLink(bytes: Uint8Array, offset: number, header: Header): D
     index: readI32(bytes, start + 4),
     flags: readU32(bytes, start + 8),
     master: attributes.u32(IFLA_MASTER) ?? 0,
+    parent: attributes.u32(IFLA_LINK) ?? 0,
+    group: attributes.u32(IFLA_GROUP) ?? 0,
   };
   const name = attributes.text(IFLA_IFNAME);
   const mac = attributes.bytes(IFLA_ADDRESS);
@@ -74,21 +88,24 @@ export function decodeLink(bytes: Uint8Array, offset: number, header: Header): D
   if (name !== undefined) value.name = name;
   if (mac !== undefined) value.mac = mac;
   if (mtu !== undefined) value.mtu = mtu;
-  return attributes.has(IFLA_LINKINFO) ? withKind(value, bytes) : { ok: true, value };
+  return readKind(bytes, value) ?? { ok: true, value };
 }
 
 /** IFLA_LINKINFO: the kind of a virtual link as text, and attributes of the kind. */
-function withKind(value: LinkMessage, bytes: Uint8Array): Decoded<LinkMessage> {
+function readKind(bytes: Uint8Array, value: LinkMessage): Decoded<never> | undefined {
+  if (!attributes.has(IFLA_LINKINFO)) return undefined;
   const start = attributes.offset(IFLA_LINKINFO);
-  const problem = infoAttributes.read(bytes, start, start + attributes.length(IFLA_LINKINFO));
+  const problem = info.read(bytes, start, start + attributes.length(IFLA_LINKINFO));
   if (problem !== undefined) return problem;
-  if (infoAttributes.text(IFLA_INFO_KIND) !== "vrf" || !infoAttributes.has(IFLA_INFO_DATA))
-    return { ok: true, value };
-  const data = infoAttributes.offset(IFLA_INFO_DATA);
-  const inner = vrfAttributes.read(bytes, data, data + infoAttributes.length(IFLA_INFO_DATA));
-  if (inner !== undefined) return inner;
-  const table = vrfAttributes.u32(IFLA_VRF_TABLE);
-  return { ok: true, value: { ...value, ...(table !== undefined && { vrfTable: table }) } };
+  const kind = info.text(IFLA_INFO_KIND);
+  if (kind === undefined) return undefined;
+  value.kind = kind;
+  if ((kind !== "macvlan" && kind !== "vrf") || !info.has(IFLA_INFO_DATA)) return undefined;
+  const at = info.offset(IFLA_INFO_DATA);
+  const wrong = data.read(bytes, at, at + info.length(IFLA_INFO_DATA));
+  const first = data.u32(kind === "vrf" ? IFLA_VRF_TABLE : IFLA_MACVLAN_MODE);
+  if (first !== undefined) value[kind === "vrf" ? "vrfTable" : "macvlanMode"] = first;
+  return wrong;
 }
 
 /** Dump of all links, without their statistics. */

@@ -49,6 +49,11 @@ export function packetFilterFile({ journalFile }: Pick<ChildOptions, "journalFil
   return `${journalFile}.nft`;
 }
 
+/** Where the vrrp process notes the interfaces that it makes and the kernel settings that it changes. */
+export function linkJournalFile({ journalFile }: Pick<ChildOptions, "journalFile">): string {
+  return `${journalFile}.links`;
+}
+
 /** From core to a child. */
 export type ToChild<Slice> =
   | { kind: "configure"; generation: number; slice: Slice; options: ChildOptions }

@@ -3,6 +3,7 @@ import type { Family, VrrpInstanceConfig } from "../config/model.js";
 import { IPPROTO_AH, IPPROTO_VRRP } from "../net/constants.js";
 import { formatAddress } from "../net/ip-address.js";
 import { usesHeader } from "./auth/sealing.js";
+import { advertInterface } from "./own-links.js";
 
 /** What the instances of one channel have in common. */
 export interface ChannelKey {
@@ -31,7 +32,8 @@ export function channelKey(
   link: { name: string; index: number } | undefined,
   source: Uint8Array,
 ): ChannelKey | undefined {
-  const { family, interface: interfaceName, unicastPeers, multicastGroup } = settings;
+  const { family, unicastPeers, multicastGroup } = settings;
+  const interfaceName = advertInterface(settings);
   if (interfaceName !== undefined && link === undefined) return undefined;
   const protocol = usesHeader(settings) ? IPPROTO_AH : IPPROTO_VRRP;
   const common = { family, protocol, interfaceName, ifindex: link?.index ?? 0 } as const;

@@ -6,6 +6,7 @@ import type { Trackers, VrrpInstanceConfig } from "../config/model.js";
 import { type Mark, marksOf, type TrackerView } from "../track/tracked.js";
 import { contributionOf, mergeTracked } from "../track/weight.js";
 import type { FaultReason } from "./events.js";
+import { advertInterface } from "./own-links.js";
 
 /** What this file needs to know of a link. */
 export interface LinkView {
@@ -39,10 +40,11 @@ export interface Verdict {
 /** Names of the interfaces that fault the instance when they are down. */
 function requiredInterfaces(config: VrrpInstanceConfig): Set<string> {
   const names = new Set<string>();
-  if (config.interface !== undefined && config.trackPrimary) names.add(config.interface);
+  const own = [config.interface, config.ownLink, config.vrf].filter((name) => name !== undefined);
+  if (config.trackPrimary) for (const name of own) names.add(name);
   for (const address of [...config.addresses, ...config.excludedAddresses]) {
-    // An address on the instance's own interface follows dont_track_primary, not the address.
-    if (!address.noTrack && address.device !== config.interface) names.add(address.device);
+    // An address on the instance's own interfaces follows dont_track_primary, not the address.
+    if (!address.noTrack && !own.includes(address.device)) names.add(address.device);
   }
   const others = [
     ...config.routes.map(({ device, noTrack }) => ({ noTrack, devices: [device] })),
@@ -52,7 +54,7 @@ function requiredInterfaces(config: VrrpInstanceConfig): Set<string> {
   ];
   for (const { noTrack, devices } of others) {
     for (const device of noTrack ? [] : devices)
-      if (device !== undefined && device !== config.interface) names.add(device);
+      if (device !== undefined && !own.includes(device)) names.add(device);
   }
   return names;
 }
@@ -73,8 +75,9 @@ function interfaceMarks(config: VrrpInstanceConfig, { links, group, devices }: S
   for (const name of devices) required.add(name);
   const marks = [...required].map((name) => interfaceMark(name, links));
   // Without its link an instance has no socket, whatever is tracked.
-  if (config.interface !== undefined && !config.trackPrimary && !links.exists(config.interface))
-    marks.push(interfaceMark(config.interface, links));
+  const sending = advertInterface(config);
+  if (sending !== undefined && !config.trackPrimary && !links.exists(sending))
+    marks.push(interfaceMark(sending, links));
   for (const tracked of mergeTracked(config.trackInterfaces, group?.trackInterfaces ?? []))
     marks.push(interfaceMark(tracked.name, links, contributionOf(tracked, links.isUp(tracked.name))));
   return marks;

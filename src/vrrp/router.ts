@@ -44,6 +44,13 @@ export class Router {
   };
 
   constructor(config: RouterConfig) {
+    this.begin(config);
+  }
+
+  /** Before anything runs: these settings instead of those it was made with. */
+  begin(config: RouterConfig): void {
+    this.#instances = [];
+    this.#byName = new Map();
     for (const settings of config.instances) this.#add(this.#create(settings));
     this.#regroup(config.syncGroups);
   }

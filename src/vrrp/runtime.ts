@@ -14,7 +14,7 @@ import type { AlertText } from "../notify/alert-text.js";
 import type { ChildLog } from "../platform/child-log.js";
 import { createEventLoop } from "../platform/event-loop.js";
 import { collectBeforeService } from "../platform/heap.js";
-import { type ChildOptions, type Dump, packetFilterFile } from "../platform/messages.js";
+import { type ChildOptions, type Dump, linkJournalFile, packetFilterFile } from "../platform/messages.js";
 import { Trackers } from "../track/effects/trackers.js";
 import type { TrackerKind } from "../track/tracked.js";
 import { Alarm } from "./effects/alarm.js";
@@ -113,7 +113,9 @@ export class VrrpRuntime {
         log.error(`socket on ${key.interfaceName ?? key.source}: poll error ${status}`),
     });
     this.#trackers = this.#createTrackers(loop);
-    this.#surroundings = new Surroundings(links, this.#trackers);
+    this.#surroundings = new Surroundings(links, this.#trackers, (link) =>
+      this.#kernel.ownLinks.isUsable(link),
+    );
     this.#notices = new Notices({ addon, log, kernel: this.#kernel, alert });
     this.#dumps = new Dumps({
       log,
@@ -149,6 +151,7 @@ export class VrrpRuntime {
           refreshed: () => this.#onRefreshed(),
         },
         appeared: (owner, addresses) => this.#onAppeared(owner, addresses),
+        guardVmacs: (vmacs) => this.#filter.setVmacs(vmacs),
         describe: (owner) => this.#describe(owner),
       },
       announceLimits(this.#config),
@@ -185,15 +188,18 @@ export class VrrpRuntime {
     await this.#notices.setConfig(this.#config);
     await this.#trackers.setConfig(this.#config);
     await this.#kernel.open();
+    this.#config = await this.#kernel.ownLinks.begin(linkJournalFile(this.#options), this.#config);
+    this.#router.begin(this.#config);
     await this.#kernel.leftovers.takeOver(journalsOf(this.#options), entriesOf(this.#config));
     await this.#filter.setConfig(this.#config);
     if (this.#stopping) return;
+    await this.#kernel.ownLinks.establish();
     this.#kernel.promotion.setInstances(this.#config.instances);
     this.#kernel.hold(STATIC, staticsOf(this.#config));
     await this.#kernel.idle();
+    await this.#kernel.ownLinks.usable();
     if (this.#stopping) return;
-    this.#sees = true;
-    this.#judgeAll();
+    this.#see();
     for (const machine of this.#router.instances) this.#performer.prepare(machine);
     collectBeforeService();
   }
@@ -202,6 +208,13 @@ export class VrrpRuntime {
     this.#channels.hearStrangers(vrrp.logUnknownRouterIds);
     this.#channels.setBuffers(buffers.adverts);
     this.#kernel.setBuffers(buffers);
+  }
+
+  /** Judges every instance by what the kernel has said up to now, and from now on. */
+  #see(): void {
+    this.#sees = true;
+    this.#kernel.drain();
+    this.#judgeAll();
   }
 
   start(): void {
@@ -220,15 +233,17 @@ export class VrrpRuntime {
   async prepare(config: VrrpConfig): Promise<string | undefined> {
     this.#offered = config;
     const before = entriesOf(this.#config);
-    await this.#kernel.leftovers.prepareReload(journalsOf(this.#options), before, entriesOf(config));
+    const next = entriesOf(this.#kernel.ownLinks.preview(config));
+    await this.#kernel.leftovers.prepareReload(journalsOf(this.#options), before, next);
     return this.#stopping ? STOPPING : undefined;
   }
 
   /** What is in force already goes on; a stop that comes in between wins. */
   async commit(): Promise<void> {
-    const config = this.#offered;
+    const offered = this.#offered;
     this.#offered = undefined;
-    if (config === undefined) return;
+    if (offered === undefined) return;
+    const config = await this.#placeLinks(offered);
     await this.#notices.setConfig(config);
     await this.#filter.setConfig(config);
     await this.#trackers.setConfig(config);
@@ -236,7 +251,18 @@ export class VrrpRuntime {
     this.#adopt(config);
     await this.#kernel.idle();
     if (this.#stopping) return;
+    await this.#kernel.ownLinks.finishReload();
     await this.#kernel.leftovers.write(journalsOf(this.#options), entriesOf(config));
+  }
+
+  /** Links of our own may change their names: nobody is judged by that until the new names are in force. */
+  async #placeLinks(config: VrrpConfig): Promise<VrrpConfig> {
+    const { ownLinks } = this.#kernel;
+    this.#sees = ownLinks.wishes.length === 0;
+    const placed = await ownLinks.prepareReload(config);
+    if (ownLinks.wishes.length > 0) await this.#kernel.idle();
+    await ownLinks.usable();
+    return placed;
   }
 
   async abandon(): Promise<void> {
@@ -256,7 +282,7 @@ export class VrrpRuntime {
     const before = this.#notices.states(this.#router);
     this.#run(() => this.#router.reconfigure(config, this.#addon.monotonicMicros()));
     for (const machine of this.#router.instances) this.#performer.prepare(machine);
-    this.#judgeAll();
+    this.#see();
     this.start();
     this.#notices.onReloaded(this.#router, before);
   }
@@ -270,16 +296,20 @@ export class VrrpRuntime {
     this.#run(() =>
       this.#router.stop(this.#addon.monotonicMicros()).filter((routed) => !keep || isNotice(routed)),
     );
+    this.#sees = false;
     if (!keep) this.#kernel.release(STATIC);
     await this.#work;
     await this.#kernel.idle();
+    this.#channels.close();
     // Before scripts are waited for: another daemon may have started meanwhile and written its own.
-    if (!keep) await this.#kernel.leftovers.remove(journalsOf(this.#options));
-    if (!keep) this.#kernel.promotion.release();
+    if (!keep) {
+      await this.#kernel.leftovers.remove(journalsOf(this.#options));
+      this.#kernel.promotion.release();
+      await this.#kernel.ownLinks.remove();
+    }
     await this.#filter.close(keep);
     await Promise.all([this.#notices.drain(), this.#syncDaemon.close()]);
     this.#alarm.close();
-    this.#channels.close();
     this.#kernel.close();
   }
 

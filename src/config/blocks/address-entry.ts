@@ -133,12 +133,9 @@ const addressOptions: OptionTable<AddressEntry> = {
 
 const virtualOptions: OptionTable<AddressEntry> = {
   ...addressOptions,
-  use_vmac: {
-    ...mark<AddressEntry>("Put this address on a VMAC.", (entry) => {
-      entry.useVmac = true;
-    }),
-    notActedOn: true,
-  },
+  use_vmac: mark<AddressEntry>("Put this address on a VMAC.", (entry) => {
+    entry.useVmac = true;
+  }),
 };
 
 const staticOptions: OptionTable<AddressEntry> = {

@@ -122,14 +122,11 @@ export const vrrpRows = {
   disable_local_igmp: flag("Let the kernel send no IGMP reports for link-local multicast groups.", {
     notActedOn: true,
   }),
-  vmac_prefix: once(
-    setting(text("STRING"), "Start of the names of VMAC interfaces.", { default: "vrrp", notActedOn: true }),
-  ),
+  vmac_prefix: once(setting(text("STRING"), "Start of the names of VMAC interfaces.", { default: "vrrp" })),
   vmac_addr_prefix: once(
     setting(
       text("STRING"),
       "Start of the names of VMAC interfaces for addresses on other interfaces; vmac_prefix by default.",
-      { notActedOn: true },
     ),
   ),
 };

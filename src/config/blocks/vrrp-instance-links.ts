@@ -48,7 +48,7 @@ export function useVmac(): Row<VmacEntry | undefined> {
         return entry;
       },
     },
-    { repeat: "accumulates", notActedOn: true },
+    { repeat: "accumulates" },
   );
 }
 
@@ -76,7 +76,7 @@ export function useIpvlan(): Row<IpvlanEntry | undefined> {
         return entry;
       },
     },
-    { repeat: "first wins", notActedOn: true },
+    { repeat: "first wins" },
   );
 }
 

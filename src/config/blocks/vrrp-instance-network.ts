@@ -23,12 +23,10 @@ const lone = addressAlone(anyAddress);
 export const networkRows = {
   interface: setting(interfaceName, "Interface of the virtual router."),
   use_vmac: useVmac(),
-  use_vmac_addr: flag("Use VMAC interfaces also for addresses on other interfaces.", { notActedOn: true }),
-  vmac_xmit_base: flag("Send and receive adverts on the base interface, not on the VMAC.", {
-    notActedOn: true,
-  }),
+  use_vmac_addr: flag("Use VMAC interfaces also for addresses on other interfaces."),
+  vmac_xmit_base: flag("Send and receive adverts on the base interface, not on the VMAC."),
   use_ipvlan: useIpvlan(),
-  vrf: once(setting(interfaceName, "VRF of a unicast instance without interface.", { notActedOn: true })),
+  vrf: once(setting(interfaceName, "VRF of a unicast instance without interface.")),
   promote_secondaries: flag("Set promote_secondaries on the interface."),
   linkbeat_use_polling: flag("Poll the link of the interface.", {
     deprecated: "the block 'linkbeat_interfaces'",

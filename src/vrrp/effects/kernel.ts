@@ -13,18 +13,23 @@ import type { Loop } from "../../net/loop.js";
 import { Monitor } from "../../net/monitor.js";
 import { type CommandSocket, openChannel } from "../../net/netlink-channel.js";
 import type { PutBack } from "../../net/keeper.js";
+import type { VmacLink } from "../../net/nft-script.js";
 import { Reconciler } from "../../net/reconciler.js";
 import type { AddressSetting, Belongings, Setting } from "../../net/settings.js";
 import { formatSystemError, type SystemError } from "../../net/system-error.js";
 import type { Log } from "../../platform/child-log.js";
 import { Forwarding } from "./forwarding.js";
 import { Leftovers } from "./leftovers.js";
+import { OwnLinks } from "./own-links.js";
 import { Promotion } from "./promotion.js";
 
 /** More than one batch: the echo of so many changes is read when they are done ... */
 const MANY = 32;
 /** ... or after so long, since a link that goes down must be heard of. */
 const LONGEST_PAUSE_MICROS = 50_000;
+
+/** Owner of the addresses that our own links carry, whoever is MASTER. */
+const OWN_LINKS = "own links";
 
 export interface KernelPorts {
   addon: Addon;
@@ -34,6 +39,8 @@ export interface KernelPorts {
   /** Addresses are there that nothing was asked for just now: somebody had removed them, or their link came. */
   appeared(owner: string, addresses: readonly AddressSetting[]): void;
   describe(owner: string): string;
+  /** These VMACs are there: settles when nothing leaves them that should not. */
+  guardVmacs(vmacs: readonly VmacLink[]): Promise<void>;
 }
 
 /** What becomes of what somebody else removed. */
@@ -61,6 +68,7 @@ export class Kernel {
   readonly links = new Links();
   readonly leftovers: Leftovers;
   readonly promotion: Promotion;
+  readonly ownLinks: OwnLinks;
   readonly #ports: KernelPorts;
   readonly #channel: CommandSocket;
   readonly #monitor: Monitor;
@@ -104,6 +112,14 @@ export class Kernel {
       restored: (owner, setting) => {
         if ("address" in setting) ports.appeared(owner, [setting]);
       },
+    });
+    this.ownLinks = new OwnLinks({
+      channel: this.#channel,
+      links: this.links,
+      log,
+      drain: () => this.#monitor.drain(),
+      guard: (vmacs) => ports.guardVmacs(vmacs),
+      hold: (addresses) => this.hold(OWN_LINKS, { addresses, routes: [], rules: [] }),
     });
     this.links.addListener(ports.links);
     this.#announcer = this.#createAnnouncer(limits);
@@ -284,6 +300,7 @@ export class Kernel {
   }
 
   close(): void {
+    this.ownLinks.close();
     this.#announcer.close();
     this.#reconciler.close();
     this.#monitor.close();

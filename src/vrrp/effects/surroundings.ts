@@ -9,6 +9,7 @@ import { type Mark, type TrackerKind, type TrackerView, tracks } from "../../tra
 import type { FaultReason } from "../events.js";
 import { judge, type Verdict } from "../faults.js";
 import type { VrrpInstance } from "../instance.js";
+import { advertInterface } from "../own-links.js";
 import { devicesOfTrackGroups } from "../track-groups.js";
 
 const NO_BYTES = new Uint8Array(0);
@@ -49,7 +50,8 @@ function changes(before: readonly Mark[], now: readonly Mark[], counts: (mark: M
 
 function mentions(settings: VrrpInstanceConfig): Set<string> {
   const names = new Set<string>();
-  if (settings.interface !== undefined) names.add(settings.interface);
+  for (const name of [settings.interface, settings.ownLink, settings.vrf])
+    if (name !== undefined) names.add(name);
   for (const { device } of [...settings.addresses, ...settings.excludedAddresses]) names.add(device);
   for (const { device } of settings.routes) if (device !== undefined) names.add(device);
   for (const { inputInterface, outputInterface } of settings.rules) {
@@ -61,6 +63,7 @@ function mentions(settings: VrrpInstanceConfig): Set<string> {
 
 export class Surroundings {
   readonly #links: Links;
+  readonly #isUsable: (link: Link) => boolean;
   readonly #told = new WeakMap<VrrpInstance, Told>();
   readonly #mentions = new WeakMap<VrrpInstanceConfig, Set<string>>();
   readonly #trackers: TrackerView;
@@ -70,9 +73,16 @@ export class Surroundings {
   /** Canonical texts of all virtual addresses: never a source, and of no interest when they come or go. */
   #virtual = new Set<string>();
 
-  constructor(links: Links, trackers: TrackerView) {
+  /** `isUsable` tells of a link whether it is what it is called for. */
+  constructor(links: Links, trackers: TrackerView, isUsable: (link: Link) => boolean = () => true) {
     this.#links = links;
     this.#trackers = trackers;
+    this.#isUsable = isUsable;
+  }
+
+  #link(name: string | undefined): Link | undefined {
+    const link = name === undefined ? undefined : this.#links.byName(name);
+    return link !== undefined && this.#isUsable(link) ? link : undefined;
   }
 
   setConfig(config: VrrpConfig): void {
@@ -107,10 +117,10 @@ export class Surroundings {
     return tracks(settings, kind, name) || tracks(this.#groupOf.get(own), kind, name);
   }
 
-  /** Link and source address as they are now. */
+  /** The link that adverts go over, and the source address, as they are now. */
   look(machine: VrrpInstance): Finding {
     const { settings } = machine;
-    const link = settings.interface === undefined ? undefined : this.#links.byName(settings.interface);
+    const link = this.#link(advertInterface(settings));
     const source = this.#source(settings, link);
     const told = this.#toldOf(machine);
     const text = source.join(".");
@@ -119,20 +129,24 @@ export class Surroundings {
     return { link, source, sourceChanged };
   }
 
-  /** Reference section 6.3: the configured source, else one of the interface. */
+  /**
+   * Reference section 6.3: the configured source, else one of the interface; on a link of its own IPv6 has a
+   * link-local address, and an ipvlan the address that was given for it.
+   */
   #source(settings: VrrpInstanceConfig, link: Link | undefined): Uint8Array {
-    if (settings.sourceAddress !== undefined) return parseAddress(settings.sourceAddress) ?? NO_BYTES;
-    if (link === undefined) return NO_BYTES;
-    return chooseSource(link, settings.family, this.#virtual)?.bytes ?? NO_BYTES;
+    const { sourceAddress, ipvlan, family, interface: base } = settings;
+    const given = sourceAddress ?? ipvlan?.address;
+    if (given !== undefined) return parseAddress(given) ?? NO_BYTES;
+    const from = family === 6 || ipvlan !== undefined ? link : this.#link(base);
+    return (from && chooseSource(from, family, this.#virtual)?.bytes) ?? NO_BYTES;
   }
 
   /** @param refused why the kernel gave no socket; undefined when it did */
   judge(machine: VrrpInstance, source: Uint8Array, refused: string | undefined): News {
-    const links = this.#links;
     const verdict = judge(machine.settings, {
       links: {
-        isUp: (name) => links.byName(name)?.up ?? false,
-        exists: (name) => links.byName(name) !== undefined,
+        isUp: (name) => this.#link(name)?.up ?? false,
+        exists: (name) => this.#link(name) !== undefined,
       },
       trackers: this.#trackers,
       group: this.#groupOf.get(machine.name),

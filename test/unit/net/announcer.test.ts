@@ -16,6 +16,10 @@ const LINK: Link = {
   mac: Uint8Array.of(2, 0, 0, 0, 0xb1, 1),
   type: 1,
   master: 0,
+  parent: 0,
+  group: 0,
+  kind: undefined,
+  macvlanMode: undefined,
   addresses: new Map(),
 };
 

@@ -64,13 +64,23 @@ export class FakeKernel implements Channel {
   }
 
   link(index: number, name: string, up: boolean): void {
-    const link = { family: 0, type: 1, index, flags: up ? IFF_UP_RUNNING : 0, name, master: 0, mtu: 1500 };
+    const link = {
+      family: 0,
+      type: 1,
+      index,
+      flags: up ? IFF_UP_RUNNING : 0,
+      name,
+      master: 0,
+      parent: 0,
+      group: 0,
+      mtu: 1500,
+    };
     const mac = Uint8Array.of(2, 0, 0, 0, 0, index);
     this.#notify({ header: header(16), kind: "link", removed: false, link: { ...link, mac } });
   }
 
   unlink(index: number): void {
-    const link = { family: 0, type: 1, index, flags: 0, master: 0 };
+    const link = { family: 0, type: 1, index, flags: 0, master: 0, parent: 0, group: 0 };
     for (const [text, message] of [...this.present]) {
       if (message.kind === "address" && message.address.index === index) this.present.delete(text);
     }

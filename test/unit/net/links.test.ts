@@ -10,7 +10,12 @@ const header = { length: 16, type: 0, flags: 0, sequence: 5, portId: 99 };
 const UP = 0x41;
 
 function link(index: number, name: string, flags = UP, family = 0): Message {
-  return { header, kind: "link", removed: false, link: { family, type: 1, index, flags, name, master: 0 } };
+  return {
+    header,
+    kind: "link",
+    removed: false,
+    link: { family, type: 1, index, flags, name, master: 0, parent: 0, group: 0 },
+  };
 }
 
 function address(text: string, flags = 0, removed = false, index = 3): Message {
@@ -47,7 +52,12 @@ test("links come, change, are renamed and go", () => {
   feed(link(3, "eth0"), link(3, "eth0"), link(3, "eth0", 0x1), link(3, "lan"));
   assert.equal(links.byName("eth0"), undefined);
   assert.equal(links.byName("lan")?.up, true);
-  feed({ header, kind: "link", removed: true, link: { family: 0, type: 1, index: 3, flags: 0, master: 0 } });
+  feed({
+    header,
+    kind: "link",
+    removed: true,
+    link: { family: 0, type: 1, index: 3, flags: 0, master: 0, parent: 0, group: 0 },
+  });
   assert.equal(links.byIndex(3), undefined);
   assert.deepEqual(told, [
     "link undefined:undefined -> eth0:true",
@@ -60,7 +70,12 @@ test("links come, change, are renamed and go", () => {
 test("a port that leaves its bridge is not a link that goes", () => {
   const { links, feed } = setUp();
   feed(link(3, "eth0"));
-  feed({ header, kind: "link", removed: true, link: { family: 7, type: 1, index: 3, flags: UP, master: 9 } });
+  feed({
+    header,
+    kind: "link",
+    removed: true,
+    link: { family: 7, type: 1, index: 3, flags: UP, master: 9, parent: 0, group: 0 },
+  });
   assert.ok(links.byName("eth0"));
 });
 
