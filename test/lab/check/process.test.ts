@@ -3,7 +3,7 @@
  * reload, a signal and a crash do. The kernel's table is not looked at here: these labs have no IPVS.
  */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Lab } from "../harness/lab.js";
 import { labTest } from "../harness/lab-test.js";
 import type { Host } from "../harness/network.js";
@@ -222,34 +222,39 @@ labTest("a check process that dies is started again, and checks anew", ["ours"],
   await lab.waitFor(() => daemon.output.find(succeeded, from), 8_000, "a check of the next process");
 });
 
-labTest("suspended checks wait for the address of their service", ["ours"], async (lab) => {
-  const it = await scene(lab);
-  const daemon = start(it, configuration(it, realServer(11), "ha_suspend"));
-  await lab.waitFor(
-    () => daemon.output.find(/Suspending healthchecker for service \[10\.91\.0\.11\]/),
-    8_000,
-    "the start",
-  );
-  await lab.watch(2_000);
-  assert.equal(daemon.output.find(/TCP_CHECK/), undefined, "nothing is checked");
-  it.balancer.ip("address", "add", "10.91.9.1/32", "dev", "lo");
-  await lab.waitFor(
-    () => daemon.output.find(/Activating healthchecker for service \[10\.91\.0\.11\]/),
-    3_000,
-    "the address",
-  );
-  await lab.waitFor(
-    () => daemon.output.find(/TCP_CHECK on service \[10\.91\.0\.11\]:tcp:80 failed/),
-    3_000,
-    "a check",
-  );
-  it.balancer.ip("address", "delete", "10.91.9.1/32", "dev", "lo");
-  await lab.waitFor(
-    () => daemon.output.all.filter(({ text }) => /Suspending/.test(text)).length === 2,
-    3_000,
-    "the rest",
-  );
-});
+labTest(
+  "a number in a file takes a server out and brings it back, from the start and over reloads",
+  ["ours"],
+  async (lab) => {
+    const it = await scene(lab);
+    const fifo = it.recorder.fifo("lvs");
+    const path = it.recorder.path("number");
+    const text = (weight: number): string =>
+      `track_file number {\n file ${path}\n weight 0\n}\n${configuration(
+        it,
+        `real_server 10.91.0.11 80 {\n weight ${weight}\n FILE_CHECK {\n track_file number\n }\n}\nreal_server 10.91.0.12 80 {\n}\n`,
+        "",
+        `lvs_notify_fifo ${fifo}`,
+      )}`;
+    const lines = (): string[] => it.recorder.fifoLines("lvs");
+    writeFileSync(path, "1\n");
+    const daemon = start(it, text(1));
+    await lab.waitFor(() => daemon.output.find(/Startup complete/), 8_000, "the start");
+    await lab.watch(500);
+    assert.deepEqual(lines(), ["VS [10.91.9.1]:tcp:80 UP"], "a fault at the start is no event");
+    writeFileSync(path, "0\n");
+    await lab.waitFor(() => lines().length === 2, 3_000, "the return");
+    await reload(it, daemon, text(5));
+    writeFileSync(path, "7\n");
+    await lab.waitFor(() => lines().length === 3, 3_000, "the fault");
+    rmSync(path);
+    await lab.waitFor(() => lines().length === 4, 3_000, "the end of the file, which counts as 0");
+    const server = "RS [10.91.0.11]:tcp:80 [10.91.9.1]:tcp:80";
+    assert.deepEqual(lines().slice(1), [`${server} UP`, `${server} DOWN`, `${server} UP`]);
+    const words = /FILE_CHECK on service \[10\.91\.0\.11\]:tcp:80 failed: track file number says 7/;
+    await lab.waitFor(() => daemon.output.find(words), 2_000, "the line about it");
+  },
+);
 
 labTest(
   "USR1 writes the state of services, servers and checks; without IPVS one line says what is missing",

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import type { CheckConfig } from "../../../src/config/check-model.js";
 import type { Checker } from "../../../src/check/checker-state.js";
 import type { CheckResult } from "../../../src/check/checkers/checker.js";
+import { fileResult } from "../../../src/check/checkers/file.js";
 import type { ServiceSetting } from "../../../src/check/ipvs/model.js";
 import { read } from "../config/fake-files.js";
 import { FAIL, Farm, PASS, SECOND } from "./farm.js";
@@ -91,14 +92,6 @@ function describeExpected(service: Step["expected"]["services"][number]): string
   return `${name} ${scheduler}: ${servers.sort().join(", ")}`;
 }
 
-/** What a FILE_CHECK makes of a number (notify-track reference, 9). */
-function fileResult(value: number, weight: number, reverse: boolean): CheckResult {
-  if (weight === 0) return (value !== 0) === reverse ? PASS : FAIL;
-  const sum = Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value * weight * (reverse ? -1 : 1)));
-  if (sum === -(2 ** 31)) return FAIL;
-  return { verdict: "passed", weight: { kind: "added", weight: sum } };
-}
-
 class Replay {
   readonly #listening: Set<string>;
   readonly #files = new Map<string, string>();
@@ -172,7 +165,7 @@ class Replay {
     }
     if (config.kind === "file") {
       const file = this.#config.trackFiles.find(({ name }) => name === config.trackFile);
-      return fileResult(Number(this.#files.get(file?.path ?? "") ?? 0) || 0, config.weight, config.reverse);
+      return fileResult(Number(this.#files.get(file?.path ?? "") ?? 0) || 0, config);
     }
     if (config.kind === "bfd") return PASS;
     const address = config.target.address?.text ?? server.config.address;
