@@ -10,7 +10,9 @@ import { KernelIpvs } from "./ipvs/kernel-ipvs.js";
 import { CheckRuntime } from "./runtime.js";
 
 runChild<CheckConfig>({
-  processName: "keepalived_lvs",
+  process: "checker",
+  name: "keepalived_lvs",
+  realtimePriority: 0,
   create: (slice, parts) => {
     const { addon, log, options } = parts;
     const { ipvsNetNamespace } = slice.global.daemon;

@@ -2,13 +2,13 @@
  * Feeds results and times in and carries effects out, in order; decides nothing. Owns the director, the checks with
  * their timers, and the ways to the kernel and to the outside of one check process.
  */
-import { join } from "node:path";
 import type { CheckConfig, VirtualServerGroupConfig } from "../config/check-model.js";
 import type { Addon } from "../native/addon.js";
 import { formatSystemError, type SystemError } from "../net/system-error.js";
 import type { ChildParts, ChildRuntime } from "../platform/child-entry.js";
 import type { ChildLog } from "../platform/child-log.js";
 import { writeDump } from "../platform/dump-file.js";
+import { stateDumpPath } from "../platform/dump-path.js";
 import { collectBeforeService } from "../platform/heap.js";
 import type { ChildOptions, Dump } from "../platform/messages.js";
 import { CHECKERS, type CheckerTable } from "./checkers/table.js";
@@ -312,7 +312,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   /** Writes the state; what fails is logged. */
   dump(what: Dump): void {
     if (what !== "data") return;
-    const path = join(this.#options.temporaryDirectory, "keepalived_check.data");
+    const path = stateDumpPath(this.#options.temporaryDirectory, this.#config.global, "check");
     const text = formatCheckState(this.#config, this.#director, this.#availability);
     writeDump(path, text).catch((error: Error) => this.#log.error(`Cannot write ${path}: ${error.message}`));
   }

@@ -32,7 +32,8 @@ function runDaemon(settings: DaemonSettings): void {
   const addon = loadAddon();
   addon.setProcessName("keepalived");
   const { namespace } = settings.paths;
-  if (namespace !== undefined && !enterNamespace(namespace)) process.exit(EXIT.ok);
+  const enter = (name: string): void => addon.enterNamespace(`/run/netns/${name}`, CLONE_NEWNET);
+  if (namespace !== undefined && !isEntered(namespace, enter)) process.exit(EXIT.ok);
   if (settings.coreDump) addon.setLimit(RLIMIT_CORE, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   const daemon = new Daemon(settings, {
     addon,
@@ -44,6 +45,7 @@ function runDaemon(settings: DaemonSettings): void {
       if (isLaunched()) reportFailure(status, text);
       else if (!settings.logConsole) complain(text); // otherwise it is on the console already
     },
+    enterNamespace: enter,
     version: VERSION,
   });
   daemon.run();
@@ -57,9 +59,9 @@ function temporaryDirectory(): string {
 }
 
 /** Only the main thread moves: sockets are made there, and children are forked from it. */
-function enterNamespace(name: string): boolean {
+function isEntered(name: string, enter: (name: string) => void): boolean {
   try {
-    loadAddon().enterNamespace(`/run/netns/${name}`, CLONE_NEWNET);
+    enter(name);
     return true;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

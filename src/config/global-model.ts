@@ -36,8 +36,8 @@ export interface ProcessSettings {
   nice: number;
   /** Lock the memory. */
   noSwap: boolean;
-  /** 1..99, 0 for ordinary scheduling. */
-  realtimePriority: number;
+  /** 1..99, 0 for ordinary scheduling; absent: the usual one of the process, unless it has a niceness. */
+  realtimePriority?: number;
   /** Empty: all. */
   cpus: number[];
   realtimeLimitMicros: number;

@@ -5,21 +5,30 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hideSecrets } from "../config/dump.js";
-import type { Config } from "../config/model.js";
+import type { Config, GlobalConfig } from "../config/model.js";
 import type { Addon } from "../native/addon.js";
 import { createLog, type CoreLog, type Speaker } from "../platform/log.js";
+import { stateDumpPath } from "../platform/dump-path.js";
 import { BEAT_MILLIS, type ChildOptions, type LogLevel } from "../platform/messages.js";
 import { keepAlivePeriod, notifyService } from "../platform/systemd.js";
 import { ChildProcess } from "./child-process.js";
 import { CHILDREN, type ChildRow, type Slice } from "./children.js";
-import type { ConfigurationReader } from "./configuration.js";
+import type { ConfigurationReader, ReadOutcome } from "./configuration.js";
 import { DEFAULT_UMASK, type DaemonSettings } from "./daemon-settings.js";
 import { EXIT } from "./exits.js";
 import { removeLeftovers } from "./leftovers.js";
 import { writeParentDump } from "./parent-dump.js";
 import { Outside } from "./outside.js";
 import { PidFiles } from "./pid-files.js";
-import { childPidFile, journalFile, runDirectory } from "./run-paths.js";
+import { markerFile, whileMarked } from "./reload-marker.js";
+import {
+  childPidFile,
+  identSuffix,
+  journalFile,
+  type PathSettings,
+  pathsWith,
+  runDirectory,
+} from "./run-paths.js";
 import { CoreRuntime } from "./runtime.js";
 import { listenToSignals } from "./signals.js";
 import { Supervisor } from "./supervisor.js";
@@ -37,6 +46,8 @@ export interface DaemonParts {
   /** Tells whoever waits for the start: the launcher, or a person at the terminal. */
   onRunning(): void;
   onFailed(status: number, text: string): void;
+  /** Moves this process to a network namespace. Throws as the system says. */
+  enterNamespace(name: string): void;
   version: string;
   children?: readonly ChildRow[];
 }
@@ -47,10 +58,16 @@ interface FirstConfiguration {
 }
 
 export class Daemon {
-  readonly #speaker: Speaker;
   readonly #log: CoreLog;
-  readonly #pidFiles: PidFiles;
-  readonly #rows: readonly ChildRow[];
+  /** These follow from the first configuration too, until then from the command line. */
+  #speaker: Speaker;
+  #paths: PathSettings;
+  #rows: readonly ChildRow[];
+  #pidFiles: PidFiles | undefined;
+  /** In force. */
+  #global: GlobalConfig | undefined;
+  /** The supervisor looks at them when it needs them. */
+  readonly #limits = { start: 30 * SECOND, stop: 5 * SECOND };
   readonly #startedAt: number;
   readonly #outside: Outside;
   /** A reload that was asked for while the startup script ran. */
@@ -67,15 +84,13 @@ export class Daemon {
     const { addon } = parts;
     const { facility } = settings;
     this.#startedAt = addon.monotonicMicros();
-    const { namespace } = settings.paths;
-    const suffix = namespace === undefined ? "" : `_${namespace}`;
-    this.#speaker = { ident: `Keepalived${suffix}`, pid: process.pid };
-    this.#rows = (parts.children ?? CHILDREN).map((row) => ({ ...row, ident: `${row.ident}${suffix}` }));
+    this.#paths = settings.paths;
+    this.#speaker = { ident: `Keepalived${identSuffix(this.#paths)}`, pid: process.pid };
+    this.#rows = parts.children ?? CHILDREN;
     this.#log = createLog({
       console: settings.logConsole && settings.foreground,
       ...(facility === undefined ? {} : { syslog: { addon, facility } }),
     });
-    this.#pidFiles = new PidFiles(settings.paths, (fd) => addon.lockFile(fd));
     this.#outside = new Outside({ addon, log: (level, text) => this.#say(level, text) });
   }
 
@@ -90,7 +105,7 @@ export class Daemon {
     if (!this.#claimPidFiles()) return;
     const runtime = new CoreRuntime(this.#supervisor(), this.#ports(), this.#speaker, this.#rows);
     this.#listen(runtime);
-    this.#pidFiles.writeParent(process.pid);
+    this.#pidFiles?.writeParent(process.pid);
     this.parts.onRunning();
     void this.#begin(runtime, first);
   }
@@ -117,7 +132,9 @@ export class Daemon {
   }
 
   #readFirstConfiguration(): FirstConfiguration | undefined {
-    const outcome = this.#read();
+    const read = this.#readWhereItCounts();
+    if (read === undefined) return undefined;
+    const outcome = this.#take(read);
     if (!outcome.usable) {
       const verdict = `Configuration cannot be used: ${outcome.refusals.join("; ")}. Exiting`;
       this.#say("error", verdict);
@@ -126,12 +143,58 @@ export class Daemon {
     }
     if (outcome.dump !== undefined)
       for (const line of hideSecrets(outcome.dump).split("\n")) if (line !== "") this.#say("info", line);
+    this.#nameAfter(outcome.config.global);
+    this.#adopt(outcome.config.global);
     return outcome;
   }
 
-  #read(): ReturnType<ConfigurationReader["read"]> & { slices: Slices<Slice> } {
+  /** What is said of interfaces is to be judged in the network namespace that the text itself may name. */
+  #readWhereItCounts(): ReadOutcome | undefined {
+    const outcome = this.#readFile();
+    const { netNamespace } = outcome.config.global.daemon;
+    if (netNamespace === undefined || this.settings.paths.namespace !== undefined) return outcome;
+    try {
+      this.parts.enterNamespace(netNamespace);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#sayAndFail(EXIT.ok, `Network namespace '${netNamespace}' cannot be entered: ${reason}`);
+      return undefined;
+    }
+    return this.#readFile();
+  }
+
+  /** Names of files and log lines that last as long as the daemon. */
+  #nameAfter({ daemon }: GlobalConfig): void {
+    this.#paths = pathsWith(this.settings.paths, daemon);
+    const suffix = identSuffix(this.#paths);
+    this.#speaker = { ident: `Keepalived${suffix}`, pid: process.pid };
+    this.#rows = this.#rows.map((row) => ({ ...row, ident: `${row.ident}${suffix}` }));
+  }
+
+  /** What core itself takes from a configuration that is in force. */
+  #adopt(global: GlobalConfig): void {
+    this.#global = global;
+    process.umask(this.settings.umask ?? global.files.umask);
+    this.#limits.stop = global.daemon.childWaitMicros;
+    this.parts.addon.setProcessName(global.processes.parentName ?? "keepalived");
+  }
+
+  #readFile(): ReadOutcome {
     this.#say("info", `Opening file '${this.settings.configFile}'.`);
     const outcome = this.parts.reader.read();
+    const { namespace } = this.settings.paths;
+    if (namespace !== undefined) outcome.config.global.daemon.netNamespace = namespace;
+    return outcome;
+  }
+
+  #readMarked(): ReadOutcome {
+    const path = this.#global && markerFile(this.#global.reload, this.#paths);
+    const refused = (reason: string): void => this.#say("warning", `Cannot make the reload file: ${reason}`);
+    return whileMarked(path, () => this.#readFile(), refused);
+  }
+
+  /** Says what is to be said of a configuration, and divides it. */
+  #take(outcome: ReadOutcome): ReadOutcome & { slices: Slices<Slice> } {
     for (const problem of outcome.problems) this.#say("warning", problem);
     this.#warnOnce(outcome.config.notActedOn);
     const slices = new Map<string, Slice>();
@@ -153,6 +216,7 @@ export class Daemon {
 
   #claimPidFiles(): boolean {
     try {
+      this.#pidFiles = new PidFiles(this.#paths, (fd) => this.parts.addon.lockFile(fd));
       const held = this.#pidFiles.claim(this.#rows);
       if (held === undefined) return true;
       this.#sayAndFail(EXIT.ok, `daemon is already running (${held} is locked)`);
@@ -162,11 +226,27 @@ export class Daemon {
     return false;
   }
 
+  /** What lasts as long as the daemon cannot change with a reload. */
+  #needsRestart({ daemon }: GlobalConfig): boolean {
+    const before = this.#global?.daemon;
+    const changed = (
+      [
+        ["net_namespace", "netNamespace"],
+        ["net_namespace_ipvs", "ipvsNetNamespace"],
+        ["instance", "instance"],
+        ["use_pid_dir", "usePidDirectory"],
+      ] as const
+    ).filter(([, field]) => before !== undefined && before[field] !== daemon[field]);
+    for (const [keyword] of changed)
+      this.#say("error", `Cannot change ${keyword} at a reload: restart keepalived for that`);
+    return changed.length > 0;
+  }
+
   #supervisor(): Supervisor<Slice> {
     const keepAlive = keepAlivePeriod(this.parts.environment, process.pid);
     return new Supervisor<Slice>({
       children: this.#rows,
-      limits: { start: 30 * SECOND, stop: 5 * SECOND },
+      limits: this.#limits,
       respawn: this.settings.respawn,
       keepOnStop: this.settings.keepOnStop,
       stall: BEAT,
@@ -187,38 +267,40 @@ export class Daemon {
         ),
       withdraw: (row) => {
         if (!row.withdrawn) return Promise.resolve();
-        const journal = journalFile(childPidFile(this.settings.paths, row));
+        const journal = journalFile(childPidFile(this.#paths, row));
         return removeLeftovers(addon, journal, (level, text) => this.#say(level, text));
       },
       readConfiguration: () => {
-        const outcome = this.#read();
-        if (!outcome.reloadable) return undefined;
+        const outcome = this.#take(this.#readMarked());
+        if (!outcome.reloadable || this.#needsRestart(outcome.config.global)) return undefined;
         this.#offered = outcome.config;
         return outcome.slices;
       },
       adoptConfiguration: () => {
-        if (this.#offered !== undefined) this.#outside.take(this.#offered);
+        if (this.#offered === undefined) return;
+        this.#adopt(this.#offered.global);
+        this.#outside.take(this.#offered);
       },
       alert: (text) => this.#outside.alert(text),
       notifyService: (message) => notifyService(addon, environment, message),
       optionsFor: (row) => this.#optionsFor(row),
-      recordPid: (row, pid) => this.#pidFiles.record(row, pid),
+      recordPid: (row, pid) => this.#pidFiles?.record(row, pid),
       finish: (status) => void this.#outside.end().then(() => this.#finish(status)),
     };
   }
 
   #optionsFor(row: ChildRow): ChildOptions {
     const { settings } = this;
-    const pidFile = childPidFile(settings.paths, row);
+    const pidFile = childPidFile(this.#paths, row);
     return {
       detail: settings.detail,
       keepOnStop: settings.keepOnStop,
       keepIpvsOnStop: settings.keepIpvsOnStop,
-      runDirectory: runDirectory(settings.paths),
+      runDirectory: runDirectory(this.#paths),
       pidFile,
       journalFile: journalFile(pidFile),
       temporaryDirectory: this.parts.temporaryDirectory,
-      umask: settings.umask ?? DEFAULT_UMASK,
+      ...(settings.umask !== undefined && { umask: settings.umask }),
     };
   }
 
@@ -242,11 +324,11 @@ export class Daemon {
     const { reloads } = runtime.supervisor;
     const children = runtime.supervisor.describe();
     const state = { settings: this.settings, children, reloads, startedAt: this.#startedAt };
-    writeParentDump(this.parts.temporaryDirectory, state, this.parts.addon.monotonicMicros()).catch(
-      (error: Error) => {
-        this.#say("error", `Cannot write the state: ${error.message}`);
-      },
-    );
+    if (this.#global === undefined) return;
+    const path = stateDumpPath(this.parts.temporaryDirectory, this.#global, "parent");
+    writeParentDump(path, state, this.parts.addon.monotonicMicros()).catch((error: Error) => {
+      this.#say("error", `Cannot write the state: ${error.message}`);
+    });
   }
 
   #sayAndFail(status: number, text: string): void {
@@ -266,7 +348,7 @@ export class Daemon {
   }
 
   #leave(status: number): void {
-    this.#pidFiles.removeAll();
+    this.#pidFiles?.removeAll();
     this.#log.flush(() => process.exit(status));
   }
 

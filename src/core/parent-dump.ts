@@ -1,5 +1,4 @@
 /** What SIGUSR1 makes core write: the daemon as its parent process sees it. For people; the format is not stable. */
-import { join } from "node:path";
 import { writeDump } from "../platform/dump-file.js";
 import type { DaemonSettings } from "./daemon-settings.js";
 
@@ -29,6 +28,6 @@ export function describeParent(state: ParentState, now: number): string {
   return `${lines.join("\n")}\n`;
 }
 
-export async function writeParentDump(directory: string, state: ParentState, now: number): Promise<void> {
-  await writeDump(join(directory, "keepalived_parent.data"), describeParent(state, now));
+export async function writeParentDump(path: string, state: ParentState, now: number): Promise<void> {
+  await writeDump(path, describeParent(state, now));
 }

@@ -2,9 +2,10 @@
  * The pid files of the daemon and its children: core opens and locks all of them before anything is started, so that
  * a second daemon with any of the same files fails early, and writes each when its process exists.
  */
+import { rmdirSync } from "node:fs";
 import { PidFile, type Lock } from "../platform/pid-file.js";
 import type { ChildRow } from "./children.js";
-import { childPidFile, parentPidFile, type PathSettings } from "./run-paths.js";
+import { childPidFile, ownDirectories, parentPidFile, type PathSettings } from "./run-paths.js";
 
 export class PidFiles {
   readonly #children = new Map<string, PidFile>();
@@ -39,10 +40,18 @@ export class PidFiles {
     this.#children.get(row.name)?.write(pid);
   }
 
+  /** Removes the files, and the directories of the daemon's own that are empty then. */
   removeAll(): void {
     for (const file of this.#children.values()) file.remove();
     this.#children.clear();
     this.#parent?.remove();
+    for (const folder of ownDirectories(this.paths)) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        return; // of use to another daemon, or never made
+      }
+    }
   }
 
   #claimChild(row: ChildRow): boolean {

@@ -15,11 +15,12 @@ import {
   type ToChild,
   type ToCore,
 } from "./messages.js";
+import { Scheduling, type SchedulingWish, type UsualScheduling } from "./scheduling.js";
 
 const SIGTERM = 15;
 /** Exit status of a bug (EX_SOFTWARE). */
 const INTERNAL_ERROR = 70;
-/** A stop that takes longer has failed; core waits no longer either. */
+/** A stop that takes longer has failed, unless core would wait longer. */
 const LEAVE_LIMIT_MILLIS = 5000;
 
 /** What a child does besides being one. */
@@ -49,15 +50,23 @@ export interface ChildParts {
   alert: (text: { subject: string; body: string }) => void;
 }
 
-export interface ChildProgram<Slice> {
-  /** As `ps` shows it. */
-  processName: string;
-  create(slice: Slice, parts: ChildParts): ChildRuntime<Slice>;
-  /** Just before it starts: scheduling class, limits. */
-  beforeStart?(addon: Addon, log: ChildLog): void;
+/** What every slice says of the process that gets it. */
+export interface ChildSlice {
+  global: {
+    processes: Record<"vrrp" | "checker" | "bfd", SchedulingWish>;
+    files: { umask: number };
+    /** How long core waits for the end of a child. */
+    daemon: { childWaitMicros: number };
+  };
 }
 
-class ChildEntry<Slice> {
+export interface ChildProgram<Slice extends ChildSlice> extends UsualScheduling {
+  /** Its key in the configuration. */
+  process: keyof ChildSlice["global"]["processes"];
+  create(slice: Slice, parts: ChildParts): ChildRuntime<Slice>;
+}
+
+class ChildEntry<Slice extends ChildSlice> {
   readonly #program: ChildProgram<Slice>;
   readonly #addon: Addon;
   readonly #log: ChildLog;
@@ -65,6 +74,12 @@ class ChildEntry<Slice> {
   #leaving = false;
   /** Kept: a watch that is collected stops watching. */
   readonly #watches: SignalWatch[] = [];
+  readonly #scheduling: Scheduling;
+  /** In force, and what waits for everybody's consent. */
+  #slice: Slice | undefined;
+  #offered: Slice | undefined;
+  #umask: number | undefined;
+  #started = false;
 
   constructor(program: ChildProgram<Slice>) {
     // Until somebody listens, SIGUSR1 opens Node's inspector: this must come first.
@@ -72,9 +87,10 @@ class ChildEntry<Slice> {
     process.on("SIGUSR2", () => this.#runtime?.dump("stats"));
     this.#program = program;
     this.#addon = loadAddon();
-    this.#addon.setProcessName(program.processName);
+    this.#addon.setProcessName(program.name);
     this.#addon.setParentDeathSignal(SIGTERM);
     this.#log = createChildLog(send);
+    this.#scheduling = new Scheduling(this.#addon, this.#log, program);
     this.#listen();
   }
 
@@ -108,13 +124,15 @@ class ChildEntry<Slice> {
         break;
       case "commit":
         await this.#runtime?.commit();
+        if (this.#offered !== undefined) this.#adopt(this.#offered);
         if (!this.#leaving) send({ kind: "committed", generation: message.generation });
         break;
       case "abandon":
         await this.#runtime?.abandon();
         break;
       case "start":
-        this.#program.beforeStart?.(this.#addon, this.#log);
+        this.#started = true;
+        this.#schedule();
         this.#runtime?.start();
         break;
       case "stop":
@@ -137,11 +155,14 @@ class ChildEntry<Slice> {
     if (this.#runtime !== undefined) {
       const refused = await this.#runtime.prepare(slice);
       if (this.#leaving) return;
-      if (refused === undefined) send({ kind: "ready", generation });
-      else send({ kind: "refused", generation, reason: refused, permanent: false });
+      if (refused !== undefined)
+        return void send({ kind: "refused", generation, reason: refused, permanent: false });
+      this.#offered = slice;
+      send({ kind: "ready", generation });
       return;
     }
-    process.umask(options.umask);
+    this.#umask = options.umask;
+    this.#adopt(slice);
     // Known before it is complete, so that a stop in the middle clears what is there already.
     this.#runtime = this.#program.create(slice, {
       addon: this.#addon,
@@ -153,6 +174,19 @@ class ChildEntry<Slice> {
     if (!this.#leaving) send({ kind: "ready", generation });
   }
 
+  /** What the process itself takes from a configuration that comes into force. */
+  #adopt(slice: Slice): void {
+    this.#slice = slice;
+    this.#offered = undefined;
+    process.umask(this.#umask ?? slice.global.files.umask);
+    if (this.#started) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#slice !== undefined)
+      this.#scheduling.apply(this.#slice.global.processes[this.#program.process]);
+  }
+
   /** Ends in order: whatever happens, what has to be given back is given back before the process is gone. */
   #leave(cause?: string, status = 0): void {
     if (this.#leaving) return;
@@ -160,7 +194,8 @@ class ChildEntry<Slice> {
     if (cause !== undefined) this.#log.info(`Stopping: ${cause}`);
     const exit = (): void => this.#log.flush(() => process.exit(status));
     if (this.#runtime === undefined) return exit();
-    setTimeout(() => process.exit(status), LEAVE_LIMIT_MILLIS);
+    const patience = (this.#slice?.global.daemon.childWaitMicros ?? 0) / 1000;
+    setTimeout(() => process.exit(status), Math.max(LEAVE_LIMIT_MILLIS, patience));
     this.#runtime.stop().then(exit, exit);
   }
 
@@ -183,6 +218,6 @@ function send(message: ToCore, done: () => void = () => {}): boolean {
 }
 
 /** Makes this process a child of core. To be called by the entry, first thing. */
-export function runChild<Slice>(program: ChildProgram<Slice>): void {
+export function runChild<Slice extends ChildSlice>(program: ChildProgram<Slice>): void {
   new ChildEntry(program);
 }

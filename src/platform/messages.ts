@@ -40,8 +40,8 @@ export interface ChildOptions {
   journalFile: string;
   /** Directory of the dumps. */
   temporaryDirectory: string;
-  /** File creation mask. */
-  umask: number;
+  /** -u: file creation mask, before that of the configuration. */
+  umask?: number;
 }
 
 /** Where the vrrp process notes its table of nftables, beside the journal: core reads it when the child died. */

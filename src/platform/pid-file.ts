@@ -3,6 +3,7 @@
  * each for its life; the lock, not the file, tells whether a daemon runs: a file left by a killed one means nothing.
  */
 import {
+  chmodSync,
   closeSync,
   constants,
   fchmodSync,
@@ -17,6 +18,8 @@ import {
 import { dirname } from "node:path";
 
 const MODE = 0o644;
+/** Whatever the umask says: others may see that the daemon runs. */
+const FOLDER_MODE = 0o755;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** A file that is replaced again and again while we open it is somebody's game, not ours. */
 const ATTEMPTS = 10;
@@ -76,7 +79,8 @@ function isStill(path: string, fd: number): boolean {
 }
 
 function openLocked(path: string, lock: Lock): number | undefined {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  const made = mkdirSync(dirname(path), { recursive: true });
+  if (made !== undefined) for (const folder of new Set([made, dirname(path)])) chmodSync(folder, FOLDER_MODE);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const fd = openSync(path, FLAGS, MODE);
     if (!lock(fd)) {

@@ -15,7 +15,7 @@ function processLines(name: string, settings: ProcessSettings): string[] {
   return [
     ` ${name} process priority = ${nice}`,
     ` ${name} don't swap = ${yesNo(noSwap)}`,
-    ` ${name} realtime priority = ${realtimePriority}`,
+    ` ${name} realtime priority = ${realtimePriority ?? 0}`,
     ...(cpus.length === 0 ? [] : [` ${name} CPU Affinity = ${cpus.join(" ")}`]),
     ` ${name} realtime limit = ${realtimeLimitMicros}`,
   ];

@@ -18,7 +18,7 @@ export const fileRows = {
       default: 0o177,
       read: (site) => readUmask(site),
     },
-    { unit: "mode bits", ...LATER },
+    { unit: "mode bits" },
   ),
   random_seed: randomSeed(),
   include_check: includeCheck(),
@@ -41,24 +41,22 @@ export const fileRows = {
       ...LATER,
     },
   ),
-  reload_time_file: onePath("File whose first line says when to reload."),
+  reload_time_file: onePath("File whose first line says when to reload.", LATER),
   reload_repeat: flag("Keep reload_time_file for a reload every day.", LATER),
   reload_file: setting(
     text("PATH"),
-    "File that is there while the configuration is read; keepalived.reload beside the pid files when alone.",
-    { alone: "", ...LATER },
+    "File that is there while a reload reads the configuration; keepalived.reload beside the pid files when alone.",
+    { alone: "" },
   ),
   data_use_instance: setting(boolean, "Namespace and instance in the names of dump files.", {
     default: false,
     alone: true,
-    ...LATER,
   }),
   json_version: setting(integer(1, 2), "Layout of the JSON dump.", { default: 1, lenient: true }),
   iproute_usr_dir: onePath(
     "Second directory of the names of routing tables; /usr/share/iproute2 by default.",
-    {},
   ),
-  iproute_etc_dir: onePath("First directory of the names of routing tables; /etc/iproute2 by default.", {}),
+  iproute_etc_dir: onePath("First directory of the names of routing tables; /etc/iproute2 by default."),
   state_dump_file: onePath("Name of the dump of the state, or its directory with a slash at the end."),
   stats_dump_file: onePath("Name of the dump of the statistics."),
   json_dump_file: onePath("Name of the dump as JSON."),
@@ -68,7 +66,7 @@ export const fileRows = {
 };
 
 /** Exactly one word that is not empty. */
-function onePath(doc: string, options: Parameters<typeof custom>[1] = LATER): Row<string | undefined> {
+function onePath(doc: string, options?: Parameters<typeof custom>[1]): Row<string | undefined> {
   return custom<string | undefined>(
     {
       syntax: "PATH",

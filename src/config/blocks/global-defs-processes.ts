@@ -22,9 +22,9 @@ const anyNumber = integer(0, 0xffffffff);
 const LATER = { notActedOn: true } as const;
 
 export const processRows = {
-  process_names: flag("Name the children keepalived_vrrp, keepalived_lvs and keepalived_bfd.", {
-    notActedOn: true,
-  }),
+  process_names: flag(
+    "Name the children keepalived_vrrp, keepalived_lvs and keepalived_bfd: their names anyway.",
+  ),
   process_name: named("parent"),
   vrrp_process_name: named("vrrp process"),
   checker_process_name: named("checker process"),
@@ -88,39 +88,39 @@ export const processRows = {
 };
 
 function named(what: string, deprecated?: string): Row<string | undefined> {
-  return setting(processName, `Name of the ${what}; that of the program by default.`, {
-    notActedOn: true,
+  return setting(processName, `Name of the ${what} in the list of processes.`, {
     ...(deprecated !== undefined && { deprecated, deprecatedQuietly: true }),
   });
 }
 
 function nice(process: string): Row<number> {
-  return setting(integer(-20, 19), `Nice value of the ${process} process; 0 leaves it alone.`, {
-    default: 0,
-    unit: "nice value",
-    lenient: true,
-    notActedOn: true,
-  });
+  return setting(
+    integer(-20, 19),
+    `Nice value of the ${process} process; 0 leaves it alone. Takes it out of real-time scheduling, unless there is a real-time priority.`,
+    {
+      default: 0,
+      unit: "nice value",
+      lenient: true,
+    },
+  );
 }
 
 function noSwap(process: string): Row<boolean> {
-  return flag(`Lock the memory of the ${process} process.`, { notActedOn: true });
+  return flag(`Keep program text and stack of the ${process} process in memory; as when real-time.`);
 }
 
-function realtime(process: string): Row<number> {
-  return setting(clamped(1, 99), `Real-time priority of the ${process} process; none by default.`, {
-    default: 0,
-    lenient: true,
-    notActedOn: true,
-  });
+function realtime(process: string): Row<number | undefined> {
+  const usual = process === "checker" ? "0" : "1 where that is permitted";
+  const doc = `Real-time priority of the ${process} process; 0 for ordinary scheduling. By default ${usual}.`;
+  return setting(clamped(0, 99), doc, { lenient: true });
 }
 
 function cpuLimit(process: string, deprecated?: string): Row<number> {
   const value = mapped(integer(1, 0xffffffff), (n) => Math.max(2, n), String);
-  return setting(value, `CPU time of the ${process} process between blocking calls, when real-time.`, {
-    default: 10_000,
+  const doc = `CPU time of the ${process} process between blocking calls, when real-time; at least 3 s.`;
+  return setting(value, doc, {
+    default: 3_000_000,
     unit: "us",
-    notActedOn: true,
     ...(deprecated !== undefined && { deprecated, deprecatedQuietly: true }),
   });
 }
@@ -128,27 +128,24 @@ function cpuLimit(process: string, deprecated?: string): Row<number> {
 /** CPU_ID... */
 function affinity(process: string): Row<readonly CpuEntry[]> {
   const id = integer(0, MOST_CPUS - 1);
-  return custom<readonly CpuEntry[]>(
-    {
-      syntax: `<0-${MOST_CPUS - 1}> ...`,
-      doc: `CPUs that the ${process} process may run on; all by default.`,
-      default: [],
-      read: (site) => {
-        const list: CpuEntry[] = [];
-        for (const at of site.words.slice(1)) {
-          const cpu = id.read(at.text);
-          if (typeof cpu === "number") list.push({ cpu, at });
-          else {
-            const message = `${quoted(at.text)} is no number of a CPU; all CPUs are used`;
-            site.tree.diagnostics.report("invalidNumber", at, message);
-            return [];
-          }
+  return custom<readonly CpuEntry[]>({
+    syntax: `<0-${MOST_CPUS - 1}> ...`,
+    doc: `CPUs that the ${process} process may run on; all by default.`,
+    default: [],
+    read: (site) => {
+      const list: CpuEntry[] = [];
+      for (const at of site.words.slice(1)) {
+        const cpu = id.read(at.text);
+        if (typeof cpu === "number") list.push({ cpu, at });
+        else {
+          const message = `${quoted(at.text)} is no number of a CPU; all CPUs are used`;
+          site.tree.diagnostics.report("invalidNumber", at, message);
+          return [];
         }
-        return list.length > 0 ? list : missingArgument(site, "numbers of CPUs", true);
-      },
+      }
+      return list.length > 0 ? list : missingArgument(site, "numbers of CPUs", true);
     },
-    { notActedOn: true },
-  );
+  });
 }
 
 function buffer(what: string, usual: string, acting: { notActedOn?: true }): Row<number> {

@@ -22,33 +22,22 @@ import { vrrpSyncGroup } from "./vrrp-sync-group.js";
 
 export const root = table("root", {
   global_defs: block(globalDefs, "Settings of the whole daemon.", { name: "none", merge: true }),
-  net_namespace: once(
-    setting(text("NAME"), "Network namespace of the daemon.", { lenient: true, notActedOn: true }),
-  ),
+  net_namespace: once(setting(text("NAME"), "Network namespace of the daemon.", { lenient: true })),
   net_namespace_ipvs: once(
     setting(text("NAME"), "Network namespace of the virtual servers; alone: the initial one.", {
       alone: "",
     }),
   ),
-  namespace_with_ipsets: flag("Use ipsets in a network namespace on kernels before 3.13 too.", {
-    notActedOn: true,
-  }),
-  use_pid_dir: flag(
-    "Pid files in a directory of the daemon's own; 'instance' and 'net_namespace' imply it.",
-    {
-      notActedOn: true,
-    },
-  ),
+  namespace_with_ipsets: flag("Of no use since kernel 3.13: the packet filter works in every namespace."),
+  use_pid_dir: flag("Pid files in a directory of the daemon's own; 'instance' and 'net_namespace' imply it."),
   instance: once(
     setting(text("NAME"), "Name of this daemon among several on the machine.", {
       lenient: true,
-      notActedOn: true,
     }),
   ),
   child_wait_time: setting(wholeSeconds(0, 0xffffffff), "Time for the other processes to end.", {
     default: 5_000_000,
     unit: "s",
-    notActedOn: true,
   }),
   linkbeat_use_polling: flag("Ask every interface of VRRP for its link again and again.", {
     notActedOn: true,

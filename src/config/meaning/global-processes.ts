@@ -33,10 +33,9 @@ function readProcess(
     : block.value(`${process}_rlimit_rttime`);
   const standard = block.value("process_names") ? STANDARD_NAMES[process] : undefined;
   return {
-    ...given({ name: ownName ?? standard }),
+    ...given({ name: ownName ?? standard, realtimePriority: block.value(`${process}_rt_priority`) }),
     nice: block.value(`${process}_priority`),
     noSwap: block.value(`${process}_no_swap`),
-    realtimePriority: block.value(`${process}_rt_priority`),
     cpus: readCpus(block.value(`${process}_cpu_affinity`), judge),
     realtimeLimitMicros: limit,
   };

@@ -1,10 +1,10 @@
 /** The files that show the state of the process on request: gathers what they tell, and writes them. */
-import { join } from "node:path";
 import type { VrrpConfig } from "../../config/model.js";
 import { formatAddress } from "../../net/ip-address.js";
 import type { Link, Links } from "../../net/links.js";
 import type { Log } from "../../platform/child-log.js";
 import { writeDump } from "../../platform/dump-file.js";
+import { jsonDumpPath, stateDumpPath, statisticsDumpPath } from "../../platform/dump-path.js";
 import type { Dump } from "../../platform/messages.js";
 import type { VrrpInstance } from "../instance.js";
 import type { Router } from "../router.js";
@@ -20,7 +20,7 @@ export interface DumpPorts {
   links: Links;
   channels: Channels;
   notices: Notices;
-  /** Directory of the files. */
+  /** Directory of the files that are named without one. */
   folder: string;
   /** Monotonic microseconds. */
   now: () => number;
@@ -50,14 +50,13 @@ export class Dumps {
 
   /** Writes the file that was asked for; what fails is logged. */
   write(what: Dump, config: VrrpConfig): void {
-    const { log, folder, router } = this.#ports;
+    const { log, router } = this.#ports;
     if (what === "json" && router.instances.length === 0)
       return log.info("No VRRP instance: no JSON is written");
     log.info(`Printing VRRP ${WORDS[what]} for process(${process.pid}) on signal`);
     const views = router.instances.map((machine) => this.#viewOf(machine));
-    const [file, text] = this.#textOf(what, config, views);
+    const [path, text] = this.#textOf(what, config, views);
     if (what === "statsClear") for (const { machine } of views) machine.counters.clear();
-    const path = join(folder, file);
     writeDump(path, text).catch((error: unknown) => {
       log.error(`Cannot write ${path}: ${String(error)}`);
     });
@@ -80,14 +79,15 @@ export class Dumps {
     return formatState(config, views, [...links.all()].map(viewOfLink), channels.describe());
   }
 
-  #textOf(what: Dump, config: VrrpConfig, views: readonly InstanceView[]): [file: string, text: string] {
+  #textOf(what: Dump, config: VrrpConfig, views: readonly InstanceView[]): [path: string, text: string] {
+    const { folder } = this.#ports;
     switch (what) {
       case "data":
-        return ["keepalived.data", this.#stateOf(config, views)];
+        return [stateDumpPath(folder, config.global, ""), this.#stateOf(config, views)];
       case "json":
-        return ["keepalived.json", formatJson(config, views, [])];
+        return [jsonDumpPath(folder, config.global), formatJson(config, views, [])];
       default:
-        return ["keepalived.stats", formatStatistics(views)];
+        return [statisticsDumpPath(folder, config.global), formatStatistics(views)];
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Core with a fake child, as a program: `node daemon-under-test.js FOLDER [-R]`. The "configuration" is the file
- * FOLDER/conf: one word of behaviour for the child, "bad" for a text with mistakes, "none" for no child.
+ * Core with a fake child, as a program: `node daemon-under-test.js FOLDER [-R] [--quick]`. The "configuration" is the file
+ * FOLDER/conf: one word of behaviour for the child, "bad" for a text with mistakes, "none" for no child. With --quick
+ * child_wait_time is 1.
  */
 import "../../../src/cli/early-signals.js";
 import { readFileSync } from "node:fs";
@@ -15,7 +16,7 @@ import { loadAddon } from "../../../src/native/load.js";
 const [folder = "", ...flags] = process.argv.slice(2);
 
 /** What an empty file means: everything but the child's slice is real. */
-const nothing = read("").config;
+const nothing = read(flags.includes("--quick") ? "child_wait_time 1\n" : "").config;
 
 /** The slice of a fake child is not a real one: only the fake child looks inside. */
 function configOf(behaviour: string): Config {
@@ -75,6 +76,7 @@ new Daemon(
     temporaryDirectory: folder,
     onRunning: () => undefined,
     onFailed: () => undefined,
+    enterNamespace: () => undefined,
     version: "0.0.0",
     children: [row],
   },

@@ -235,6 +235,14 @@ test("a child that ignores the order to stop is killed after 5 seconds", async (
   assert.match(daemon.log, /is killed: it did not stop in 5 s/);
 });
 
+test("child_wait_time: how long a child may take to stop", async (context) => {
+  const daemon = new Subject(context, "deaf", ["--quick"]);
+  await daemon.says("Startup complete");
+  daemon.signal("SIGTERM");
+  assert.equal(await daemon.ends(), 0);
+  assert.match(daemon.log, /is killed: it did not stop in 1 s/);
+});
+
 test("when core is killed, the child goes too", async (context) => {
   const daemon = new Subject(context, "good");
   await daemon.says("Startup complete");

@@ -73,8 +73,9 @@ checkKeywords("global_defs", globalLine, [
   {
     keyword: "vrrp_rt_priority",
     of: (c) => c.global.processes.vrrp.realtimePriority,
-    byDefault: 0,
+    byDefault: undefined,
     accepted: [
+      ["0", 0],
       ["1", 1],
       ["99", 99],
     ],
@@ -84,8 +85,9 @@ checkKeywords("global_defs", globalLine, [
   {
     keyword: "checker_rt_priority",
     of: (c) => c.global.processes.checker.realtimePriority,
-    byDefault: 0,
+    byDefault: undefined,
     accepted: [
+      ["0", 0],
       ["1", 1],
       ["99", 99],
     ],
@@ -95,8 +97,9 @@ checkKeywords("global_defs", globalLine, [
   {
     keyword: "bfd_rt_priority",
     of: (c) => c.global.processes.bfd.realtimePriority,
-    byDefault: 0,
+    byDefault: undefined,
     accepted: [
+      ["0", 0],
       ["1", 1],
       ["99", 99],
     ],
@@ -133,7 +136,7 @@ checkKeywords("global_defs", globalLine, [
   {
     keyword: "vrrp_rlimit_rttime",
     of: (c) => c.global.processes.vrrp.realtimeLimitMicros,
-    byDefault: 10_000,
+    byDefault: 3_000_000,
     accepted: [
       ["1", 2],
       ["2", 2],
@@ -145,7 +148,7 @@ checkKeywords("global_defs", globalLine, [
   {
     keyword: "checker_rlimit_rttime",
     of: (c) => c.global.processes.checker.realtimeLimitMicros,
-    byDefault: 10_000,
+    byDefault: 3_000_000,
     accepted: [
       ["1", 2],
       ["4294967295", 4294967295],
@@ -156,7 +159,7 @@ checkKeywords("global_defs", globalLine, [
   {
     keyword: "bfd_rlimit_rttime",
     of: (c) => c.global.processes.bfd.realtimeLimitMicros,
-    byDefault: 10_000,
+    byDefault: 3_000_000,
     accepted: [
       ["1", 2],
       ["4294967295", 4294967295],

@@ -14,7 +14,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
 import { childEnvironment } from "../../../src/core/child-process.js";
-import { childPidFile, journalFile, parentPidFile, runDirectory } from "../../../src/core/run-paths.js";
+import { markerFile, whileMarked } from "../../../src/core/reload-marker.js";
+import {
+  childPidFile,
+  identSuffix,
+  journalFile,
+  ownDirectories,
+  parentPidFile,
+  pathsWith,
+  runDirectory,
+} from "../../../src/core/run-paths.js";
+import { jsonDumpPath, stateDumpPath, statisticsDumpPath } from "../../../src/platform/dump-path.js";
 import { writeDump } from "../../../src/platform/dump-file.js";
 import { PidFile } from "../../../src/platform/pid-file.js";
 
@@ -101,6 +111,80 @@ test("where the files are", () => {
   assert.equal(childPidFile({ namespace: "blue" }, VRRP), "/run/keepalived/blue/vrrp.pid");
   assert.equal(childPidFile({ vrrpPid: "/x/v.pid" }, VRRP), "/x/v.pid");
   assert.equal(runDirectory({ parentPid: "/x/k.pid" }), "/x");
+});
+
+const NAMES = { namespaceWithIpsets: false, usePidDirectory: false, childWaitMicros: 5_000_000 };
+
+test("use_pid_dir, instance and net_namespace move the files and name them; the command line goes first", () => {
+  const plain = pathsWith({}, NAMES);
+  assert.equal(parentPidFile(plain), "/run/keepalived.pid");
+  assert.deepEqual(ownDirectories(plain), []);
+  const own = pathsWith({}, { ...NAMES, usePidDirectory: true });
+  assert.equal(childPidFile(own, VRRP), "/run/keepalived/vrrp.pid");
+  const named = pathsWith({}, { ...NAMES, usePidDirectory: true, instance: "I" });
+  assert.equal(parentPidFile(named), "/run/keepalived/keepalived_I.pid");
+  assert.equal(childPidFile(named, VRRP), "/run/keepalived/vrrp_I.pid");
+  assert.deepEqual(ownDirectories(named), ["/run/keepalived"]);
+  assert.equal(identSuffix(named), "_I");
+  const both = pathsWith({}, { ...NAMES, instance: "I", netNamespace: "N" });
+  assert.equal(parentPidFile(both), "/run/keepalived/N/keepalived_I.pid");
+  assert.deepEqual(ownDirectories(both), ["/run/keepalived/N", "/run/keepalived"]);
+  assert.equal(identSuffix(both), "_N_I");
+  const typed = pathsWith({ namespace: "S", vrrpPid: "/x/v.pid" }, { ...NAMES, netNamespace: "N" });
+  assert.equal(parentPidFile(typed), "/run/keepalived/S/keepalived.pid");
+  assert.equal(childPidFile(typed, VRRP), "/x/v.pid");
+});
+
+test("where the dumps go", () => {
+  const files = { dumpsWithInstance: true };
+  const daemon = { netNamespace: "N", instance: "I" };
+  assert.equal(stateDumpPath("/tmp", { files, daemon }, ""), "/tmp/keepalived.N_I.data");
+  assert.equal(stateDumpPath("/tmp", { files, daemon }, "bfd"), "/tmp/keepalived_bfd.N_I.data");
+  const unnamed = { files: { dumpsWithInstance: false }, daemon };
+  assert.equal(stateDumpPath("/tmp", unnamed, "check"), "/tmp/keepalived_check.data");
+  assert.equal(statisticsDumpPath("/tmp", { files, daemon }), "/tmp/keepalived.stats");
+  assert.equal(jsonDumpPath("/tmp", { files, daemon }), "/tmp/keepalived.json");
+  const elsewhere = {
+    files: { dumpsWithInstance: true, stateDump: "/x/", statisticsDump: "y.txt", jsonDump: "/z/j" },
+    daemon: { instance: "I" },
+  };
+  assert.equal(stateDumpPath("/tmp", elsewhere, "parent"), "/x/keepalived_parent.I.data");
+  assert.equal(statisticsDumpPath("/tmp", elsewhere), "/tmp/y.txt");
+  assert.equal(jsonDumpPath("/tmp", elsewhere), "/z/j");
+  const bare = { files: { dumpsWithInstance: true, stateDump: "/x.d/state" }, daemon: { instance: "I" } };
+  assert.equal(stateDumpPath("/tmp", bare, "check"), "/x.d/state_check.I", "a dot in a directory is none");
+});
+
+test("the reload file is there while the configuration is read, also when that fails", () => {
+  const path = join(folder, "reload");
+  const refused = (reason: string): void => assert.fail(reason);
+  assert.equal(
+    whileMarked(path, () => (statSync(path).mode & 0o777).toString(8), refused),
+    "644",
+  );
+  assert.equal(existsSync(path), false);
+  const fail = (): never => {
+    throw new Error("unreadable");
+  };
+  assert.throws(() => whileMarked(path, fail, refused), /unreadable/);
+  assert.equal(existsSync(path), false);
+  const told: string[] = [];
+  assert.equal(
+    whileMarked(
+      join(folder, "nowhere", "x"),
+      () => 1,
+      (reason) => void told.push(reason),
+    ),
+    1,
+  );
+  assert.match(told.join(), /ENOENT/);
+  assert.equal(markerFile({ repeat: false }, {}), undefined);
+  assert.equal(markerFile({ repeat: false, markerFile: "" }, {}), "/run/keepalived.reload");
+  assert.equal(
+    markerFile({ repeat: false, markerFile: "" }, { instance: "I" }),
+    "/run/keepalived/keepalived_I.reload",
+  );
+  assert.equal(markerFile({ repeat: false, markerFile: "/x" }, {}), "/x");
 });
 
 test("two daemons with pid files of their own have journals of their own", () => {

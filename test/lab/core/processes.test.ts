@@ -1,0 +1,145 @@
+/** What `global_defs` and the keywords outside all blocks make of the processes themselves, as /proc shows them. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { commandOf } from "../harness/products.js";
+import type { Lab } from "../harness/lab.js";
+import { labTest } from "../harness/lab-test.js";
+import type { Program } from "../harness/program.js";
+
+const INSTANCE = `
+vrrp_instance V {
+  interface eth0
+  virtual_router_id 51
+  priority 150
+  advert_int 0.2
+  virtual_ipaddress {
+    10.86.0.100/24
+  }
+}
+`;
+const configuration = (globalLines: string, rootLines = ""): string =>
+  `${rootLines}\nglobal_defs {\n${globalLines}\n}\n${INSTANCE}`;
+
+const SCHED_OTHER = 0;
+const SCHED_RR = 2;
+
+/** /proc/PID/stat from the state on: niceness is word 16, real-time priority 37, policy 38. */
+function stat(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+}
+
+const niceness = (pid: number): number => Number(stat(pid)[16]);
+const priority = (pid: number): number => Number(stat(pid)[37]);
+const policy = (pid: number): number => Number(stat(pid)[38]);
+const comm = (pid: number): string => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+const status = (pid: number, field: string): string =>
+  new RegExp(`^${field}:\\s*(.*)$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
+const limit = (pid: number): string | undefined =>
+  /^Max realtime timeout\s+(\S+\s+\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1];
+
+/** The VRRP process, once it is master. */
+async function masterOf(lab: Lab, router: Program, pidFile: string): Promise<number> {
+  await lab.waitFor(() => lab.holders.of("10.86.0.100").length === 1, 8_000, "a master");
+  return Number(readFileSync(`/proc/${router.pid}/root${pidFile}`, "utf8"));
+}
+
+labTest(
+  "scheduling, niceness, CPUs, names and memory of the VRRP process, at the start and at reloads",
+  ["ours"],
+  async (lab) => {
+    const host = await lab.addHost("a", { addresses: ["10.86.0.1/24"] });
+    const router = lab.startRouter(host, "ours", configuration("vrrp_rlimit_rttime 8000000"));
+    const pid = await masterOf(lab, router, "/run/vrrp.pid");
+    const all = status(pid, "Cpus_allowed_list");
+    assert.deepEqual([policy(pid), priority(pid), comm(pid)], [SCHED_RR, 1, "keepalived_vrrp"]);
+    assert.match(limit(pid) ?? "", /^4000000\s+8000000$/);
+    assert.notEqual(status(pid, "VmLck"), "0 kB");
+
+    let reloads = 0;
+    const reload = async (globalLines: string): Promise<void> => {
+      writeFileSync(lab.configurationOf(host), configuration(globalLines));
+      router.kill("SIGHUP");
+      reloads++;
+      const done = (): boolean =>
+        router.output.all.filter(({ text }) => /Reload complete/i.test(text)).length >= reloads;
+      await lab.waitFor(done, 8_000, `reload ${reloads}`);
+    };
+    await reload("vrrp_rt_priority 20\nvrrp_cpu_affinity 0\nvrrp_process_name mine\nprocess_name parent");
+    assert.deepEqual(
+      [policy(pid), priority(pid), comm(pid), comm(router.pid)],
+      [SCHED_RR, 20, "mine", "parent"],
+    );
+    assert.match(limit(pid) ?? "", /^1500000\s+3000000$/);
+    assert.equal(status(pid, "Cpus_allowed_list"), "0");
+    await reload("vrrp_priority -7");
+    assert.deepEqual([policy(pid), niceness(pid), comm(pid)], [SCHED_OTHER, -7, "keepalived_vrrp"]);
+    assert.equal(status(pid, "Cpus_allowed_list"), all, "all CPUs again");
+    assert.equal(comm(router.pid), "keepalived");
+    await reload("vrrp_rt_priority 0");
+    assert.deepEqual([policy(pid), niceness(pid)], [SCHED_OTHER, 0]);
+  },
+);
+
+labTest("instance, umask and the names of dumps; at the end the directory is gone", ["ours"], async (lab) => {
+  const host = await lab.addHost("a", { addresses: ["10.86.0.1/24"] });
+  const file = lab.configurationOf(host);
+  const text =
+    "umask 022\nstate_dump_file state.txt\ndata_use_instance\nstats_dump_file /tmp/s\njson_dump_file /tmp/j";
+  writeFileSync(file, configuration(text, "instance blue"));
+  const shown = 'ls -d /run/keepalived 2>&1; echo "and that is all"';
+  const router = lab.run("a", {
+    namespace: host.namespace,
+    command: [
+      "sh",
+      "-c",
+      `"$@" & trap 'kill $!' TERM; wait; wait; ${shown}`,
+      "sh",
+      ...commandOf("ours", file),
+    ],
+    ownFolders: true,
+  });
+  const root = `/proc/${router.pid}/root`;
+  const pid = await masterOf(lab, router, "/run/keepalived/vrrp_blue.pid");
+  assert.ok(existsSync(`${root}/run/keepalived/keepalived_blue.pid`));
+  assert.equal(statSync(`${root}/run/keepalived`).mode & 0o777, 0o755);
+  process.kill(Number(readFileSync(`${root}/run/keepalived/keepalived_blue.pid`, "utf8")), "SIGUSR1");
+  process.kill(pid, "SIGUSR2");
+  process.kill(pid, 36);
+  for (const name of ["state.blue.txt", "state_parent.blue.txt", "s", "j"]) {
+    await lab.waitFor(() => existsSync(`${root}/tmp/${name}`), 5_000, name);
+    assert.equal(statSync(`${root}/tmp/${name}`).mode & 0o777, 0o644, name);
+  }
+  // Renaming the daemon needs a restart: nothing of such a file is taken.
+  writeFileSync(file, configuration("", "instance red"));
+  process.kill(Number(readFileSync(`${root}/run/keepalived/keepalived_blue.pid`, "utf8")), "SIGHUP");
+  await lab.waitFor(() => router.output.find(/Cannot change instance at a reload/), 5_000, "the refusal");
+  assert.equal(lab.holders.of("10.86.0.100").length, 1);
+  router.kill("SIGTERM");
+  await lab.waitFor(() => router.output.find(/and that is all/), 8_000, "the end");
+  assert.ok(router.output.find(/keepalived.*No such file/) !== undefined, lab.report());
+});
+
+labTest("net_namespace: the daemon moves there before it looks at interfaces", ["ours"], async (lab) => {
+  const elsewhere = await lab.addHost("elsewhere", { addresses: ["10.86.0.1/24"] });
+  const here = await lab.addHost("here", { addresses: ["10.86.0.2/24"] });
+  here.ip("link", "del", "eth0");
+  const file = lab.configurationOf(here);
+  const folder = dirname(file);
+  writeFileSync(file, configuration("", `net_namespace ${elsewhere.namespace}`));
+  const files = ["-p", join(folder, "k.pid"), "-r", join(folder, "v.pid"), "-c", join(folder, "c.pid")];
+  const router = lab.run("here", {
+    namespace: here.namespace,
+    command: [...commandOf("ours", file), ...files],
+  });
+  await lab.waitFor(() => lab.holders.of("10.86.0.100").join() === "elsewhere", 8_000, "a master there");
+  const pid = Number(readFileSync(join(folder, "v.pid"), "utf8"));
+  const inode = statSync(`/run/netns/${elsewhere.namespace}`).ino;
+  for (const process of [router.pid, pid]) {
+    assert.equal(readlinkSync(`/proc/${process}/ns/net`), `net:[${inode}]`);
+  }
+  router.kill("SIGTERM");
+  await lab.waitFor(() => router.exit !== undefined, 5_000, "the end");
+});
