@@ -53,7 +53,6 @@ export function trackGroup(what: string): Option<{ trackGroup: Word | undefined 
       site.tree.diagnostics.report("general", word, message);
       return "ignored";
     },
-    { notActedOn: true },
   );
 }
 
