@@ -3,8 +3,9 @@
  * the messages mean is in `links.ts`.
  *
  * Dumps are read from the same socket, so that they and the notifications stay in one order. When the socket
- * overruns (ENOBUFS, or UV_EBADF from the poll, which stops itself then) notifications are lost: what still waits is
- * read, reading is started again, and everything is dumped anew.
+ * overruns (ENOBUFS, or UV_EBADF from the poll, which stops itself then) notifications are lost: reading is started
+ * again, what still waits is read, and only then everything is dumped anew. Until nothing waits the kernel leaves out
+ * further notifications without a word (NETLINK_S_CONGESTED), so that a dump before would be out of date unnoticed.
  */
 import type { Addon, Socket } from "../native/addon.js";
 import { META, META_FIELDS, SEND_FIELDS } from "../native/addon.js";
@@ -78,6 +79,8 @@ export class Monitor {
   #sequence = 0;
   /** The dump under way is worthless: something changed or was lost in its middle. */
   #stale = false;
+  /** Everything has to be dumped anew, as soon as nothing waits. */
+  #outdated = false;
   #started: (() => void)[] = [];
   #closed = false;
   /** Ends a pause. */
@@ -178,7 +181,9 @@ export class Monitor {
       this.#takeDatagram(i * slot, i * slot + length);
     }
     if (truncated) this.#onOverrun(false);
-    return truncated || count === this.#slab.length / slot;
+    const more = truncated || count === this.#slab.length / slot;
+    if (!more && this.#outdated && !this.#dumping) this.#refresh();
+    return more;
   }
 
   #takeDatagram(start: number, end: number): void {
@@ -212,8 +217,12 @@ export class Monitor {
       while (this.#discardError());
       this.#startReading();
     }
-    if (this.#dumping) this.#stale = true;
-    else this.#refresh();
+    if (this.#dumping) {
+      this.#stale = true;
+      return;
+    }
+    this.#outdated = true;
+    this.#loop.soon(() => this.drain());
   }
 
   /** @returns whether an error was pending. */
@@ -232,7 +241,7 @@ export class Monitor {
 
   #refresh(): void {
     this.#links.beginRefresh();
-    this.#stale = false;
+    this.#stale = this.#outdated = false;
     this.#dumps = [encodeDumpLinks(), encodeDumpAddresses()];
     for (const protocol of this.#links.protocols) {
       this.#dumps.push(encodeDumpRoutes(AF_INET, protocol), encodeDumpRoutes(AF_INET6, protocol));
@@ -244,10 +253,9 @@ export class Monitor {
 
   #dumpNext(): void {
     if (this.#stale) {
-      this.#stale = false;
-      this.#loop.soon(() => {
-        if (!this.#closed) this.#refresh();
-      });
+      this.#dumping = false;
+      this.#outdated = true;
+      this.#loop.soon(() => this.drain());
       return;
     }
     const request = this.#dumps.shift();

@@ -323,6 +323,36 @@ labTest(
   },
 );
 
+labTest("kill -9 of core: its VRRP process takes everything away", ["ours"], async (lab) => {
+  const { host, router } = await startMaster(lab);
+  const core = router.processes().find(({ command }) => /keepalived\.js|keepalived -n/.test(command));
+  assert.ok(core !== undefined, JSON.stringify(router.processes()));
+  process.kill(core.pid, "SIGKILL");
+  await settled(lab, host, 0, "after the death of core");
+  await lab.waitFor(() => lab.holders.of(VIP).length === 0, 3_000, "the address to be gone");
+});
+
+labTest(
+  "a network manager that starts anew flushes addresses and links: everything comes back",
+  ["ours"],
+  async (lab) => {
+    const { host, router } = await startMaster(lab);
+    const from = router.output.all.length;
+    host.ip("address", "flush", "dev", "eth0", "scope", "global");
+    await lab.waitFor(
+      () => router.output.find(/Entering FAULT STATE/, from),
+      3_000,
+      "no address to send from",
+    );
+    host.ip("link", "set", "eth0", "down");
+    host.ip("link", "set", "eth0", "up");
+    host.ip("address", "add", "10.86.0.1/24", "dev", "eth0");
+    await lab.waitFor(() => router.output.find(/Entering MASTER STATE/, from), 8_000, "master again");
+    await settled(lab, host, SOME_SHOWN + STATICS_SHOWN, "all routes and rules");
+    assert.match(host.ip("address", "show", "dev", "eth0"), /10\.86\.0\.100\/24.*2001:db8:86::77\/64/s);
+  },
+);
+
 labTest("a reload touches what differs and nothing else", ["ours"], async (lab) => {
   const { host, router, file } = await startMaster(lab);
   const monitor = lab.run("ip monitor of routes", {

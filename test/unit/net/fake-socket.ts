@@ -22,6 +22,8 @@ export class FakeSocket implements Socket {
   onSend: (datagrams: SentDatagram[]) => void = () => {};
   /** Errno names for the next calls of sendBatch; "" is success, "EAGAIN" sends nothing. */
   readonly refusals: string[] = [];
+  /** Errno names for the next calls of receiveBatch; "" is success. */
+  readonly receiveFailures: string[] = [];
   /** Datagrams that the next successful call takes. */
   room = Number.POSITIVE_INFINITY;
   closed = false;
@@ -43,6 +45,8 @@ export class FakeSocket implements Socket {
   }
 
   receiveBatch(slab: Uint8Array, slotSize: number, meta: Int32Array): number {
+    const failure = this.receiveFailures.shift() ?? "";
+    if (failure !== "") throw nativeError("recvmmsg", failure);
     const slots = Math.min(64, Math.floor(slab.length / slotSize), Math.floor(meta.length / META_FIELDS));
     const datagrams = this.waiting.splice(0, slots);
     for (const [i, datagram] of datagrams.entries()) {
