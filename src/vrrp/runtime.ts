@@ -25,6 +25,7 @@ import type { InstanceEvent, Micros } from "./events.js";
 import type { VrrpInstance } from "./instance.js";
 import { Kernel } from "./effects/kernel.js";
 import { entriesOf, journalsOf, staticsOf } from "./effects/leftovers.js";
+import { LinkDebounce } from "./effects/link-debounce.js";
 import { Notices } from "./effects/notices.js";
 import { PacketFilter } from "./effects/packet-filter.js";
 import { ownerOf, Performer } from "./effects/performer.js";
@@ -65,6 +66,7 @@ export class VrrpRuntime {
   readonly #channels: Channels;
   readonly #trackers: Trackers;
   readonly #surroundings: Surroundings;
+  readonly #debounce: LinkDebounce;
   readonly #notices: Notices;
   readonly #performer: Performer;
   readonly #dumps: Dumps;
@@ -113,9 +115,16 @@ export class VrrpRuntime {
         log.error(`socket on ${key.interfaceName ?? key.source}: poll error ${status}`),
     });
     this.#trackers = this.#createTrackers(loop);
-    this.#surroundings = new Surroundings(links, this.#trackers, (link) =>
-      this.#kernel.ownLinks.isUsable(link),
-    );
+    this.#debounce = new LinkDebounce({
+      loop,
+      log,
+      concerned: (link) => this.#router.instances.filter((it) => this.#surroundings.concerns(it, link)),
+      counts: (link) => this.#judgeAll(link),
+    });
+    this.#surroundings = new Surroundings(links, this.#trackers, {
+      isUsable: (link) => this.#kernel.ownLinks.isUsable(link),
+      countsAsUp: (name, up) => this.#debounce.isUp(name, up),
+    });
     this.#notices = new Notices({ addon, log, kernel: this.#kernel, alert });
     this.#dumps = new Dumps({
       log,
@@ -184,6 +193,7 @@ export class VrrpRuntime {
 
   async #configure(): Promise<void> {
     this.#surroundings.setConfig(this.#config);
+    this.#debounce.setConfig(this.#config);
     this.#tuneSockets(this.#config.global);
     await this.#notices.setConfig(this.#config);
     await this.#trackers.setConfig(this.#config);
@@ -276,6 +286,7 @@ export class VrrpRuntime {
     this.#receivers.length = 0;
     this.#kernel.setLimits(announceLimits(config));
     this.#surroundings.setConfig(config);
+    this.#debounce.setConfig(config);
     this.#tuneSockets(config.global);
     this.#kernel.promotion.setInstances(config.instances);
     this.#kernel.hold(STATIC, staticsOf(config));
@@ -292,6 +303,7 @@ export class VrrpRuntime {
     this.#stopping = true;
     const keep = this.#options.keepOnStop;
     clearTimeout(this.#retry);
+    this.#debounce.close();
     this.#trackers.close();
     this.#run(() =>
       this.#router.stop(this.#addon.monotonicMicros()).filter((routed) => !keep || isNotice(routed)),
@@ -375,6 +387,7 @@ export class VrrpRuntime {
     const now = after === undefined ? "gone" : after.up ? "up" : "down";
     this.#log.detail(`Netlink reports ${name} ${now}`);
     if (name !== undefined && before?.index !== after?.index) this.#filter.linkChanged(name);
+    this.#debounce.onLink(before, after);
     if (before !== undefined && before.name !== name) this.#judgeAll(before.name);
     this.#judgeAll(name);
   }

@@ -317,3 +317,34 @@ labTest("an address whose interface comes later is announced then", ["ours"], as
     "its announcement",
   );
 });
+
+labTest(
+  "interface_up_down_delays: a short loss of the link goes unnoticed, a longer one counts",
+  ["ours"],
+  async (lab) => {
+    const delays = "interface_up_down_delays {\neth0 0.3 0.1\n}\n";
+    const scene = await startMaster(lab, delays + instance());
+    const from = scene.router.output.all.length;
+    scene.host.unplug();
+    await lab.waitFor(
+      () => scene.router.output.find(/eth0 is down, which counts in 0\.3 s/, from),
+      2_000,
+      "it to be seen",
+    );
+    scene.host.plug();
+    await lab.watch(500);
+    assert.deepEqual(transitions(scene.router, from), []);
+    scene.host.unplug();
+    await lab.waitFor(
+      () => scene.router.output.find(/Entering FAULT STATE \(.*eth0.* is down\)/, from),
+      2_000,
+      "the fault",
+    );
+    scene.host.plug();
+    await lab.waitFor(
+      () => scene.router.output.find(/Entering MASTER STATE/, from),
+      4_000,
+      "it to be master again",
+    );
+  },
+);

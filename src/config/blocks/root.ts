@@ -47,8 +47,7 @@ export const root = table("root", {
   }),
   interface_up_down_delays: entries(
     delayEntry,
-    "Seconds after which going down and coming up of an interface count.",
-    { notActedOn: true },
+    "Seconds after which going down and coming up of an interface count; less than a backup waits for adverts.",
   ),
   garp_group: block(garpGroup, "Limits of gratuitous ARP that interfaces share.", { name: "none" }),
   track_group: block(trackGroup, "Instances that need a static address, route or rule.", { name: "one" }),

@@ -61,28 +61,35 @@ function mentions(settings: VrrpInstanceConfig): Set<string> {
   return names;
 }
 
+/** What others say of links. */
+export interface LinkJudges {
+  /** Whether a link is what it is called for. */
+  isUsable: (link: Link) => boolean;
+  /** Whether a link that is up, or down, counts as up already, or still. */
+  countsAsUp: (name: string, up: boolean) => boolean;
+}
+
 export class Surroundings {
   readonly #links: Links;
-  readonly #isUsable: (link: Link) => boolean;
   readonly #told = new WeakMap<VrrpInstance, Told>();
   readonly #mentions = new WeakMap<VrrpInstanceConfig, Set<string>>();
   readonly #trackers: TrackerView;
+  readonly #judges: LinkJudges;
   #groupOf = new Map<string, SyncGroupConfig>();
   /** Interfaces of static entries that an instance depends on. */
   #devicesOf: ReadonlyMap<string, readonly string[]> = new Map();
   /** Canonical texts of all virtual addresses: never a source, and of no interest when they come or go. */
   #virtual = new Set<string>();
 
-  /** `isUsable` tells of a link whether it is what it is called for. */
-  constructor(links: Links, trackers: TrackerView, isUsable: (link: Link) => boolean = () => true) {
+  constructor(links: Links, trackers: TrackerView, judges: LinkJudges) {
     this.#links = links;
     this.#trackers = trackers;
-    this.#isUsable = isUsable;
+    this.#judges = judges;
   }
 
   #link(name: string | undefined): Link | undefined {
     const link = name === undefined ? undefined : this.#links.byName(name);
-    return link !== undefined && this.#isUsable(link) ? link : undefined;
+    return link !== undefined && this.#judges.isUsable(link) ? link : undefined;
   }
 
   setConfig(config: VrrpConfig): void {
@@ -145,7 +152,7 @@ export class Surroundings {
   judge(machine: VrrpInstance, source: Uint8Array, refused: string | undefined): News {
     const verdict = judge(machine.settings, {
       links: {
-        isUp: (name) => this.#link(name)?.up ?? false,
+        isUp: (name) => this.#judges.countsAsUp(name, this.#link(name)?.up ?? false),
         exists: (name) => this.#link(name) !== undefined,
       },
       trackers: this.#trackers,
