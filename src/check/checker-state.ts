@@ -91,9 +91,17 @@ export function identityOf(config: CheckerConfig): string {
   }
 }
 
-/** What a check does: when it differs the check is made anew, although the checker may keep its state. */
-export function definitionOf(config: CheckerConfig): string {
-  return JSON.stringify(config, (key, value: unknown) =>
-    key === "schedule" || key === "position" ? undefined : value,
-  );
+/** What a definition says besides what a check does. */
+const NOT_COMPARED: ReadonlySet<string> = new Set(["schedule", "position"]);
+
+/** Whether two checks do the same; otherwise the check is made anew, although the checker may keep its state. */
+export function sameDefinition(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const before = a as Record<string, unknown>;
+  const after = b as Record<string, unknown>;
+  for (const key in before) {
+    if (!NOT_COMPARED.has(key) && !sameDefinition(before[key], after[key])) return false;
+  }
+  for (const key in after) if (!NOT_COMPARED.has(key) && !(key in before)) return false;
+  return true;
 }

@@ -231,7 +231,6 @@ export class Director {
     this.#config = config;
     const context = {
       now,
-      factsOf: this.#factsOf,
       newChecker: (checker: RealServerConfig["checkers"][number], server: RealServer) =>
         this.#newChecker(checker, server),
       discard: (checker: Checker) => this.#discard(checker, out),

@@ -4,7 +4,7 @@
  */
 import type { CheckerConfig } from "../config/check-model.js";
 import type { SorryServer } from "../config/check-model.js";
-import { type Checker, definitionOf, type FactsOf, identityOf } from "./checker-state.js";
+import { type Checker, identityOf, sameDefinition } from "./checker-state.js";
 import type { CheckEffect } from "./events.js";
 import { type NamedService, serverName } from "./names.js";
 import { RealServer } from "./real-server.js";
@@ -14,7 +14,6 @@ import { REMOVING } from "./wording.js";
 
 export interface ReloadContext {
   now: Micros;
-  factsOf: FactsOf;
   newChecker(config: CheckerConfig, server: RealServer): Checker | undefined;
   discard(checker: Checker): void;
 }
@@ -70,6 +69,20 @@ function inheritCheckers(
   context: ReloadContext,
   out: CheckEffect[],
 ): Checker[] {
+  const configs = server.config.checkers;
+  if (old.length === configs.length && old.every(({ config }, i) => sameDefinition(config, configs[i]))) {
+    old.forEach((checker, i) => checker.adopt(configs[i] ?? checker.config, server, context.now));
+    return [...old];
+  }
+  return matchCheckers(server, old, context, out);
+}
+
+function matchCheckers(
+  server: RealServer,
+  old: readonly Checker[],
+  context: ReloadContext,
+  out: CheckEffect[],
+): Checker[] {
   const available = new Map<string, Checker[]>();
   for (const checker of old) {
     const identity = identityOf(checker.config);
@@ -83,7 +96,7 @@ function inheritCheckers(
     const checker = known ?? context.newChecker(config, server);
     if (checker === undefined) continue;
     checkers.push(checker);
-    const changed = known === undefined || definitionOf(known.config) !== definitionOf(config);
+    const changed = known === undefined || !sameDefinition(known.config, config);
     known?.adopt(config, server, context.now);
     if (changed) out.push({ kind: "prepare", checker });
   }

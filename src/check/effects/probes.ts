@@ -94,8 +94,9 @@ export class Probes {
     const probe = new Probe(checker, this.#ports);
     this.#probes[checker.id] = probe;
     if (checker.schedule.followsEvents) return probe.check.start(0);
-    if (before !== undefined && checker.schedule.nextAt === Number.POSITIVE_INFINITY)
-      checker.schedule.nextAt = now;
+    if (before === undefined) return;
+    if (checker.schedule.nextAt === Number.POSITIVE_INFINITY) checker.schedule.nextAt = now;
+    probe.arm();
   }
 
   arm(checker: Checker): void {
