@@ -126,28 +126,25 @@ function isSyncOption(word: string): word is keyof typeof SYNC_OPTIONS {
 
 /** INTERFACE [[inst] INSTANCE] and options; the old form INTERFACE INSTANCE ID too. */
 function syncDaemon(): Row<SyncDaemonEntry | undefined> {
-  return custom<SyncDaemonEntry | undefined>(
-    {
-      syntax:
-        "INTERFACE [[inst] INSTANCE] [id <0-255>] [maxlen <1-65507>] [port <1-65535>] [ttl <1-255>] [group MULTICAST]",
-      doc: "Run the kernel's synchronisation of connections; its role follows the instance.",
-      default: undefined,
-      read: (site) => {
-        const at = site.words[1];
-        if (at === undefined) return missingArgument(site, "an interface", true);
-        const name = interfaceName.read(at.text);
-        if (typeof name !== "string") {
-          const reason = name instanceof Complaint ? name.message : "";
-          site.tree.diagnostics.report("general", at, `'lvs_sync_daemon' ${reason}; the line is ignored`);
-          return undefined;
-        }
-        const entry: SyncDaemonEntry = { interface: name };
-        for (let i = 2; i < site.words.length; ) i = readSyncOption(site, entry, i);
-        return entry;
-      },
+  return custom<SyncDaemonEntry | undefined>({
+    syntax:
+      "INTERFACE [[inst] INSTANCE] [id <0-255>] [maxlen <1-65507>] [port <1-65535>] [ttl <1-255>] [group MULTICAST]",
+    doc: "Run the kernel's synchronisation of connections; its role follows the instance.",
+    default: undefined,
+    read: (site) => {
+      const at = site.words[1];
+      if (at === undefined) return missingArgument(site, "an interface", true);
+      const name = interfaceName.read(at.text);
+      if (typeof name !== "string") {
+        const reason = name instanceof Complaint ? name.message : "";
+        site.tree.diagnostics.report("general", at, `'lvs_sync_daemon' ${reason}; the line is ignored`);
+        return undefined;
+      }
+      const entry: SyncDaemonEntry = { interface: name };
+      for (let i = 2; i < site.words.length; ) i = readSyncOption(site, entry, i);
+      return entry;
     },
-    { notActedOn: true },
-  );
+  });
 }
 
 /** Where the next option starts. */

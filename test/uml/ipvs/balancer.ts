@@ -2,26 +2,20 @@
  * A balancer and its servers in two network namespaces, as the scenarios were recorded (check reference, 13): the balancer
  * has 10.99.0.1 and fd00:99::1 on v0 and a dummy dm0, beyond v0 are 10.99.0.11 to .14 and .99, and fd00:99::11 to ::14.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { KernelService } from "../../../src/check/ipvs/kernel-table.js";
 import { KernelTable } from "../../../src/check/ipvs/kernel-table.js";
 import { loadAddon } from "../../../src/native/load.js";
 import { connectIpvs, type IpvsConnection } from "../../../src/net/ipvs-connection.js";
 import { createEventLoop } from "../../../src/platform/event-loop.js";
-import { repository } from "../../setup/repository.js";
+import { Daemon } from "./daemon.js";
+import { listening, within } from "./namespaces.js";
 import { Shell } from "./shell.js";
 
 const addon = loadAddon();
 const loop = createEventLoop(addon);
-const CLONE_NEWNET = 0x40000000;
-const OWN_NAMESPACE = "/proc/1/ns/net";
-const STOP_LIMIT_MS = 20_000;
-
-/** What is done inside another namespace is done by one at a time. */
-let inside: Promise<unknown> = Promise.resolve();
 
 /** Everything is done by one small shell: a fork of this process takes half a second in the guest. */
 const shell = new Shell();
@@ -31,6 +25,7 @@ export function closeShell(): void {
   shell.close();
 }
 
+/** Tells its own address and closes. */
 const answerWithAddress = (socket: Socket): void => {
   socket.on("error", () => {});
   socket.end(`${socket.localAddress ?? ""}\n`);
@@ -43,13 +38,13 @@ export class Balancer {
   readonly #listening = new Map<string, Server>();
   readonly #sockets = new Set<Socket>();
   #connection: IpvsConnection | undefined;
-  /** Number of core's process. */
-  #daemon: number | undefined;
+  readonly #daemon: Daemon;
 
   private constructor(name: string) {
     this.namespace = `${name}-b`;
     this.#servers = `${name}-s`;
     this.folder = `/tmp/lab-${name}`;
+    this.#daemon = new Daemon(shell, this.namespace, this.folder);
   }
 
   static async create(name: string): Promise<Balancer> {
@@ -115,18 +110,9 @@ export class Balancer {
       serve(socket);
     });
     this.#listening.set(endpoint, server);
-    inside = inside.then(
-      () =>
-        new Promise<void>((resolve, reject) => {
-          addon.enterNamespace(`/run/netns/${this.#servers}`, CLONE_NEWNET);
-          server.once("error", reject);
-          server.listen(Number(port), bracketed ?? plain, () => {
-            addon.enterNamespace(OWN_NAMESPACE, CLONE_NEWNET);
-            resolve();
-          });
-        }),
+    await within(`/run/netns/${this.#servers}`, () =>
+      listening(server, Number(port), bracketed ?? plain ?? ""),
     );
-    await inside;
   }
 
   down(endpoint: string): void {
@@ -135,33 +121,22 @@ export class Balancer {
   }
 
   /** Starts our daemon with a configuration. */
-  async start(configuration: string, vrrp: boolean): Promise<void> {
-    this.write("/run/lab/conf", this.here(configuration));
-    const path = (name: string): string => join(this.folder, name);
-    const files = `-f ${path("conf")} -p ${path("k.pid")} -c ${path("c.pid")} -r ${path("v.pid")}`;
-    const program = `${process.execPath} ${join(repository, "dist", "keepalived.js")} -n -l -D ${vrrp ? "" : "-C"}`;
-    const command = `ip netns exec ${this.namespace} ${program} ${files}`;
-    this.#daemon = Number(await shell.run(`${command} </dev/null >>${path("log")} 2>&1 & echo $!`));
+  start(configuration: string, vrrp: boolean): Promise<void> {
+    return this.#daemon.start(this.here(configuration), vrrp);
+  }
+
+  reload(configuration: string): void {
+    this.#daemon.reload(this.here(configuration));
+  }
+
+  /** Resolves when the daemon has ended. */
+  stop(): Promise<void> {
+    return this.#daemon.stop();
   }
 
   /** What the daemon has printed. */
   get output(): string {
-    return textOf(join(this.folder, "log"));
-  }
-
-  reload(configuration: string): void {
-    this.write("/run/lab/conf", this.here(configuration));
-    if (this.#daemon !== undefined) process.kill(this.#daemon, "SIGHUP");
-  }
-
-  /** Resolves when it has ended. */
-  async stop(): Promise<void> {
-    const pid = this.#daemon;
-    this.#daemon = undefined;
-    if (pid === undefined || !isRunning(pid)) return;
-    process.kill(pid, "SIGTERM");
-    for (const until = Date.now() + STOP_LIMIT_MS; isRunning(pid); await sleep(50))
-      if (Date.now() > until) throw new Error(`the daemon does not stop:\n${this.output.slice(-2000)}`);
+    return this.#daemon.output;
   }
 
   /** The kernel's table, with our reader. */
@@ -197,18 +172,4 @@ export class Balancer {
 /** One process for many changes. */
 function batch(namespace: string, lines: readonly string[]): string {
   return `ip -n ${namespace} -batch - <<'END'\n${lines.join("\n")}\nEND`;
-}
-
-/** Not when it has ended and only its parent has not looked. */
-function isRunning(pid: number): boolean {
-  const state = /\) (\S)/.exec(textOf(`/proc/${pid}/stat`))?.[1];
-  return state !== undefined && state !== "Z";
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

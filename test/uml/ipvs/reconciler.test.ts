@@ -35,7 +35,7 @@ interface Heard {
   ipvs: KernelIpvs;
 }
 
-async function open(listener: Partial<IpvsListener> = {}): Promise<Heard> {
+async function open(listener: Partial<IpvsListener> = {}, namespace?: string): Promise<Heard> {
   const events: string[] = [];
   const ipvs = new KernelIpvs(
     addon,
@@ -47,7 +47,7 @@ async function open(listener: Partial<IpvsListener> = {}): Promise<Heard> {
       lost: (owner, subject) => events.push(`lost ${owner}: ${subject}`),
       ...listener,
     },
-    { journal, syncProgram: join(repository, "dist", "ipvs-sync.js") },
+    { journal, namespace, syncProgram: join(repository, "dist", "ipvs-sync.js") },
   );
   opened.push(ipvs);
   assert.equal((await ipvs.open()).available, true);
@@ -265,6 +265,24 @@ test("flush empties the table, and what is wanted is added after it", async () =
   ipvs.want("web", [web([server("10.99.0.11")])]);
   await ipvs.idle();
   assert.deepEqual(table(), [WEB, line("10.99.0.11", 1)]);
+});
+
+test("net_namespace_ipvs: the table of another namespace is the one that is edited", async () => {
+  execFileSync("ip", ["netns", "add", "elsewhere"]);
+  // Without any route the kernel takes every address for a broadcast address and refuses it.
+  execFileSync("ip", ["-n", "elsewhere", "link", "set", "lo", "up"]);
+  try {
+    const { ipvs } = await open({}, "/run/netns/elsewhere");
+    ipvs.want("web", [web([server("10.99.0.11")])]);
+    await ipvs.idle();
+    const there = execFileSync("ip", ["netns", "exec", "elsewhere", "ipvsadm", "-S", "-n"], {
+      encoding: "utf8",
+    });
+    assert.deepEqual(there.trim().split("\n"), [WEB, line("10.99.0.11", 1)]);
+    assert.deepEqual(table(), []);
+  } finally {
+    execFileSync("ip", ["netns", "delete", "elsewhere"]);
+  }
 });
 
 test("timeouts are set, changed and given back", async () => {

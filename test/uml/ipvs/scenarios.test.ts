@@ -54,8 +54,10 @@ interface Step {
   expected: {
     services: RecordedService[];
     sync_daemons?: string[];
-    timeouts?: unknown;
-    thresholds?: unknown;
+    /** As `ipvsadm -L --timeout` prints them. */
+    timeouts?: string[];
+    /** As `ipvsadm -Ln --thresholds` prints them. */
+    thresholds?: string[];
   };
 }
 
@@ -161,19 +163,18 @@ async function perform(balancer: Balancer, scenario: Scenario, step: Step): Prom
   }
 }
 
-/** The states that the balancer may be in: that of the step, and those it gets into by waiting, as looking may be late. */
-function statesFrom(steps: readonly Step[], index: number): string[] {
-  const states: string[] = [];
-  for (let i = index; i === index || steps[i]?.action === "wait"; i++)
-    states.push(normal(steps[i]?.expected.services ?? []));
-  return states;
+/** The step, and those after it that only wait: what comes by waiting may be there already, as looking may be late. */
+function stepsFrom(steps: readonly Step[], index: number): Step[] {
+  const end = steps.findIndex(({ action }, i) => i > index && action !== "wait");
+  return steps.slice(index, end < 0 ? steps.length : end);
 }
 
 /** Waits until the table is as recorded, and judges the rest of what was recorded. */
 async function judge(balancer: Balancer, steps: readonly Step[], index: number): Promise<void> {
   const step = steps[index] as Step;
   const title = `step ${index + 1}, ${step.action}`;
-  const states = statesFrom(steps, index);
+  const reached = stepsFrom(steps, index);
+  const states = reached.map(({ expected }) => normal(expected.services));
   const before = normal(steps[index - 1]?.expected.services ?? []);
   // What is to stay as it is must be given the time to change.
   if (states[0] === before) await sleep(step.settle_s * 500);
@@ -186,19 +187,29 @@ async function judge(balancer: Balancer, steps: readonly Step[], index: number):
   } while (Date.now() < until);
   const [wanted] = states;
   if (!states.includes(there)) assert.equal(there, wanted, `${title}\n${balancer.output.slice(-2000)}`);
-  const { sync_daemons: daemons } = step.expected;
-  if (daemons === undefined) return;
-  const running = async (): Promise<string[]> =>
-    (await balancer.sh("ipvsadm -L --daemon")).split("\n").filter(Boolean);
-  while (JSON.stringify(await running()) !== JSON.stringify(daemons) && Date.now() < until) await sleep(1000);
-  assert.deepEqual(await running(), daemons, `${title}\n${balancer.output.slice(-2000)}`);
+  const { timeouts, thresholds, sync_daemons } = step.expected;
+  if (timeouts !== undefined)
+    assert.equal((await balancer.sh("ipvsadm -L --timeout")).trim(), timeouts.join("\n"), title);
+  if (thresholds !== undefined) {
+    const printed = (await balancer.sh("ipvsadm -Ln --thresholds")).split("\n").map((line) => line.trim());
+    for (const line of thresholds) assert.ok(printed.includes(line.trim()), `${title}: ${line}`);
+  }
+  if (sync_daemons === undefined) return;
+  const lists = reached.map(({ expected }) => expected.sync_daemons?.join("\n"));
+  let running = "";
+  do {
+    running = (await balancer.sh("ipvsadm -L --daemon")).trim();
+    if (lists.includes(running)) return;
+    await sleep(POLL_MS);
+  } while (Date.now() < until);
+  assert.equal(running, lists[0], `${title}\n${balancer.output.slice(-2000)}`);
 }
 
 async function run(scenario: Scenario): Promise<void> {
   const balancer = await Balancer.create(scenario.name.replaceAll("_", ""));
   try {
     for (const endpoint of scenario.listening) await balancer.up(endpoint);
-    for (const command of scenario.setup ?? []) balancer.sh(command);
+    for (const command of scenario.setup ?? []) await balancer.sh(command);
     for (const [i, step] of scenario.steps.entries()) {
       await perform(balancer, scenario, step);
       await judge(balancer, scenario.steps, i);
