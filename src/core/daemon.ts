@@ -20,7 +20,9 @@ import { removeLeftovers } from "./leftovers.js";
 import { writeParentDump } from "./parent-dump.js";
 import { Outside } from "./outside.js";
 import { PidFiles } from "./pid-files.js";
+import { refusedByCheck } from "./reload-check.js";
 import { markerFile, whileMarked } from "./reload-marker.js";
+import { ReloadTimer } from "./reload-timer.js";
 import {
   childPidFile,
   identSuffix,
@@ -70,6 +72,7 @@ export class Daemon {
   readonly #limits = { start: 30 * SECOND, stop: 5 * SECOND };
   readonly #startedAt: number;
   readonly #outside: Outside;
+  #reloadTimer: ReloadTimer | undefined;
   /** A reload that was asked for while the startup script ran. */
   #reloadWanted = false;
   #begun = false;
@@ -114,6 +117,12 @@ export class Daemon {
     await this.#outside.begin(config);
     this.#begun = true;
     runtime.post({ kind: "started", slices });
+    this.#reloadTimer = new ReloadTimer({
+      now: () => Date.now(),
+      log: (level, text) => this.#say(level, text),
+      reload: () => this.#reload(runtime),
+    });
+    this.#reloadTimer.take(config.global.reload);
     if (this.#reloadWanted) runtime.post({ kind: "reloadRequested" });
   }
 
@@ -226,6 +235,13 @@ export class Daemon {
     return false;
   }
 
+  #failsCheck(outcome: ReadOutcome): boolean {
+    const logFile = this.#global?.reload.checkLog;
+    const refusal = logFile === undefined ? undefined : refusedByCheck(logFile, outcome);
+    if (refusal !== undefined) this.#say("error", refusal);
+    return refusal !== undefined;
+  }
+
   /** What lasts as long as the daemon cannot change with a reload. */
   #needsRestart({ daemon }: GlobalConfig): boolean {
     const before = this.#global?.daemon;
@@ -272,13 +288,15 @@ export class Daemon {
       },
       readConfiguration: () => {
         const outcome = this.#take(this.#readMarked());
-        if (!outcome.reloadable || this.#needsRestart(outcome.config.global)) return undefined;
+        if (!outcome.reloadable || this.#failsCheck(outcome)) return undefined;
+        if (this.#needsRestart(outcome.config.global)) return undefined;
         this.#offered = outcome.config;
         return outcome.slices;
       },
       adoptConfiguration: () => {
         if (this.#offered === undefined) return;
         this.#adopt(this.#offered.global);
+        this.#reloadTimer?.take(this.#offered.global.reload);
         this.#outside.take(this.#offered);
       },
       alert: (text) => this.#outside.alert(text),

@@ -28,21 +28,17 @@ export const fileRows = {
     LATER,
   ),
   tmp_config_directory: once(
-    setting(text("DIRECTORY"), "Directory for the copy of the configuration that the processes read.", {
+    setting(text("DIRECTORY"), "Of no use here: the processes get the configuration without a copy.", {
       lenient: true,
-      ...LATER,
     }),
   ),
   reload_check_config: setting(
     text("LOG_FILE"),
-    "Test the configuration in a process of its own before a reload.",
-    {
-      alone: "/dev/null",
-      ...LATER,
-    },
+    "Refuse a reload whose configuration does not pass -t without a remark that counts; its messages go to this file.",
+    { alone: "/dev/null" },
   ),
-  reload_time_file: onePath("File whose first line says when to reload.", LATER),
-  reload_repeat: flag("Keep reload_time_file for a reload every day.", LATER),
+  reload_time_file: onePath("File whose first line says when to reload."),
+  reload_repeat: flag("Keep reload_time_file for a reload every day."),
   reload_file: setting(
     text("PATH"),
     "File that is there while a reload reads the configuration; keepalived.reload beside the pid files when alone.",

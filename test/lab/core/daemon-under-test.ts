@@ -1,10 +1,10 @@
 /**
- * Core with a fake child, as a program: `node daemon-under-test.js FOLDER [-R] [--quick]`. The "configuration" is the file
- * FOLDER/conf: one word of behaviour for the child, "bad" for a text with mistakes, "none" for no child. With --quick
- * child_wait_time is 1.
+ * Core with a fake child, as a program: `node daemon-under-test.js FOLDER [-R]`. The "configuration" is the file
+ * FOLDER/conf: one word of behaviour for the child, "bad" for a text with mistakes, "doubtful" for one that can be used all the same, "none" for no child. What
+ * FOLDER/global says holds for core, if it is there.
  */
 import "../../../src/cli/early-signals.js";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../../src/config/model.js";
@@ -15,13 +15,14 @@ import { loadAddon } from "../../../src/native/load.js";
 
 const [folder = "", ...flags] = process.argv.slice(2);
 
-/** What an empty file means: everything but the child's slice is real. */
-const nothing = read(flags.includes("--quick") ? "child_wait_time 1\n" : "").config;
+/** Everything but the child's slice is real. */
+const globalFile = join(folder, "global");
+const basis = read(existsSync(globalFile) ? readFileSync(globalFile, "utf8") : "").config;
 
 /** The slice of a fake child is not a real one: only the fake child looks inside. */
 function configOf(behaviour: string): Config {
   const notActedOn = behaviour === "none" ? ["mail"] : [];
-  return { ...nothing, vrrp: { behaviour } as unknown as Config["vrrp"], notActedOn };
+  return { ...basis, vrrp: { behaviour } as unknown as Config["vrrp"], notActedOn };
 }
 
 const row: ChildRow = {
@@ -59,8 +60,9 @@ new Daemon(
       read() {
         const behaviour = readFileSync(join(folder, "conf"), "utf8").trim();
         const good = behaviour !== "bad";
-        const problems = good ? [] : ["conf:1:1: error: a mistake\n  bad\n  ^^^"];
-        const testStatus = good ? 0 : 5;
+        const clean = good && behaviour !== "doubtful";
+        const problems = clean ? [] : ["conf:1:1: error: a mistake\n  bad\n  ^^^"];
+        const testStatus = clean ? 0 : 5;
         return {
           config: configOf(behaviour),
           problems,

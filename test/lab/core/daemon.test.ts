@@ -39,8 +39,10 @@ class Subject {
     behaviour: string,
     flags: string[] = [],
     environment: NodeJS.ProcessEnv = {},
+    global?: (folder: string) => string,
   ) {
     this.configure(behaviour);
+    if (global !== undefined) writeFileSync(join(this.folder, "global"), global(this.folder));
     this.process = spawn(process.execPath, [program, this.folder, ...flags], {
       env: { ...process.env, ...environment },
       stdio: ["ignore", "ignore", "pipe"],
@@ -236,11 +238,46 @@ test("a child that ignores the order to stop is killed after 5 seconds", async (
 });
 
 test("child_wait_time: how long a child may take to stop", async (context) => {
-  const daemon = new Subject(context, "deaf", ["--quick"]);
+  const daemon = new Subject(context, "deaf", [], {}, () => "child_wait_time 1\n");
   await daemon.says("Startup complete");
   daemon.signal("SIGTERM");
   assert.equal(await daemon.ends(), 0);
   assert.match(daemon.log, /is killed: it did not stop in 1 s/);
+});
+
+test("reload_time_file: a reload at the time that it names, and the file is gone", async (context) => {
+  const daemon = new Subject(
+    context,
+    "good",
+    [],
+    {},
+    (folder) => `global_defs {\n reload_time_file ${folder}/when\n}\n`,
+  );
+  await daemon.says("Startup complete");
+  const soon = new Date(Date.now() + 2000).toISOString().replace("T", " ").slice(0, 19);
+  writeFileSync(join(daemon.folder, "when"), `${soon}Z\n`);
+  await daemon.says("Reload complete");
+  assert.match(daemon.log, /Reload is due at/);
+  assert.equal(existsSync(join(daemon.folder, "when")), false);
+});
+
+test("reload_check_config: a file that does not pass its test is refused, with its messages in the log file", async (context) => {
+  const daemon = new Subject(
+    context,
+    "good",
+    [],
+    {},
+    (folder) => `global_defs {\n reload_check_config ${folder}/check\n}\n`,
+  );
+  await daemon.says("Startup complete");
+  daemon.configure("doubtful");
+  daemon.signal("SIGHUP");
+  await daemon.says("reload_check_config: the configuration does not pass its test (status 5)");
+  assert.match(readFileSync(join(daemon.folder, "check"), "utf8"), /a mistake/);
+  daemon.configure("good");
+  daemon.signal("SIGHUP");
+  await daemon.says("Reload complete");
+  assert.equal(readFileSync(join(daemon.folder, "check"), "utf8"), "");
 });
 
 test("when core is killed, the child goes too", async (context) => {
