@@ -35,6 +35,8 @@ export interface AddressSetting {
   noTrack: boolean;
   /** use_vmac (virtual addresses): it goes on a VMAC on `device`. */
   useVmac?: true;
+  /** The interface below, when `device` is a link of our own (VMAC, ipvlan); never in the configuration. */
+  base?: string;
   /** track_group (static addresses): instances that are in fault with it. */
   trackGroup?: string;
   position: Position;

@@ -4,27 +4,19 @@
  */
 import type { AddressSetting, VrrpInstanceConfig } from "../config/model.js";
 import type { Micros } from "./events.js";
-
-type Settings = Pick<
-  VrrpInstanceConfig,
-  | "interface"
-  | "addresses"
-  | "excludedAddresses"
-  | "extraAnnounce"
-  | "vmac"
-  | "transmitOnBase"
-  | "vmacForOtherAddresses"
->;
+import { advertInterface } from "./own-links.js";
 
 /** Whether adverts do not leave by the interface that holds the address, and the address counts without `all`. */
-function place(settings: Settings, { device, useVmac }: AddressSetting): { other: boolean; vmac: boolean } {
-  const own = device === settings.interface;
-  const vmac = useVmac === true || (own ? settings.vmac !== undefined : settings.vmacForOtherAddresses);
-  return { other: !own || (vmac && settings.transmitOnBase), vmac };
+function place(
+  settings: VrrpInstanceConfig,
+  { device, base }: AddressSetting,
+): { other: boolean; vmac: boolean } {
+  const onIpvlan = settings.ipvlan !== undefined && device === settings.ownLink;
+  return { other: device !== advertInterface(settings), vmac: base !== undefined && !onIpvlan };
 }
 
 /** The first address of each such interface; none without garp_extra_if. */
-export function extraAddresses(settings: Settings): AddressSetting[] {
+export function extraAddresses(settings: VrrpInstanceConfig): AddressSetting[] {
   const { addresses, excludedAddresses, extraAnnounce } = settings;
   if (extraAnnounce === undefined) return [];
   const first = new Map<string, AddressSetting>();
@@ -37,6 +29,6 @@ export function extraAddresses(settings: Settings): AddressSetting[] {
 }
 
 /** 0 when there is nothing to announce. */
-export function extraIntervalMicros(settings: Settings): Micros {
+export function extraIntervalMicros(settings: VrrpInstanceConfig): Micros {
   return extraAddresses(settings).length === 0 ? 0 : (settings.extraAnnounce?.intervalMicros ?? 0);
 }

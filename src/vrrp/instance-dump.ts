@@ -16,6 +16,8 @@ export interface InstanceView {
   /** Wall clock at which it acts next when nothing happens; undefined when it does not. */
   deadlineMillis: number | undefined;
   group: string | undefined;
+  /** Whether its VMAC or ipvlan is up. */
+  ownLinkUp?: boolean;
 }
 
 export const STATE_WORDS: Record<State, string> = {
@@ -157,16 +159,27 @@ function stateLines({ machine, group, lastTransitionMillis, deadlineMillis }: In
   ];
 }
 
-function networkLines({ machine: { settings }, source }: InstanceView): string[] {
-  const { interface: device, vmac, ipvlan, vrf, unicastPeers } = settings;
-  const rows: Array<[string, string | undefined]> = [
-    ["Interface", device],
-    ["VRF", vrf],
-    ["Using VMAC", vmac && (vmac.name ?? "yes")],
-    ["Using IPVLAN", ipvlan && (ipvlan.name ?? "yes")],
-  ];
+/** The interface, and the VMAC or ipvlan on it. */
+function interfaceLines({ machine: { settings }, ownLinkUp = false }: InstanceView): string[] {
+  const { interface: base, ownLink, vmac, ipvlan, transmitOnBase } = settings;
+  const others = settings.vmacForOtherAddresses ? ["   Use VMAC for VIPs on other interfaces"] : [];
+  if (ownLink === undefined) return [...others, ...(base === undefined ? [] : [`   Interface = ${base}`])];
+  const kind = vmac === undefined ? `IPVLAN in mode ${ipvlan?.mode ?? "bridge"}` : "VMAC";
+  const word = vmac === undefined ? "ipvlan" : "vmac";
   return [
-    ...rows.flatMap(([label, value]) => (value === undefined ? [] : [`   ${label} = ${value}`])),
+    `   Use ${kind}, i/f name ${ownLink}, is_up = ${String(ownLinkUp)}, xmit_base = ${String(transmitOnBase)}`,
+    ...others,
+    `   Interface = ${ownLink}, ${word} on ${base}${transmitOnBase ? ", xmit base i/f" : ""}`,
+  ];
+}
+
+function networkLines(view: InstanceView): string[] {
+  const { settings } = view.machine;
+  const { source } = view;
+  const { vrf, unicastPeers } = settings;
+  return [
+    ...interfaceLines(view),
+    ...(vrf === undefined ? [] : [`   VRF = ${vrf}`]),
     `   Using src_ip = ${source ?? "(none)"}${settings.sourceAddress === undefined ? "" : " (from configuration)"}`,
     ...(unicastPeers.length > 0 ? [] : [`   Multicast address ${settings.multicastGroup}`]),
   ];

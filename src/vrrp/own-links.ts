@@ -176,7 +176,7 @@ class Placer {
   ): () => AddressSetting {
     const { family, device } = address;
     const atHome = device === settings.interface && family === settings.family;
-    if (atHome && own !== undefined) return () => ({ ...address, device: own.wish.name });
+    if (atHome && own !== undefined) return () => ({ ...address, device: own.wish.name, base: device });
     const apart = settings.vmacForOtherAddresses && !atHome;
     if (address.useVmac !== true && !apart) return () => address;
     const { virtualRouterId, name } = settings;
@@ -200,7 +200,7 @@ class Placer {
       );
       return () => address;
     }
-    return () => ({ ...address, device: draft.wish.name });
+    return () => ({ ...address, device: draft.wish.name, base: device });
   }
 
   /** A macvlan with the right address on the right base is used as it is; one of ours may get another name. */

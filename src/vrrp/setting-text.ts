@@ -24,12 +24,13 @@ function lifetimeWords({ family, preferredSeconds }: AddressSetting): string[] {
   return family === 6 ? ["preferred_lft forever"] : [];
 }
 
-/** `192.0.2.100/24 brd 192.0.2.255 dev eth0 scope global label eth0:1 set` */
+/** `192.0.2.100/24 brd 192.0.2.255 dev eth0 scope global label eth0:1 set`; a VMAC as `vrrp.51@eth0`. */
 export function formatAddressSetting(address: AddressSetting, set: boolean): string {
   const { peer, prefixLength, flags } = address;
   const words = [peer === undefined ? withLength(address.address, prefixLength) : address.address];
   if (address.broadcast !== undefined) words.push("brd", address.broadcast);
-  words.push("dev", address.device, "scope", scopeName(address.scope));
+  const device = address.base === undefined ? address.device : `${address.device}@${address.base}`;
+  words.push("dev", device, "scope", scopeName(address.scope));
   if (address.label !== undefined) words.push("label", address.label);
   if (peer !== undefined) words.push("peer", withLength(peer, prefixLength));
   for (const [bit, word] of ADDRESS_FLAGS) if ((flags & bit) !== 0) words.push(word);

@@ -63,7 +63,7 @@ export class Dumps {
   }
 
   #viewOf(machine: VrrpInstance): InstanceView {
-    const { router, notices, now } = this.#ports;
+    const { router, notices, links, now } = this.#ports;
     const { deadline } = machine;
     return {
       machine,
@@ -71,6 +71,7 @@ export class Dumps {
       lastTransitionMillis: notices.lastTransitionMillis(machine),
       deadlineMillis: deadline === undefined ? undefined : Date.now() + (deadline - now()) / 1000,
       group: router.groupOf(machine)?.name,
+      ownLinkUp: links.byName(machine.settings.ownLink ?? "")?.up ?? false,
     };
   }
 

@@ -27,11 +27,18 @@ test("all: the first address of each interface that does not send the adverts", 
 
 test("without all: those on VMACs only, the own one too when adverts leave by the base", () => {
   assert.deepEqual(chosen(every(seconds(1), false)), []);
-  const vmac = { vmac: { netlinkNotify: false }, ...every(seconds(1), false) };
-  assert.deepEqual(chosen(vmac), []);
-  assert.deepEqual(chosen({ ...vmac, transmitOnBase: true }), ["192.0.2.100"]);
-  assert.deepEqual(chosen({ ...vmac, vmacForOtherAddresses: true }), ["198.51.100.1", "203.0.113.1"]);
-  const marked = ADDRESSES.map((setting, i) => (i === 3 ? { ...setting, useVmac: true as const } : setting));
+  const onVmac = (setting: AddressSetting): AddressSetting => ({
+    ...setting,
+    device: `vrrp ${setting.device}`,
+    base: setting.device,
+  });
+  const own = { ownLink: "vrrp eth0", ...every(seconds(1), false) };
+  const home = ADDRESSES.map((setting, i) => (i === 0 ? onVmac(setting) : setting));
+  assert.deepEqual(chosen({ ...own, addresses: home }), []);
+  assert.deepEqual(chosen({ ...own, addresses: home, transmitOnBase: true }), ["192.0.2.100"]);
+  const all = ADDRESSES.map(onVmac);
+  assert.deepEqual(chosen({ ...own, addresses: all }), ["198.51.100.1", "203.0.113.1"]);
+  const marked = ADDRESSES.map((setting, i) => (i === 3 ? onVmac(setting) : setting));
   assert.deepEqual(chosen({ ...every(seconds(1), false), addresses: marked }), ["203.0.113.1"]);
 });
 
