@@ -133,6 +133,7 @@ export class VrrpRuntime {
       channels: this.#channels,
       now: () => addon.monotonicMicros(),
       notices: this.#notices,
+      trackers: this.#trackers,
       folder: options.temporaryDirectory,
     });
     this.#performer = new Performer({

@@ -8,6 +8,7 @@ import type { State } from "./events.js";
 import { garpGroupLines, globalLines } from "./global-dump.js";
 import { type InstanceView, instanceLines, scriptLines, STATE_WORDS } from "./instance-dump.js";
 import { formatAddressSetting, formatRouteSetting, formatRuleSetting } from "./setting-text.js";
+import { type TrackerViews, trackerSections } from "./tracker-dump.js";
 
 /** A link as the dump shows it. */
 export interface InterfaceView {
@@ -88,6 +89,7 @@ export function formatState(
   views: readonly InstanceView[],
   links: readonly InterfaceView[],
   sockets: readonly SocketView[],
+  trackers: TrackerViews,
 ): string {
   const { staticAddresses, staticRoutes, staticRules, trackGroups } = config;
   return [
@@ -116,6 +118,7 @@ export function formatState(
     ...views.flatMap(instanceLines),
     ...part("VRRP Sockpool", sockets.flatMap(socketLines)),
     ...part("VRRP Sync groups", groupLines(config, views)),
+    ...trackerSections(config, trackers),
     "------< Interfaces >------",
     ...links.flatMap(interfaceLines),
     "",

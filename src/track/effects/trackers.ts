@@ -4,13 +4,14 @@
  */
 import { open } from "node:fs/promises";
 import { constants } from "node:fs";
-import type { TrackScriptConfig, Trackers as TrackingLists, VrrpConfig } from "../../config/model.js";
+import type { Trackers as TrackingLists, VrrpConfig } from "../../config/model.js";
 import type { Addon } from "../../native/addon.js";
 import type { Loop } from "../../net/loop.js";
 import { Accounts, loadAccounts, ownIdentity } from "../../platform/accounts.js";
 import type { Log } from "../../platform/child-log.js";
 import { ScriptRunner } from "../../platform/script-runner.js";
 import type { Finding, TrackerKind, TrackerView } from "../tracked.js";
+import type { ProcessQuorum } from "../process-quorum.js";
 import { BfdStates } from "../bfd-states.js";
 import { DirectoryWatches } from "./directory-watches.js";
 import { FileTrackers } from "./file-trackers.js";
@@ -112,8 +113,18 @@ export class Trackers implements TrackerView {
   }
 
   /** For the dump. */
-  script({ name }: TrackScriptConfig): TrackedScript | undefined {
+  script(name: string): TrackedScript | undefined {
     return this.#scripts.get(name);
+  }
+
+  /** For the dump. */
+  fileValue(name: string): number | undefined {
+    return this.#files.get(name)?.value;
+  }
+
+  /** For the dump. */
+  quorum(name: string): ProcessQuorum | undefined {
+    return this.#processes.quorum(name);
   }
 
   close(): void {

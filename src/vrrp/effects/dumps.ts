@@ -11,6 +11,8 @@ import type { Router } from "../router.js";
 import type { InstanceView } from "../instance-dump.js";
 import { formatState, formatStatistics, type InterfaceView } from "../state-dump.js";
 import { formatJson } from "../state-json.js";
+import { viewTrackers } from "./tracker-views.js";
+import type { Trackers } from "../../track/effects/trackers.js";
 import type { Channels } from "./channels.js";
 import type { Notices } from "./notices.js";
 
@@ -20,6 +22,7 @@ export interface DumpPorts {
   links: Links;
   channels: Channels;
   notices: Notices;
+  trackers: Trackers;
   /** Directory of the files that are named without one. */
   folder: string;
   /** Monotonic microseconds. */
@@ -76,8 +79,9 @@ export class Dumps {
   }
 
   #stateOf(config: VrrpConfig, views: readonly InstanceView[]): string {
-    const { links, channels } = this.#ports;
-    return formatState(config, views, [...links.all()].map(viewOfLink), channels.describe());
+    const { links, channels, trackers } = this.#ports;
+    const interfaces = [...links.all()].map(viewOfLink);
+    return formatState(config, views, interfaces, channels.describe(), viewTrackers(config, trackers));
   }
 
   #textOf(what: Dump, config: VrrpConfig, views: readonly InstanceView[]): [path: string, text: string] {
@@ -86,7 +90,10 @@ export class Dumps {
       case "data":
         return [stateDumpPath(folder, config.global, ""), this.#stateOf(config, views)];
       case "json":
-        return [jsonDumpPath(folder, config.global), formatJson(config, views, [])];
+        return [
+          jsonDumpPath(folder, config.global),
+          formatJson(config, views, viewTrackers(config, this.#ports.trackers).processes),
+        ];
       default:
         return [statisticsDumpPath(folder, config.global), formatStatistics(views)];
     }

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { VrrpInstance } from "../../../src/vrrp/instance.js";
 import { formatAddressSetting } from "../../../src/vrrp/setting-text.js";
 import { formatState, formatStatistics } from "../../../src/vrrp/state-dump.js";
+import { NO_TRACKERS } from "../../../src/vrrp/tracker-dump.js";
 import { read } from "../config/fake-files.js";
 import { address, settings } from "./settings.js";
 
@@ -21,7 +22,7 @@ function view(changes: Parameters<typeof settings>[0] = {}) {
 }
 
 const topology = (changes: Parameters<typeof settings>[0] = {}): string => {
-  return formatState(config, [view(changes)], [], []);
+  return formatState(config, [view(changes)], [], [], NO_TRACKERS);
 };
 
 test("an address is shown as upstream shows it", () => {
@@ -93,4 +94,43 @@ test("statistics have a heading per instance and a line per counter", () => {
   const text = formatStatistics([shown]);
   assert.match(text, /^VRRP Instance: VI_1\n {2}Advertisements:\n {4}Received: 0\n {4}Sent: 7\n/);
   assert.match(text, /\n {4}TTL: 2\n/);
+});
+
+test("scripts, files, processes and BFD sessions with what is known of them, and who tracks them", () => {
+  const { config: tracking } = read(`
+vrrp_script chk {
+  script "/bin/true x"
+  interval 2
+  weight -20
+}
+track_file tf {
+  file /tmp/number
+}
+vrrp_track_process pr {
+  process sleep 77
+  quorum 2
+}
+vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 1
+  track_script {
+    chk weight -30 reverse
+  }
+}
+`);
+  const [script] = tracking.vrrp.scripts;
+  assert.ok(script);
+  const text = formatState(tracking.vrrp, [], [], [], {
+    scripts: [{ config: script, count: 0, up: false, running: true }],
+    files: [],
+    processes: [],
+    bfds: [{ name: "b1", up: true }],
+  });
+  assert.match(
+    text,
+    /------< VRRP Scripts >------\n VRRP Script = chk\n {3}Command = '[^']*true' 'x'\n {3}Interval = 2 sec\n/,
+  );
+  assert.match(text, /Result = 0\n {3}Status = BAD\n/);
+  assert.match(text, /Tracking instances :\n {5}VI_1, weight -30 reverse\n {3}State = running\n/);
+  assert.match(text, /VRRP Track BFD = b1\n {3}BFD status = UP\n/);
 });
