@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { diagnosticsAsJson } from "../config/diagnostic-json.js";
 import { decodeBytes } from "../config/text.js";
-import type { ConfigurationReader, ReadOutcome } from "../core/configuration.js";
+import { type ConfigurationReader, notActedOnText, type ReadOutcome } from "../core/configuration.js";
 import { EXIT } from "../core/exits.js";
 
 const STDOUT = 1;
@@ -34,6 +34,8 @@ export function testConfiguration(reader: ConfigurationReader, options: TestOpti
     writeWhole(options.log === undefined ? STDOUT : output, asJson(outcome, options.configFile));
   else {
     if (outcome.problems.length > 0) writeWhole(output, `${outcome.problems.join("\n")}\n`);
+    const { notActedOn } = outcome.config;
+    if (notActedOn.length > 0) writeWhole(output, `${notActedOnText(notActedOn)}\n`);
     if (outcome.dump !== undefined) writeWhole(STDOUT, Buffer.from(outcome.dump, "latin1"));
   }
   if (output !== STDERR) closeSync(output);

@@ -87,6 +87,11 @@ export class Block<S> {
     return this.#given(name) !== undefined;
   }
 
+  /** Nothing stands between the braces. */
+  get isEmpty(): boolean {
+    return this.#body === undefined;
+  }
+
   /** Where a keyword was set, or else the block itself. */
   where(name: keyof S): Word | undefined {
     return this.setting(name)?.at ?? this.head;

@@ -210,9 +210,9 @@ function excerptOf(location: Place): Excerpt {
   };
 }
 
-/** Control characters must not reach the terminal of whoever reads the message. */
+/** Control characters, and those that turn the direction of writing, must not reach the terminal of whoever reads the message. */
 function printable(text: string): string {
-  return text.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/g, "\ufffd");
+  return text.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
 /** A word as a message shows it: short, and harmless on a terminal. */

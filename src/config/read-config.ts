@@ -59,6 +59,7 @@ export function readConfig(reader: FileReader, options: ReadOptions): ReadResult
     includeFailed: lines.files.includeFailed,
     includeMissing: lines.files.includeMissing,
     refusals: judge.refusals,
+    empty: block.isEmpty,
   });
   const dumped = tree.recorder && { dump: dump(tree.recorder.root) };
   return { config, diagnostics: diagnostics.sorted(), ...verdict, ...dumped };

@@ -222,7 +222,7 @@ export class TreeReader {
       return;
     }
     const word = head.text;
-    const here = Object.keys(table.rows);
+    const here = [...Object.keys(table.rows), "include"];
     const where = this.#open.at(-1)?.head.text;
     const place = where === undefined ? "" : ` in '${where}'`;
     const elsewhere = this.#blocksWith(word);

@@ -10,8 +10,10 @@ export interface Verdict {
   refusals: string[];
   /** Exit status of a daemon that may not start; 0 when it may. */
   exitStatus: number;
-  /** Whether a running daemon should take it: no error, whatever upstream would put up with. */
+  /** Whether a running daemon should take it: no error, whatever upstream would put up with, and not nothing at all. */
   reloadable: boolean;
+  /** Nothing is configured: good enough for a start. */
+  empty: boolean;
 }
 
 interface Findings {
@@ -20,6 +22,8 @@ interface Findings {
   /** An include was passed over: no error for upstream, but a running daemon must not lose what stood there. */
   includeMissing: boolean;
   refusals: readonly string[];
+  /** No keyword stands outside a block: nothing is configured at all. */
+  empty: boolean;
 }
 
 /** Statuses of the config test. */
@@ -39,6 +43,7 @@ export function judgeRun(diagnostics: Diagnostics, findings: Findings): Verdict 
   if (missing) refusals.push("a mandatory argument is missing");
   const usable = refusals.length === 0;
   return {
+    empty: findings.empty,
     testStatus: findings.includeFailed
       ? UNREADABLE
       : missing
@@ -47,7 +52,7 @@ export function judgeRun(diagnostics: Diagnostics, findings: Findings): Verdict 
     usable,
     refusals,
     exitStatus: usable ? 0 : unreadable ? UNREADABLE : MISSING_PARAMETER,
-    reloadable: usable && diagnostics.errors === 0 && !findings.includeMissing,
+    reloadable: usable && diagnostics.errors === 0 && !findings.includeMissing && !findings.empty,
   };
 }
 

@@ -31,6 +31,8 @@ export interface ReadOutcome {
   testStatus: number;
   /** A running daemon may take it. */
   reloadable: boolean;
+  /** Nothing is configured, which a running daemon does not take. */
+  empty?: boolean;
 }
 
 export interface ConfigurationReader {
@@ -38,6 +40,11 @@ export interface ConfigurationReader {
 }
 
 type Wanted = Pick<DaemonSettings, "configFile" | "configId" | "allIncludesMustExist" | "dumpConfiguration">;
+
+/** The one line about what is configured and not acted on. */
+export function notActedOnText(list: readonly string[]): string {
+  return `Configured, but without effect in this version: ${list.join(", ")}`;
+}
 
 /** A reader for the file and the conditions of these settings; every call reads anew. */
 export function configurationReader(settings: Wanted, addon: Addon): ConfigurationReader {

@@ -13,7 +13,7 @@ import { BEAT_MILLIS, type ChildOptions, type LogLevel } from "../platform/messa
 import { keepAlivePeriod, notifyService } from "../platform/systemd.js";
 import { ChildProcess } from "./child-process.js";
 import { CHILDREN, type ChildRow, type Slice } from "./children.js";
-import type { ConfigurationReader, ReadOutcome } from "./configuration.js";
+import { type ConfigurationReader, notActedOnText, type ReadOutcome } from "./configuration.js";
 import { DEFAULT_UMASK, type DaemonSettings } from "./daemon-settings.js";
 import { EXIT } from "./exits.js";
 import { removeLeftovers } from "./leftovers.js";
@@ -38,6 +38,9 @@ import type { Slices } from "./supervisor-events.js";
 
 const SECOND = 1_000_000;
 const BEAT = BEAT_MILLIS * 1000;
+
+const EMPTY_FILE =
+  "The configuration is empty, which is more likely a slip than a wish: stop the daemon to give everything up";
 
 /** What the daemon is given: everything that a test replaces. */
 export interface DaemonParts {
@@ -216,11 +219,9 @@ export class Daemon {
 
   /** Named again only when a reload changes the list. */
   #warnOnce(notActedOn: readonly string[]): void {
-    const list = notActedOn.join(", ");
-    if (list !== "" && list !== this.#notActedOn) {
-      this.#say("warning", `Configured, but without effect in this version: ${list}`);
-    }
-    this.#notActedOn = list;
+    const text = notActedOnText(notActedOn);
+    if (notActedOn.length > 0 && text !== this.#notActedOn) this.#say("warning", text);
+    this.#notActedOn = text;
   }
 
   #claimPidFiles(): boolean {
@@ -288,6 +289,7 @@ export class Daemon {
       },
       readConfiguration: () => {
         const outcome = this.#take(this.#readMarked());
+        if (outcome.empty === true) this.#say("error", EMPTY_FILE);
         if (!outcome.reloadable || this.#failsCheck(outcome)) return undefined;
         if (this.#needsRestart(outcome.config.global)) return undefined;
         this.#offered = outcome.config;

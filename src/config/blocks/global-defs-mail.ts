@@ -1,7 +1,9 @@
 /** `global_defs`: mails and the name of this machine. */
+import { quoted } from "../diagnostic.js";
 import type { MailServer } from "../global-model.js";
 import { custom, flag, missingArgument, names, type Row, setting } from "../schema.js";
 import { decodeBytes } from "../text.js";
+import { parseIpv4 } from "../values/address.js";
 import { oneOf, text } from "../values/name.js";
 import { boolean, integer, replaced } from "../values/number.js";
 
@@ -78,6 +80,11 @@ function smtpServer(): Row<readonly MailServer[]> {
         if (typeof value !== "number" && portWord) {
           const message = `the port must be a whole number from 1 to 65535; ${DEFAULT_PORT} is used`;
           site.tree.diagnostics.report("invalidNumber", portWord, message);
+        }
+        if (/^\d+(\.\d+){3}$/.test(host.text) && parseIpv4(host.text) === undefined) {
+          const message = `${quoted(host.text)} is no IPv4 address, and no name either; it is ignored`;
+          site.tree.diagnostics.report("general", host, message);
+          return undefined;
         }
         const server = {
           host: decodeBytes(host.text),

@@ -91,6 +91,7 @@ export class Definitions {
       }
       const replacement = reference && this.#replacement(reference, current, directory);
       if (reference === undefined || replacement === undefined) {
+        if (reference === undefined) this.#mentionUnbraced(current, dollar);
         from = dollar + 1;
       } else if ("lines" in replacement) {
         return replacement;
@@ -141,6 +142,15 @@ export class Definitions {
     const text = new Derived(parts);
     const current = { of: text, start: 0, end: text.chars.length };
     return { current, from: current.end - (end - done), count };
+  }
+
+  /** A definition whose name runs into the rest of an address: nothing is wrong by upstream's measure, and hardly meant. */
+  #mentionUnbraced({ of, end }: Range, dollar: number): void {
+    const nameEnd = endOfName(of.chars, dollar + 1, end);
+    const name = of.chars.slice(dollar + 1, nameEnd);
+    if (nameEnd >= end || !"/.:".includes(of.chars.charAt(nameEnd)) || !this.#values.has(name)) return;
+    const message = `'$${name}' is not replaced before ${quoted(of.chars.charAt(nameEnd))}; write '\${${name}}'`;
+    this.diagnostics.report("logged", { of, start: dollar, end: nameEnd }, message);
   }
 
   /** The value of a definition of one line in which nothing is to be replaced. */

@@ -73,9 +73,12 @@ export function matchInclude(pattern: string, cwd: string, reader: FileReader): 
       });
     } else {
       const where = alternative.startsWith("/") ? "" : ` in ${cwd}`;
+      const hint = /^(["']).*\1$/.test(alternative)
+        ? "; quotes are part of the name here: leave them out"
+        : "";
       result.problems.push({
         check: "match",
-        message: `there is no file '${alternative}'${where}`,
+        message: `there is no file '${alternative}'${where}${hint}`,
         mention: true,
       });
     }

@@ -3,6 +3,7 @@ import { type AddressEntry, FOREVER, IFA_F } from "../blocks/address-entry.js";
 import type { AddressSetting } from "../model.js";
 import { positionOf } from "../read-tree.js";
 import { decodeBytes, type Word } from "../text.js";
+import { isMulticast } from "../values/address.js";
 import type { Judge } from "./judge.js";
 import type { TrackGroups } from "./routes.js";
 import { resolveNames } from "./routing-names.js";
@@ -38,6 +39,15 @@ function finishAddress(
   return setting;
 }
 
+/** Upstream takes them, and the kernel takes some: nobody can be reached at such an address. */
+function mentionNoHost(entry: AddressEntry, judge: Judge): void {
+  const first = Number.parseInt(entry.text, 10);
+  const unspecified = entry.family === 4 ? first === 0 : entry.text === "::";
+  if (!unspecified && (entry.family === 4 ? first < 224 : !isMulticast(entry))) return;
+  const what = unspecified ? "no address of a host" : isMulticast(entry) ? "a multicast group" : "reserved";
+  judge.mention(entry.at, `${entry.text} is ${what}: the kernel will refuse it or nobody can reach it`);
+}
+
 /** Leaves out what was written twice; the seen set may span several lists. */
 export function finishAddresses(
   entries: readonly AddressEntry[],
@@ -49,6 +59,7 @@ export function finishAddresses(
   const list: AddressSetting[] = [];
   for (const entry of entries) {
     const setting = finishAddress(entry, device, groups, judge);
+    mentionNoHost(entry, judge);
     const key = `${setting.address}/${setting.prefixLength}%${setting.device}`;
     const before = seen.get(key);
     if (before === undefined) {

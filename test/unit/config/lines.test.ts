@@ -100,7 +100,9 @@ test("2.4 wildcards are sorted, alternatives come in the order given", () => {
 
 test("2.4 quotes are part of the name", () => {
   const { problems } = linesAndProblems('include "a.conf"', "main", { "a.conf": "a" });
-  assert.deepEqual(problems, ["1:9 there is no file '\"a.conf\"' in /etc/keepalived"]);
+  assert.deepEqual(problems, [
+    "1:9 there is no file '\"a.conf\"' in /etc/keepalived; quotes are part of the name here: leave them out",
+  ]);
 });
 
 test("2.4 definitions in the pattern are replaced, others are part of the name", () => {

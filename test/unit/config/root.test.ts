@@ -160,3 +160,49 @@ test("SSL: files and passphrase; what is given again replaces, and that is repor
   assert.deepEqual(brief(again), ["4:1 error there is an 'SSL' already; this one replaces it"]);
   assert.equal(read("SSL {\n ca\n}\n").testStatus, 5);
 });
+
+test("what people slip into: a hint, and upstream's status where it says nothing", () => {
+  const hinted = (text: string) => brief(read(text)).join("\n");
+  assert.match(hinted("inculde x\n"), /unknown keyword 'inculde'; did you mean 'include'\?/);
+  assert.match(
+    hinted("$I=5\nstatic_ipaddress {\n 10.0.0.$I/24 dev lo\n}\n"),
+    /3:9 note '\$I' is not replaced before '\/'; write '\$\{I\}'/,
+  );
+  const relay = read("global_defs {\n smtp_server 300.1.2.3\n}\n");
+  assert.equal(relay.testStatus, 5);
+  assert.deepEqual(brief(relay), [
+    "2:14 error '300.1.2.3' is no IPv4 address, and no name either; it is ignored",
+  ]);
+  for (const [address, what] of [
+    ["0.0.0.0", "no address of a host"],
+    ["224.0.0.1", "a multicast group"],
+    ["255.255.255.255", "reserved"],
+    ["ff02::1", "a multicast group"],
+    ["::", "no address of a host"],
+  ] as const) {
+    const result = read(`static_ipaddress {\n ${address} dev lo\n}\n`);
+    assert.equal(result.testStatus, 0, address);
+    assert.deepEqual(brief(result), [
+      `2:2 warning ${address} is ${what}: the kernel will refuse it or nobody can reach it`,
+    ]);
+  }
+});
+
+test("a message does not turn the direction of writing", () => {
+  const { diagnostics } = read(
+    "nonsense\u202e\u2066 x\n".replace(/[\u202e\u2066]/g, (c) => Buffer.from(c).toString("latin1")),
+  );
+  assert.doesNotMatch(JSON.stringify(diagnostics), /[\u202a-\u202e\u2066-\u2069]/);
+});
+
+test("a running daemon does not take a file in which nothing is configured", () => {
+  for (const text of ["", "# all gone\n", "$A=1\n"]) {
+    const result = read(text);
+    assert.deepEqual(
+      [result.testStatus, result.usable, result.empty, result.reloadable],
+      [0, true, true, false],
+    );
+  }
+  const blank = read("global_defs {\n}\n");
+  assert.deepEqual([blank.empty, blank.reloadable], [false, true]);
+});
