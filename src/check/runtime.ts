@@ -175,6 +175,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#warnOfMissingKinds(config);
     this.#readTlsFiles();
     await this.#setGlobals();
+    if (this.#stopping) return;
     this.#carryOut(this.#director.reconfigure(config, this.#addon.monotonicMicros()));
     raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
     await this.#ownAddresses.watch(this.#director.services, this.#groups);
