@@ -119,9 +119,7 @@ export const vrrpRows = {
     { default: 0, unit: "s" },
   ),
   log_unknown_vrids: flag("Log adverts of virtual router ids that are not configured on their interface."),
-  disable_local_igmp: flag("Let the kernel send no IGMP reports for link-local multicast groups.", {
-    notActedOn: true,
-  }),
+  disable_local_igmp: flag("Let the kernel send no IGMP reports for link-local multicast groups."),
   vmac_prefix: once(setting(text("STRING"), "Start of the names of VMAC interfaces.", { default: "vrrp" })),
   vmac_addr_prefix: once(
     setting(
