@@ -1,0 +1,57 @@
+/** The journal of IPVS entries. */
+import assert from "node:assert/strict";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { Journal } from "../../../../src/check/ipvs/journal.js";
+
+function pathFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "ipvs-journal-"));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return join(folder, "journal");
+}
+
+const fail = (reason: string): void => assert.fail(reason);
+
+test("what one run has noted the next one knows, but for a torn last line", async (t) => {
+  const path = pathFor(t);
+  const first = new Journal(path, fail);
+  await first.load();
+  await first.add(["tcp 10.0.0.1:80", "tcp 10.0.0.1:80 > 10.0.0.11:80"]);
+  appendFileSync(path, "tcp 10.0.0.1:8");
+  const next = new Journal(path, fail);
+  await next.load();
+  assert.ok(next.isFromEarlier("tcp 10.0.0.1:80 > 10.0.0.11:80"));
+  assert.ok(!next.isFromEarlier("tcp 10.0.0.1:8"));
+  // What is noted now is not of an earlier run.
+  await next.add(["mark 7 inet"]);
+  assert.ok(!next.isFromEarlier("mark 7 inet"));
+});
+
+test("the file goes when nothing is left", async (t) => {
+  const path = pathFor(t);
+  const journal = new Journal(path, fail);
+  await journal.add(["mark 7 inet"]);
+  assert.ok(existsSync(path));
+  await journal.keepOnly(new Set());
+  assert.ok(!existsSync(path));
+});
+
+test("lines of what is gone are left out when they have become many", async (t) => {
+  const path = pathFor(t);
+  const journal = new Journal(path, fail);
+  await journal.add(Array.from({ length: 1500 }, (_, i) => `mark ${i} inet`));
+  await journal.keepOnly(new Set(["mark 7 inet"]));
+  assert.equal(readFileSync(path, "utf8"), "mark 7 inet\n");
+});
+
+test("a file that cannot be written is told of, and nothing waits for it", async () => {
+  const reasons: string[] = [];
+  const journal = new Journal("/nowhere/journal", (reason) => reasons.push(reason));
+  await journal.load();
+  await journal.add(["mark 7 inet"]);
+  assert.match(reasons.join(), /ENOENT/);
+});
