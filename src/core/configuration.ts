@@ -2,7 +2,7 @@
  * Reads the configuration for core: the language, the files and what is known of the host put together, so that the
  * rest of core sees an outcome and lines for the log.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Config } from "../config/model.js";
 import { type Diagnostic, formatDiagnostic, readConfig, type ReadOptions } from "../config/read-config.js";
@@ -78,7 +78,7 @@ function hostKnowledge(addon: Addon): HostKnowledge {
   return {
     hostName: hostname(),
     interfaceExists: (name) => addon.interfaceIndex(name) > 0,
-    interfaceMtu,
+    interfaceMtu: (name) => interfaceMtu(name, addon.interfaceIndex(name)),
     interfaceNames,
     keyFile: readKeyFile,
     routingName: (kind, name, directories) => routingNames.number(kind, name, directories),
@@ -90,16 +90,20 @@ function hostKnowledge(addon: Addon): HostKnowledge {
   };
 }
 
+/** From /proc, which shows the network namespace of the process; /sys shows the one where it was mounted. */
 function interfaceNames(): string[] {
   try {
-    return readdirSync("/sys/class/net").filter((name) => name !== "bonding_masters");
+    const [, , ...lines] = readFileSync("/proc/net/dev", "latin1").split("\n");
+    return lines.map((line) => line.split(":", 1)[0]?.trim() ?? "").filter((name) => name !== "");
   } catch {
     return [];
   }
 }
 
-function interfaceMtu(name: string): number | undefined {
+/** Unknown where /sys shows another network namespace, in which the interface is missing or another one. */
+function interfaceMtu(name: string, index: number): number | undefined {
   try {
+    if (Number(readFileSync(`/sys/class/net/${name}/ifindex`, "utf8")) !== index) return undefined;
     return Number(readFileSync(`/sys/class/net/${name}/mtu`, "utf8")) || undefined;
   } catch {
     return undefined;
