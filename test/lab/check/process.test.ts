@@ -206,6 +206,48 @@ labTest(
   },
 );
 
+labTest(
+  "beside VRRP: checks begin with mastership, a reload is one for both, and the stop waits for nobody",
+  ["ours"],
+  async (lab) => {
+    const it = await scene(lab);
+    await startServer(lab, it.farm, "10.91.0.11", 80);
+    const instance =
+      "vrrp_instance V {\n interface eth0\n virtual_router_id 91\n version 3\n advert_int 0.2\n virtual_ipaddress {\n 10.91.9.1/32\n }\n}\n";
+    const text = (weight: number): string =>
+      instance + configuration(it, realServer(11, `weight ${weight}`), "ha_suspend");
+    const daemon = start(it, text(1));
+    const activated = await lab.waitFor(
+      () => daemon.output.find(/Activating healthchecker/),
+      8_000,
+      "the checks to begin",
+    );
+    const master = daemon.output.find(/\(V\) Entering MASTER STATE/);
+    assert.ok(master !== undefined && master.at <= activated.at, "not before the address is here");
+    await lab.waitFor(
+      () => daemon.output.find(/TCP_CHECK on service \[10\.91\.0\.11\]:tcp:80 succeeded/),
+      3_000,
+      "a check",
+    );
+    const before = daemon.processes().map(({ pid }) => pid);
+    await reload(it, daemon, text(3));
+    assert.deepEqual(
+      daemon.processes().map(({ pid }) => pid),
+      before,
+    );
+    assert.equal(
+      daemon.output.all.filter(({ text: line }) => line.includes("Entering")).length,
+      2,
+      "VRRP goes on undisturbed",
+    );
+    const began = performance.now();
+    daemon.kill("SIGTERM");
+    await lab.waitFor(() => daemon.exit !== undefined, 5_000, "the end");
+    assert.equal(daemon.exit, "0");
+    assert.ok(performance.now() - began < 3_000);
+  },
+);
+
 labTest("a check process that dies is started again, and checks anew", ["ours"], async (lab) => {
   const it = await scene(lab);
   await startServer(lab, it.farm, "10.91.0.11", 80);
