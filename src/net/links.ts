@@ -8,9 +8,7 @@ import type { AddressMessage } from "../netlink/address.js";
 import {
   AF_INET6,
   AF_UNSPEC,
-  IFA_F_DADFAILED,
   IFA_F_SECONDARY,
-  IFA_F_TENTATIVE,
   NLM_F_REPLACE,
   RTPROT_KEEPALIVED,
 } from "../netlink/constants.js";
@@ -19,7 +17,7 @@ import type { Message } from "../netlink/message.js";
 import type { HopMessage, RouteMessage } from "../netlink/route.js";
 import type { RuleMessage } from "../netlink/rule.js";
 import { IFF_RUNNING, IFF_UP } from "./constants.js";
-import { addressKey, formatAddress, isLinkLocal } from "./ip-address.js";
+import { addressKey, formatAddress } from "./ip-address.js";
 import type { Family, Prefix } from "./settings.js";
 
 export interface LinkAddress {
@@ -359,28 +357,4 @@ function sameLink(a: Link, b: Link): boolean {
     a.mac.length === b.mac.length &&
     a.mac.every((byte, i) => byte === b.mac[i])
   );
-}
-
-/**
- * Source address of adverts when none is configured (reference 6.3): IPv4 the first primary address, IPv6 the
- * link-local one, and never one of the virtual addresses (`exclude`, canonical text), which may be left over.
- * An address that is still being probed for duplicates cannot be sent from.
- */
-export function chooseSource(
-  link: Link,
-  family: Family,
-  exclude: ReadonlySet<string>,
-): LinkAddress | undefined {
-  let secondary: LinkAddress | undefined;
-  for (const address of link.addresses.values()) {
-    if (address.family !== family || exclude.has(address.address)) continue;
-    if (family === 6) {
-      const usable = (address.flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) === 0;
-      if (usable && isLinkLocal(address.bytes)) return address;
-    } else {
-      if ((address.flags & IFA_F_SECONDARY) === 0) return address;
-      secondary ??= address;
-    }
-  }
-  return secondary;
 }

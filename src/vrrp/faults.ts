@@ -25,6 +25,8 @@ export interface Surrounds {
   devices: readonly string[];
   /** Whether there is an address to send from. */
   hasSource: boolean;
+  /** Why not, when there is more to say. */
+  sourceProblem?: string | undefined;
 }
 
 export interface Verdict {
@@ -111,7 +113,8 @@ export function judge(config: VrrpInstanceConfig, surrounds: Surrounds): Verdict
   const causes = marks.filter(({ contribution }) => typeof contribution === "string").map(({ said }) => said);
   if (!hasSource) {
     faults.add("noAddress");
-    causes.push(noSource(config));
+    const { sourceProblem } = surrounds;
+    causes.push(noSource(config) + (sourceProblem === undefined ? "" : `: ${sourceProblem}`));
   }
   if (config.permanentFault !== undefined) {
     faults.add("configuration");

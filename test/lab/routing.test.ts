@@ -462,6 +462,30 @@ labTest(
   },
 );
 
+labTest("an interface whose link-local address another host has says so", ["ours"], async (lab) => {
+  const other = await addRouter(lab, "other", 2);
+  other.ip("-6", "address", "add", "fe80::86/64", "dev", "eth0", "nodad");
+  const host = await addRouter(lab, "router", 1);
+  const text = `vrrp_instance VI_6 {\n interface eth0\n virtual_router_id 86\n virtual_ipaddress {\n fe80::99\n }\n}\n`;
+  host.ip("-6", "address", "flush", "dev", "eth0", "scope", "link");
+  setting(host, "ipv6/conf/eth0/accept_dad", "1");
+  const router = lab.startRouter(host, "ours", text);
+  await lab.waitFor(
+    () => router.output.find(/\(VI_6\) no IPv6 address on eth0 to send from/),
+    5_000,
+    "the fault",
+  );
+  host.ip("-6", "address", "add", "fe80::86/64", "dev", "eth0");
+  await lab.waitFor(
+    () => router.output.find(/fe80::86 on eth0 is in use on another host .*: give one of the two another/),
+    5_000,
+    "what is wrong",
+  );
+  host.ip("-6", "address", "delete", "fe80::86/64", "dev", "eth0");
+  host.ip("-6", "address", "add", "fe80::87/64", "dev", "eth0");
+  await lab.waitFor(() => router.output.find(/Entering MASTER STATE/), 10_000, "it to serve");
+});
+
 labTest(
   "promote_secondaries is on while an instance wants it, and as before afterwards",
   ["ours"],

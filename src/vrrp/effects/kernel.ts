@@ -8,7 +8,10 @@ import type { Addon } from "../../native/addon.js";
 import { type AnnounceLimits, isLimited } from "../../net/announce-limits.js";
 import { Announcer } from "../../net/announcer.js";
 import { describeSetting } from "../../net/kernel-object.js";
-import { type Link, Links, type LinksListener } from "../../net/links.js";
+import { isLinkLocal } from "../../net/ip-address.js";
+import { type Link, type LinkAddress, Links, type LinksListener } from "../../net/links.js";
+import { DUPLICATE } from "../../net/source-address.js";
+import { IFA_F_DADFAILED } from "../../netlink/constants.js";
 import type { Loop } from "../../net/loop.js";
 import { Monitor } from "../../net/monitor.js";
 import { type CommandSocket, openChannel } from "../../net/netlink-channel.js";
@@ -122,6 +125,7 @@ export class Kernel {
       hold: (addresses) => this.hold(OWN_LINKS, { addresses, routes: [], rules: [] }),
     });
     this.links.addListener(ports.links);
+    this.links.addListener({ addressAdded: (link, address) => this.#onAddress(link, address) });
     this.#announcer = this.#createAnnouncer(limits);
     this.#limits = limits;
     this.#limited = isLimited(limits);
@@ -199,6 +203,12 @@ export class Kernel {
     const work = this.#busy.get(owner);
     if (work === undefined) run();
     else work.waiting.push({ kind, run });
+  }
+
+  /** An interface whose link-local address another host has cannot serve IPv6: its instances wait for another one. */
+  #onAddress(link: Link, { address, bytes, family, flags }: LinkAddress): void {
+    if (family === 6 && (flags & IFA_F_DADFAILED) !== 0 && isLinkLocal(bytes))
+      this.#ports.log.error(`${address} on ${link.name} ${DUPLICATE}`);
   }
 
   #onFailed(owner: string, setting: Setting, error: SystemError): void {

@@ -4,7 +4,8 @@
  */
 import type { SyncGroupConfig, VrrpConfig, VrrpInstanceConfig } from "../../config/model.js";
 import { parseAddress } from "../../net/ip-address.js";
-import { chooseSource, type Link, type LinkAddress, type Links } from "../../net/links.js";
+import type { Link, LinkAddress, Links } from "../../net/links.js";
+import { chooseSource, unusableSource } from "../../net/source-address.js";
 import { type Mark, type TrackerKind, type TrackerView, tracks } from "../../track/tracked.js";
 import type { FaultReason } from "../events.js";
 import { judge, type Verdict } from "../faults.js";
@@ -148,6 +149,11 @@ export class Surroundings {
     return (from && chooseSource(from, family, this.#virtual)?.bytes) ?? NO_BYTES;
   }
 
+  #sourceProblem(settings: VrrpInstanceConfig): string | undefined {
+    const link = settings.family === 6 ? this.#link(advertInterface(settings)) : undefined;
+    return link && unusableSource(link);
+  }
+
   /** @param refused why the kernel gave no socket; undefined when it did */
   judge(machine: VrrpInstance, source: Uint8Array, refused: string | undefined): News {
     const verdict = judge(machine.settings, {
@@ -159,6 +165,7 @@ export class Surroundings {
       group: this.#groupOf.get(machine.name),
       devices: this.#devicesOf.get(machine.name) ?? [],
       hasSource: source.length > 0 && this.#isPresent(machine.settings),
+      sourceProblem: this.#sourceProblem(machine.settings),
     });
     if (refused !== undefined) {
       const reason: FaultReason = "kernelRefused";

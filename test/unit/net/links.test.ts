@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAddress } from "../../../src/net/ip-address.js";
-import { chooseSource, type Link, Links } from "../../../src/net/links.js";
+import { type Link, Links } from "../../../src/net/links.js";
+import { chooseSource, unusableSource } from "../../../src/net/source-address.js";
 import { decodeMessage, type Message, nextMessage } from "../../../src/netlink/message.js";
 import { fromHex, netlinkMessages } from "./vectors.js";
 
@@ -140,6 +141,7 @@ test("routes are reported by their protocol", () => {
 });
 
 const SECONDARY = 0x01;
+const DAD_FAILED = 0x08;
 const TENTATIVE = 0x40;
 
 test("the source is the first primary address that is not virtual", () => {
@@ -176,7 +178,13 @@ test("the IPv6 source is a link-local address that has passed duplicate detectio
   const choose = (): string | undefined => {
     return chooseSource(links.byName("eth0") as Link, 6, new Set(["fe80::51"]))?.address;
   };
+  const why = (): string | undefined => unusableSource(links.byName("eth0") as Link);
   assert.equal(choose(), undefined);
+  assert.equal(why(), "the kernel still looks whether another host has fe80::2");
+  feed(address("fe80::2/64", TENTATIVE | DAD_FAILED));
+  assert.equal(choose(), undefined);
+  assert.match(why() ?? "", /^fe80::2 is in use on another host/);
   feed(address("fe80::2/64"));
   assert.equal(choose(), "fe80::2");
+  assert.equal(why(), undefined);
 });

@@ -53,7 +53,16 @@ test("dont_track_primary: the own interface may be down, but not missing", () =>
   assert.deepEqual(judge(instance, [], links(), true).faults, ["interfaceDown"]);
 });
 
-test("no address to send from is a fault", () => {
+test("no address to send from is a fault, and what is known of it is said", () => {
+  const { cause } = faults.judge(settings(), {
+    links: links("eth0"),
+    group: undefined,
+    trackers: { find: () => undefined },
+    devices: [],
+    hasSource: false,
+    sourceProblem: "fe80::2 is in use on another host",
+  });
+  assert.equal(cause, "no IPv4 address on eth0 to send from: fe80::2 is in use on another host");
   assert.deepEqual(judge(settings(), [], links("eth0"), false).faults, ["noAddress"]);
 });
 
