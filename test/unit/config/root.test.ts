@@ -206,3 +206,21 @@ test("a running daemon does not take a file in which nothing is configured", () 
   const blank = read("global_defs {\n}\n");
   assert.deepEqual([blank.empty, blank.reloadable], [false, true]);
 });
+
+test("a script in a block that is skipped still counts for the complaint about security", () => {
+  for (const keyword of ["script", "quorum_up", "quorum_down", "notify_up", "notify_down", "misc_path"]) {
+    const result = read(`no_such_block {\n inner {\n  ${keyword} /bin/true\n }\n}\n`);
+    assert.match(
+      brief(result).join("\n"),
+      /3:3 security scripts are configured, but script security is not/,
+      keyword,
+    );
+  }
+});
+
+test("of several things wrong, an include that had to be there decides the status, then a missing argument", () => {
+  const all = read("global_defs {\n include_check\n}\nvrrp_script {\n}\ninclude nix.conf\n");
+  assert.deepEqual([all.testStatus, all.exitStatus], [6, 6]);
+  const missing = read("vrrp_script {\n}\nnonsense\n");
+  assert.deepEqual([missing.testStatus, missing.exitStatus], [2, 2]);
+});

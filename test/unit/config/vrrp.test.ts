@@ -268,3 +268,15 @@ test("one address in two instances is mentioned and does not count", () => {
   ]);
   assert.equal(result.testStatus, 0);
 });
+
+test("a signature takes its 28 bytes of the room for addresses in an advert", () => {
+  const addresses = Array.from({ length: 40 }, (_, i) => `10.0.0.${i + 1}`).join("\n");
+  const own = (signed: string) => {
+    const text = instance(`version 3\n${signed}\nvirtual_ipaddress {\n${addresses}\n}`, "address");
+    const [router] = read(text, { interfaceMtu: () => 200 }).config.vrrp.instances;
+    return router?.addresses.length;
+  };
+  // 200 bytes without Ethernet's 14, IP's 20 and VRRP's 8 hold 39 addresses; 28 less hold 32.
+  assert.equal(own(""), 39);
+  assert.equal(own(`auth_hmac {\nkey 1 ${KEY}\nactive_key 1\n}`), 32);
+});
