@@ -30,6 +30,7 @@ import {
   NLM_F_CREATE,
   NLM_F_EXCL,
   NLM_F_REQUEST,
+  RTM_DELLINK,
   RTM_NEWLINK,
 } from "./constants.js";
 
@@ -106,10 +107,21 @@ export function encodeChangeLink(
   return writer.finish();
 }
 
+/** Removes all links of a group at once: the kernel waits once for all of them (rtnl_group_dellink). */
+export function encodeDeleteGroup(group: number): Uint8Array {
+  return begin(NLM_F_REQUEST, 0, 0, 0, RTM_DELLINK).attributeU32(IFLA_GROUP, group).finish();
+}
+
 export function encodeRenameLink(index: number, name: string): Uint8Array {
   return begin(NLM_F_REQUEST, index).attributeText(IFLA_IFNAME, name).finish();
 }
 
-function begin(messageFlags: number, index = 0, flags = 0, mask = 0): MessageWriter {
-  return writer.begin(RTM_NEWLINK, messageFlags).u8(AF_UNSPEC, 0).u16(0).u32(index).u32(flags).u32(mask);
+function begin(
+  messageFlags: number,
+  index = 0,
+  flags = 0,
+  mask = 0,
+  type: typeof RTM_NEWLINK | typeof RTM_DELLINK = RTM_NEWLINK,
+): MessageWriter {
+  return writer.begin(type, messageFlags).u8(AF_UNSPEC, 0).u16(0).u32(index).u32(flags).u32(mask);
 }

@@ -401,3 +401,22 @@ describe("reload of a master", () => {
       assert.ok(lab.capture.adverts.every(({ priority }) => priority > 0));
     });
 });
+
+vmacTest("255 VMACs on one interface are gone within two seconds of the stop", ["ours"], async (lab, t) => {
+  const host = await lab.addHost("router", { addresses: ["10.88.0.1/24"] });
+  const instances = Array.from({ length: 255 }, (_, i) => {
+    const vrid = i + 1;
+    return `vrrp_instance V${vrid} {\ninterface eth0\nvirtual_router_id ${vrid}\nuse_vmac\nadvert_int 1\nvirtual_ipaddress {\n10.90.${vrid}.1/32\n}\n}\n`;
+  });
+  const router = lab.startRouter(host, "ours", instances.join(""));
+  const masters = (): number => router.output.all.filter(({ text }) => /Entering MASTER/.test(text)).length;
+  await lab.waitFor(() => masters() === 255, 30_000, "all to be master");
+  assert.equal(linksOf(host).filter(({ kind }) => kind === "macvlan").length, 255);
+  const from = Date.now();
+  router.kill("SIGTERM");
+  await lab.waitFor(() => router.exit !== undefined, 10_000, "the end");
+  const tookMs = Date.now() - from;
+  t.diagnostic(`stopped after ${tookMs} ms`);
+  assert.equal(linksOf(host).filter(({ kind }) => kind === "macvlan").length, 0);
+  assert.ok(tookMs < 2_000, `it took ${tookMs} ms`);
+});

@@ -14,6 +14,7 @@ import {
   recordOf,
   writeLinkJournal,
 } from "../../net/link-journal.js";
+import { deleteLinks } from "../../net/own-link-removal.js";
 import type { Link, LinkAddress, Links, LinksListener } from "../../net/links.js";
 import type { Channel, KernelRequest } from "../../net/netlink-channel.js";
 import type { VmacLink } from "../../net/nft-script.js";
@@ -373,8 +374,7 @@ export class OwnLinks implements LinksListener {
       return link?.kind === kind ? [link] : [];
     });
     for (const { name } of there) log.detail(() => `Removing the interface ${name}`);
-    for (const result of await channel.request(there.map(deletion)))
-      if (!result.ok && result.error.code !== "ENODEV") this.#complain(result.error);
+    for (const error of await deleteLinks(channel, there, links)) this.#complain(error);
     for (const { name } of unwanted) this.#ours.delete(name);
     drain();
   }
