@@ -17,9 +17,9 @@ async function read(pid: number, withCommand: boolean): Promise<ProcessFacts | u
   return factsOf(stat, withCommand ? await textOf(`${PROC}/${pid}/cmdline`) : "");
 }
 
-/** Pids of all processes. */
+/** Pids of all processes; none where there is no /proc. */
 export async function listProcesses(): Promise<number[]> {
-  const names = await readdir(PROC);
+  const names = await readdir(PROC).catch(() => []);
   return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
