@@ -140,6 +140,17 @@ test("a run that hangs has failed when its limit passes, and there is no second 
   assert.deepEqual(bench.told.at(-1), "chk true");
 });
 
+test("a run that overran counts once, however it ends afterwards", () => {
+  const bench = new Bench();
+  bench.begin(script({ fall: 2 }));
+  bench.outcome = undefined;
+  bench.loop.advance(2.1 * second);
+  bench.outcome = {};
+  bench.runs[1]?.end({ timedOut: true, failure: "timed out", status: -1 });
+  bench.loop.advance(second);
+  assert.deepEqual(bench.told, ["chk true"]);
+});
+
 test("an account that does not exist is a failure, and so is a file that does not open", async () => {
   const bench = new Bench();
   bench.begin(
