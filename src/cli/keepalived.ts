@@ -43,7 +43,10 @@ function settingsOf(line: CommandLine, argv: readonly string[]): DaemonSettings 
 
 /** @returns the exit status, or undefined when the process lives on. */
 async function main(argv: readonly string[]): Promise<number | undefined> {
-  if (basename(process.argv[1] ?? "").startsWith("genhash")) return refuseGenhash();
+  if (basename(process.argv[1] ?? "").startsWith("genhash")) return runGenhash(argv);
+  const mode = argv.findIndex((word) => word === "-T" || word === "--genhash");
+  if (mode > 0) complain(`keepalived: what comes before ${argv[mode]} is ignored`);
+  if (mode >= 0) return runGenhash(argv.slice(mode + 1));
   const line = readCommandLine(argv);
   for (const text of [...line.remarks, ...line.problems]) complain(`keepalived: ${text}`);
   if (line.operands.length > 0) process.stdout.write(`Unexpected argument(s): ${line.operands.join(" ")}\n`);
@@ -57,7 +60,9 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     case "signum":
       return printSignum(line.signum ?? "");
     case "genhash":
-      return refuseGenhash();
+      // Abbreviated, or in one word with others: what follows was read as options of the daemon.
+      complain("keepalived: write -T or --genhash as a word of its own");
+      return EXIT.fatal;
     case "test":
     case "daemon":
       break;
@@ -102,9 +107,9 @@ function printSignum(name: string): number {
   return EXIT.ok;
 }
 
-function refuseGenhash(): number {
-  complain("keepalived: genhash does not exist in this version");
-  return EXIT.fatal;
+async function runGenhash(argv: readonly string[]): Promise<number> {
+  const { genhash } = await import("./genhash.js");
+  return genhash(argv);
 }
 
 void main(process.argv.slice(2)).then((status) => {
