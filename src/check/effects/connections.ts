@@ -48,7 +48,7 @@ const ABOUT_THE_SERVER = new Set([
 ]);
 
 const CONNECTED_AND_CLOSED: ConnectOutcome = { kind: "connected", fd: -1 };
-/** Outcomes that one call brings. */
+/** Connections that begin, and outcomes that come, in one call. */
 const OUTCOMES = 256;
 const NOTHING = new Uint8Array(0);
 
@@ -63,7 +63,10 @@ export class Connections {
   readonly #done: Array<(outcome: ConnectOutcome) => void> = [];
 
   constructor(addon: Addon) {
-    this.#connector = new addon.Connector(() => this.#collect());
+    this.#connector = new addon.Connector(() => {
+      this.#collect();
+      this.flush();
+    });
   }
 
   prepare(plan: ConnectPlan, done: (outcome: ConnectOutcome) => void): Connection {
@@ -80,13 +83,15 @@ export class Connections {
     };
   }
 
-  /** Begins what was started since the last call, all in one go; some outcomes are there at once. */
+  /** Begins what was started since the last call, many in one go; some outcomes are there at once. */
   flush(): void {
-    if (this.#batchSize === 0) return;
-    const count = this.#batchSize;
-    this.#batchSize = 0;
-    this.#connector.start(this.#batch, count);
-    this.#collect();
+    while (this.#batchSize > 0) {
+      const count = Math.min(this.#batchSize, OUTCOMES);
+      this.#connector.start(this.#batch, count);
+      this.#batch.copyWithin(0, count, this.#batchSize);
+      this.#batchSize -= count;
+      this.#collect();
+    }
   }
 
   close(): void {
@@ -112,13 +117,10 @@ export class Connections {
     this.#batchSize--;
   }
 
+  /** What there is more of is told again in the next turn of the loop. */
   #collect(): void {
-    for (;;) {
-      const count = this.#connector.collect(this.#outcomes);
-      for (let at = 0; at < count * CONNECT_FIELDS; at += CONNECT_FIELDS) this.#deliver(at);
-      if (count < OUTCOMES) break;
-    }
-    this.flush();
+    const count = this.#connector.collect(this.#outcomes);
+    for (let at = 0; at < count * CONNECT_FIELDS; at += CONNECT_FIELDS) this.#deliver(at);
   }
 
   #deliver(at: number): void {

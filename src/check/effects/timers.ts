@@ -8,6 +8,12 @@ import { type Deadline, Deadlines } from "../../platform/deadlines.js";
 /** Waking up is the dearest part of a check, and no check needs to be more punctual. */
 const GRID_MICROS = 10_000;
 
+/**
+ * As many are called in one turn of the loop; the others are due in the next one, behind messages of core, heartbeats and
+ * answers: a process that got no processor for a while must not seem dead while it catches up.
+ */
+const PER_TURN = 200;
+
 /** One timer; made once by its owner and set again and again. */
 export type CheckTimer = Deadline<(now: number) => void>;
 
@@ -49,7 +55,9 @@ export class Timers {
   #fire(): void {
     this.#firing = true;
     const now = this.#addon.monotonicMicros();
-    for (let due = this.#deadlines.takeDue(now); due !== undefined; due = this.#deadlines.takeDue(now)) {
+    for (let called = 0; called < PER_TURN; called++) {
+      const due = this.#deadlines.takeDue(now);
+      if (due === undefined) break;
       due(now);
     }
     this.#firing = false;

@@ -165,6 +165,28 @@ test("timers that are due within 10 ms share a wake-up, and none is early", () =
   assert.equal(afterwards, 10);
 });
 
+test("what is overdue is called in portions, with the loop in between, and none is forgotten", () => {
+  const time = new Clock();
+  const portions: number[] = [];
+  let called = 0;
+  const timers = new Timers(time.addon, () => {
+    portions.push(called);
+    called = 0;
+  });
+  for (let i = 0; i < 1000; i++) {
+    timers.set(
+      timers.create(() => void called++),
+      SECOND + i,
+    );
+  }
+  time.advance(2 * SECOND);
+  assert.equal(
+    portions.reduce((sum, portion) => sum + portion, 0),
+    1000,
+  );
+  assert.ok(Math.max(...portions) <= 200);
+});
+
 test("a timer that is cancelled or moved does not fire at its old time", () => {
   const time = new Clock();
   const timers = new Timers(time.addon, () => {});
