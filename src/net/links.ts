@@ -267,10 +267,11 @@ export class Links {
   #removeAddress(message: AddressMessage, origin: Origin): void {
     const row = this.#rows.get(message.index);
     if (row === undefined) return;
-    const { address, prefixLength, peer } = linkAddress(message);
-    const key = addressKey(address, prefixLength, peer);
+    const removed = linkAddress(message);
+    const key = addressKey(removed.address, removed.prefixLength, removed.peer);
     const before = row.addresses.get(key);
-    if (before !== undefined) this.#dropAddress(row, key, before, origin);
+    // The kernel tells of an IPv6 address with IFA_F_NODAD some time after it is there, and may never come to it.
+    if (before !== undefined || removed.family === 6) this.#dropAddress(row, key, before ?? removed, origin);
   }
 
   #dropAddress(row: Row, key: string, address: LinkAddress, origin: Origin): void {

@@ -436,3 +436,16 @@ test("a route whose time is over is not put back, one that somebody removes befo
     "lost VI_1 2001:db8:1:: never",
   ]);
 });
+
+test("an IPv6 address that goes before the kernel has told that it came is put back all the same", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  kernel.lagging = true;
+  reconciler.setDesired("VI_1", { addresses: [VIP6] });
+  loop.settle();
+  // IFA_F_NODAD: the kernel tells when its work queue comes to it, which is too late here.
+  kernel.pending.length = 0;
+  kernel.lagging = false;
+  kernel.steal(VIP6_TEXT);
+  loop.settle();
+  assert.deepEqual(told, ["applied VI_1", "lost VI_1 2001:db8::1 now", "restored VI_1 2001:db8::1"]);
+});
