@@ -51,7 +51,7 @@ function assertInstrumented(): void {
 }
 
 test("the addon's tests pass under the sanitizers, and these have nothing to report", {
-  timeout: 300_000,
+  timeout: 900_000,
 }, () => {
   execFileSync(process.execPath, [join(repository(), "native", "build.mjs"), "--asan"], { stdio: "pipe" });
   assertInstrumented();

@@ -34,18 +34,21 @@ export const processRows = {
   vrrp_priority: nice("vrrp"),
   vrrp_no_swap: noSwap("vrrp"),
   vrrp_rt_priority: realtime("vrrp"),
+  vrrp_no_realtime: noRealtime("vrrp"),
   vrrp_cpu_affinity: affinity("vrrp"),
   vrrp_rlimit_rttime: cpuLimit("vrrp"),
   vrrp_rlimit_rtime: cpuLimit("vrrp", "'vrrp_rlimit_rttime'"),
   checker_priority: nice("checker"),
   checker_no_swap: noSwap("checker"),
   checker_rt_priority: realtime("checker"),
+  checker_no_realtime: noRealtime("checker"),
   checker_cpu_affinity: affinity("checker"),
   checker_rlimit_rttime: cpuLimit("checker"),
   checker_rlimit_rtime: cpuLimit("checker", "'checker_rlimit_rttime'"),
   bfd_priority: nice("bfd"),
   bfd_no_swap: noSwap("bfd"),
   bfd_rt_priority: realtime("bfd"),
+  bfd_no_realtime: noRealtime("bfd"),
   bfd_cpu_affinity: affinity("bfd"),
   bfd_rlimit_rttime: cpuLimit("bfd"),
   bfd_rlimit_rtime: cpuLimit("bfd", "'bfd_rlimit_rttime'"),
@@ -110,9 +113,14 @@ function noSwap(process: string): Row<boolean> {
 }
 
 function realtime(process: string): Row<number | undefined> {
-  const usual = process === "checker" ? "0" : "1 where that is permitted";
-  const doc = `Real-time priority of the ${process} process; 0 for ordinary scheduling. By default ${usual}.`;
-  return setting(clamped(0, 99), doc, { lenient: true });
+  const usual = process === "checker" ? "none" : "1 where that is permitted";
+  return setting(clamped(1, 99), `Real-time priority of the ${process} process. By default ${usual}.`, {
+    lenient: true,
+  });
+}
+
+function noRealtime(process: string): Row<boolean> {
+  return flag(`Not in upstream. Ordinary scheduling for the ${process} process, whatever else is said.`);
 }
 
 function cpuLimit(process: string, deprecated?: string): Row<number> {

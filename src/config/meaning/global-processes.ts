@@ -31,9 +31,10 @@ function readProcess(
   const limit = block.isLast(`${process}_rlimit_rtime`, `${process}_rlimit_rttime`)
     ? block.value(`${process}_rlimit_rtime`)
     : block.value(`${process}_rlimit_rttime`);
+  const realtimePriority = block.value(`${process}_no_realtime`) ? 0 : block.value(`${process}_rt_priority`);
   const standard = block.value("process_names") ? STANDARD_NAMES[process] : undefined;
   return {
-    ...given({ name: ownName ?? standard, realtimePriority: block.value(`${process}_rt_priority`) }),
+    ...given({ name: ownName ?? standard, realtimePriority }),
     nice: block.value(`${process}_priority`),
     noSwap: block.value(`${process}_no_swap`),
     cpus: readCpus(block.value(`${process}_cpu_affinity`), judge),

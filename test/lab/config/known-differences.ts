@@ -19,7 +19,6 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, readonly string[]>> = {
     'global_defs: vrrp_priority "" (empty)',
     'vrrp_instance: notify ""',
   ],
-  "Real-time priority 0": ["global_defs: vrrp_rt_priority 0"],
   "Words after the arguments": ["global_defs: vrrp_rx_bufs_multiplier 5 5", "global_defs: umask 022 022"],
   "Crash on incomplete input": [
     'MISC_CHECK with security: misc_path "/bin/true',

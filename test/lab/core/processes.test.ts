@@ -78,7 +78,7 @@ labTest(
     assert.deepEqual([policy(pid), niceness(pid), comm(pid)], [SCHED_OTHER, -7, "keepalived_vrrp"]);
     assert.equal(status(pid, "Cpus_allowed_list"), all, "all CPUs again");
     assert.equal(comm(router.pid), "keepalived");
-    await reload("vrrp_rt_priority 0");
+    await reload("vrrp_no_realtime");
     assert.deepEqual([policy(pid), niceness(pid)], [SCHED_OTHER, 0]);
   },
 );

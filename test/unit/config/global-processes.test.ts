@@ -75,7 +75,6 @@ checkKeywords("global_defs", globalLine, [
     of: (c) => c.global.processes.vrrp.realtimePriority,
     byDefault: undefined,
     accepted: [
-      ["0", 0],
       ["1", 1],
       ["99", 99],
     ],
@@ -87,7 +86,6 @@ checkKeywords("global_defs", globalLine, [
     of: (c) => c.global.processes.checker.realtimePriority,
     byDefault: undefined,
     accepted: [
-      ["0", 0],
       ["1", 1],
       ["99", 99],
     ],
@@ -99,12 +97,29 @@ checkKeywords("global_defs", globalLine, [
     of: (c) => c.global.processes.bfd.realtimePriority,
     byDefault: undefined,
     accepted: [
-      ["0", 0],
       ["1", 1],
       ["99", 99],
     ],
     refused: ["1.5"],
     alone: "lenient",
+  },
+  {
+    keyword: "vrrp_no_realtime",
+    of: (c) => c.global.processes.vrrp.realtimePriority === 0,
+    byDefault: false,
+    accepted: flag,
+  },
+  {
+    keyword: "checker_no_realtime",
+    of: (c) => c.global.processes.checker.realtimePriority === 0,
+    byDefault: false,
+    accepted: flag,
+  },
+  {
+    keyword: "bfd_no_realtime",
+    of: (c) => c.global.processes.bfd.realtimePriority === 0,
+    byDefault: false,
+    accepted: flag,
   },
   {
     keyword: "vrrp_cpu_affinity",

@@ -323,7 +323,7 @@ test("smtp_alert is the default of the two more specific ones", () => {
 
 test("numbers and names beyond a limit that are cut to it, and reported", () => {
   const cut: [string, (c: Config) => unknown, unknown][] = [
-    ["vrrp_rt_priority -1", (c) => c.global.processes.vrrp.realtimePriority, 0],
+    ["vrrp_rt_priority 0", (c) => c.global.processes.vrrp.realtimePriority, 1],
     ["vrrp_rt_priority 100", (c) => c.global.processes.vrrp.realtimePriority, 99],
     ["process_name 0123456789abcdef", (c) => c.global.processes.parentName, "0123456789abcde"],
     ["smtp_connect_timeout 0", (c) => c.global.smtpConnectTimeoutMicros, s],
