@@ -25,13 +25,20 @@ export interface AccountNames {
 const PASSWD = "/etc/passwd";
 const GROUP = "/etc/group";
 
+/** One below 2³²: that value leaves a process who it is, in setresuid(2) and its like. */
+const LARGEST_ID = 0xffff_fffe;
+
+/** Digits and nothing else: an empty field is nobody, and above all not root. */
+function idOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d+$/.test(text)) return undefined;
+  const id = Number(text);
+  return id <= LARGEST_ID ? id : undefined;
+}
+
 function field(text: string, name: string, index: number): number | undefined {
   for (const line of text.split("\n")) {
     const parts = line.split(":");
-    if (parts[0] === name) {
-      const value = Number(parts[index]);
-      return Number.isInteger(value) ? value : undefined;
-    }
+    if (parts[0] === name) return idOf(parts[index]);
   }
   return undefined;
 }
@@ -75,8 +82,8 @@ export class Accounts {
     const groups = new Set([gid]);
     for (const line of this.#group.split("\n")) {
       const [, , number, members = ""] = line.split(":");
-      const value = Number(number);
-      if (members.split(",").includes(user) && Number.isInteger(value)) groups.add(value);
+      const value = idOf(number);
+      if (value !== undefined && members.split(",").includes(user)) groups.add(value);
     }
     return [...groups];
   }

@@ -29,3 +29,17 @@ test("an account is resolved as a script names it, with the user's other groups 
   });
   assert.equal(accounts.resolve({ user: "script", group: "nogroup-here" }, own), undefined);
 });
+
+test("a line without a number makes nobody root, nor a member of root's group", () => {
+  const damaged = new Accounts(
+    "empty:x::100::/:/bin/sh\nblank:x: :100::/:/bin/sh\nhex:x:0x0:100::/:/bin/sh\nsame:x:4294967295:100::/:/bin/sh\nfine:x:7:8::/:/bin/sh\n",
+    "open:x::fine\nkeep:x:4294967295:fine\nadm:x:4:fine\n",
+  );
+  for (const name of ["empty", "blank", "hex", "same"]) assert.equal(damaged.identity(name), undefined, name);
+  assert.equal(damaged.identity("fine", "open"), undefined);
+  assert.deepEqual(damaged.resolve({ user: "fine", supplementaryGroups: true }, undefined), {
+    uid: 7,
+    gid: 8,
+    groups: [8, 4],
+  });
+});
