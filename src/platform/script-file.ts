@@ -1,10 +1,10 @@
 /**
  * Whether a script can be run by its user, and whether somebody else could have changed what root is about to run:
- * every component of its path, as written and with links resolved, must be root's alone. Asked when a configuration is
+ * every component of its path, and of where links on it lead, must be root's alone. Asked when a configuration is
  * read, never in a loop.
  */
-import { lstatSync, realpathSync, statSync, type Stats } from "node:fs";
-import { dirname, join } from "node:path";
+import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
 import type { Identity } from "./accounts.js";
 
 /** What is found out about a script. */
@@ -84,8 +84,25 @@ function weakness(path: string): string | undefined {
   return undefined;
 }
 
-function firstWeakness(paths: readonly string[]): string | undefined {
-  for (const component of paths.flatMap(componentsOf)) {
+/**
+ * Adds every component on the way to a script: of its path as written, and of where each link on it leads, which may
+ * itself be reached by links. Whoever can change one of them changes what runs.
+ */
+function follow(path: string, passed: Set<string>): void {
+  for (const component of componentsOf(path)) {
+    if (passed.has(component)) continue;
+    passed.add(component);
+    if (!lstatSync(component).isSymbolicLink()) continue;
+    // Not normalized, as ".." behind a link is another folder than the text says; a slash at the end would hide a link.
+    const target = readlinkSync(component).replace(/(?<=.)\/+$/, "");
+    follow(isAbsolute(target) ? target : `${realpathSync(dirname(component))}/${target}`, passed);
+  }
+}
+
+function firstWeakness(path: string): string | undefined {
+  const passed = new Set<string>();
+  follow(path, passed);
+  for (const component of passed) {
     const found = weakness(component);
     if (found !== undefined) return found;
   }
@@ -112,7 +129,7 @@ function examine(found: string, user: Identity): ScriptFinding {
   if (!mayExecute(status, user))
     return withReason("notExecutable", `${describe(real, status)} cannot be executed`, real);
   if (!needsProtection(status, user)) return { status: "ok", file: real };
-  const weak = firstWeakness([found, real]);
+  const weak = firstWeakness(found) ?? firstWeakness(real);
   return weak === undefined ? { status: "ok", file: real } : withReason("insecure", weak, real);
 }
 

@@ -82,6 +82,24 @@ test("links are followed, and both ways to the script count", { skip }, () => {
   assert.equal(scriptStatus(join(folder, "dangling"), ROOT, undefined), "missing");
 });
 
+test("a link that leads to a link counts with the folder in between", { skip }, () => {
+  const good = script("far-target", 0o755);
+  const between = join(folder, "between");
+  mkdirSync(between);
+  symlinkSync(good, join(between, "second"));
+  symlinkSync("between/second", join(folder, "first"));
+  symlinkSync("between/", join(folder, "way"));
+  symlinkSync("way/../between/second", join(folder, "crooked"));
+  const ways = [join(folder, "first"), join(folder, "way", "second"), join(folder, "crooked")];
+  for (const way of ways) assert.equal(scriptStatus(way, ROOT, undefined), "ok", way);
+  chmodSync(between, 0o777);
+  for (const way of ways) {
+    const { status, reason = "" } = examineScript(way, ROOT, undefined);
+    assert.equal(status, "insecure", way);
+    assert.ok(reason.startsWith(`'${between}' (mode 0777,`), reason);
+  }
+});
+
 test("the finding names the very component that is unsafe, its mode and owner, and what would be run", {
   skip,
 }, () => {
