@@ -17,6 +17,8 @@ const FIRST_RESTART_MILLIS = 1000;
 const LAST_RESTART_MILLIS = 60_000;
 /** At the end of its FIFO a reader has as long to leave by itself, and then as long after TERM. */
 const LEAVE_MILLIS = 500;
+/** One that KILL does not end (it hangs in the kernel) holds nothing up for longer than this. */
+const UNKILLABLE_MILLIS = 2000;
 
 export interface KeeperPorts {
   addon: Pick<Addon, "makeFifo">;
@@ -35,6 +37,7 @@ class Reader {
   #startedAt = 0;
   #delay = FIRST_RESTART_MILLIS;
   #restart: NodeJS.Timeout | undefined;
+  #ending = false;
   #onEnd: (() => void) | undefined;
 
   constructor(command: ScriptSetting, identity: Identity, path: string, ports: KeeperPorts) {
@@ -42,10 +45,10 @@ class Reader {
     this.#identity = identity;
     this.#path = path;
     this.#ports = ports;
-    this.#start();
   }
 
-  #start(): void {
+  start(): void {
+    if (this.#ending) return;
     const { args, file } = this.command;
     this.#startedAt = performance.now();
     const request = {
@@ -62,22 +65,33 @@ class Reader {
         "warning",
         `FIFO ${this.#path}: its script '${args.join(" ")}' ${failure ?? "ended"}${said}; it is started again in ${this.#delay / 1000} s`,
       );
-      this.#restart = setTimeout(() => this.#start(), this.#delay);
+      this.#restart = setTimeout(() => this.start(), this.#delay);
       this.#delay = Math.min(this.#delay * 2, LAST_RESTART_MILLIS);
     });
   }
 
-  /** Its FIFO has ended: it may read to the end, then it is told to leave, then it is killed. */
-  async end(): Promise<void> {
+  /**
+   * It is not wanted any more: TERM, then KILL.
+   * @param patienceMillis how long it may first read to the end, where its FIFO has one
+   */
+  async end(patienceMillis: number): Promise<void> {
+    this.#ending = true;
     clearTimeout(this.#restart);
     if (this.#running === undefined) return;
     const running = this.#running;
-    const ended = new Promise<void>((resolve) => (this.#onEnd = resolve));
-    const term = setTimeout(() => running.terminate(), LEAVE_MILLIS);
-    const kill = setTimeout(() => running.kill(), 2 * LEAVE_MILLIS);
-    await ended;
-    clearTimeout(term);
-    clearTimeout(kill);
+    const timers: NodeJS.Timeout[] = [];
+    await new Promise<void>((resolve) => {
+      this.#onEnd = resolve;
+      const hopeless = (): void => {
+        this.#ports.log("error", `FIFO ${this.#path}: its script cannot be killed: going on without its end`);
+        resolve();
+      };
+      const kill = patienceMillis + LEAVE_MILLIS;
+      timers.push(setTimeout(() => running.terminate(), patienceMillis));
+      timers.push(setTimeout(() => running.kill(), kill));
+      timers.push(setTimeout(hopeless, kill + UNKILLABLE_MILLIS));
+    });
+    for (const timer of timers) clearTimeout(timer);
   }
 }
 
@@ -86,6 +100,8 @@ interface Kept {
   /** Made by us: to be removed by us. */
   ours: boolean;
   reader?: Reader;
+  /** Resolves when no earlier reader is left: two at once would share the lines out between them. */
+  free: Promise<unknown>;
 }
 
 export class FifoKeeper {
@@ -135,16 +151,13 @@ export class FifoKeeper {
       if (status.isFIFO() && isOurs) {
         // By descriptor: the name may lead elsewhere by now.
         if (ours && owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
-        return { fd, ours };
+        return { fd, ours, free: Promise.resolve() };
       }
       closeSync(fd);
       throw new Error(status.isFIFO() ? `it belongs to user ${status.uid}` : "it is no FIFO");
     } catch (error) {
-      if (ours) rmSync(path, { force: true });
-      this.#ports.log(
-        "error",
-        `FIFO ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      if (ours) this.#remove(path);
+      this.#ports.log("error", `FIFO ${path} cannot be used: ${reasonOf(error)}`);
       return undefined;
     }
   }
@@ -164,27 +177,45 @@ export class FifoKeeper {
     const before = kept.reader;
     if (before !== undefined && script !== undefined && sameCommand(before.command, script)) return;
     delete kept.reader;
-    void before?.end();
+    kept.free = Promise.all([kept.free, before?.end(0)]);
     if (script === undefined) return;
     const identity = this.#ports.accounts().resolve(script, ownIdentity());
     if (identity === undefined)
-      this.#ports.log("error", `FIFO ${path}: the user of its script does not exist`);
-    else kept.reader = new Reader(script, identity, path, this.#ports);
+      return this.#ports.log("error", `FIFO ${path}: the user of its script does not exist`);
+    const reader = new Reader(script, identity, path, this.#ports);
+    kept.reader = reader;
+    void kept.free.then(() => reader.start());
   }
 
   /** Whether the path leads to what we hold open. */
   #isStill(path: string, fd: number): boolean {
-    const there = statSync(path, { throwIfNoEntry: false });
-    const here = fstatSync(fd);
-    return there?.dev === here.dev && there.ino === here.ino;
+    try {
+      const there = statSync(path);
+      const here = fstatSync(fd);
+      return there.dev === here.dev && there.ino === here.ino;
+    } catch {
+      return false; // whatever the way to it has become
+    }
   }
 
   /** Removed first, then closed: who sees the end finds no old FIFO to open again. */
-  async #close(path: string, { fd, ours, reader }: Kept): Promise<void> {
-    if (ours && this.#isStill(path, fd)) rmSync(path, { force: true });
+  async #close(path: string, { fd, ours, reader, free }: Kept): Promise<void> {
+    if (ours && this.#isStill(path, fd)) this.#remove(path);
     closeSync(fd);
-    await reader?.end();
+    await Promise.all([free, reader?.end(LEAVE_MILLIS)]);
   }
+
+  #remove(path: string): void {
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      this.#ports.log("error", `FIFO ${path} cannot be removed: ${reasonOf(error)}`);
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function sameCommand(a: ScriptSetting, b: ScriptSetting): boolean {
