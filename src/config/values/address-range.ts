@@ -17,6 +17,9 @@ interface AddressRange {
   last: string;
 }
 
+/** More would fill the kernel's memory, or take for ever. */
+const MOST_ADDRESSES = 65_536n;
+
 /** One word: an address, a range or a network. */
 export function readAddressRange(word: string): AddressRange | Complaint {
   const dash = word.indexOf("-");
@@ -26,7 +29,20 @@ export function readAddressRange(word: string): AddressRange | Complaint {
   if (start === undefined) return new Complaint("does not begin with an IPv4 or IPv6 address");
   if (cut < 0) return { family: start.family, first: start.text, last: start.text };
   const end = word.slice(cut + 1);
-  return dash >= 0 ? readRangeEnd(start, end) : readNetwork(start, end);
+  const range = dash >= 0 ? readRangeEnd(start, end) : readNetwork(start, end);
+  if (range instanceof Complaint || sizeOf(range) <= MOST_ADDRESSES) return range;
+  return new Complaint(`holds more than ${MOST_ADDRESSES} addresses: each is a service of the kernel`);
+}
+
+function sizeOf({ first, last }: AddressRange): bigint {
+  return numberOf(last) - numberOf(first) + 1n;
+}
+
+function numberOf(text: string): bigint {
+  const address = parseAddress(text);
+  if (address === undefined) return 0n;
+  const bits = address.family === 4 ? 32n : 16n;
+  return partsOf(address).reduce((number, part) => (number << bits) | BigInt(part), 0n);
 }
 
 function readRangeEnd(start: Address, end: string): AddressRange | Complaint {
