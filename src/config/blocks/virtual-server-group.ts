@@ -3,7 +3,7 @@ import type { GroupEntry } from "../check-model.js";
 import { quoted } from "../diagnostic.js";
 import { Complaint, type Row, type Site } from "../schema.js";
 import type { Word } from "../text.js";
-import { readAddressRange } from "../values/address-range.js";
+import { type AddressRange, cutRange, MOST_ADDRESSES, readAddressRange } from "../values/address-range.js";
 import { parsePort } from "../values/service-address.js";
 import { integer } from "../values/number.js";
 
@@ -72,7 +72,16 @@ function readEntry(words: readonly Word[], site: Site): PlacedEntry | undefined 
   if (port === undefined)
     return complain(second ?? first, new Complaint("is not a port from 1 to 65535", "invalidNumber"), site);
   if (extra !== undefined) noteIgnored(extra, site);
-  return { entry: { kind: "range", ...range, port }, at: first };
+  return { entry: { kind: "range", ...(bounded(first, range, site) ?? range), port }, at: first };
+}
+
+/** Only the beginning of a range that holds too many addresses. */
+function bounded(word: Word, range: AddressRange, site: Site): AddressRange | undefined {
+  const cut = cutRange(range);
+  if (cut === undefined) return undefined;
+  const message = `${quoted(word.text)} holds more than ${MOST_ADDRESSES} addresses, each a service of the kernel: those up to ${cut.last} are used`;
+  site.tree.diagnostics.report("general", word, message, { severity: "warning" });
+  return cut;
 }
 
 function readMark(

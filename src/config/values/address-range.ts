@@ -11,14 +11,14 @@ import {
   parsePrefix,
 } from "./address.js";
 
-interface AddressRange {
+export interface AddressRange {
   family: Family;
   first: string;
   last: string;
 }
 
 /** More would fill the kernel's memory, or take for ever. */
-const MOST_ADDRESSES = 65_536n;
+export const MOST_ADDRESSES = 65_536n;
 
 /** One word: an address, a range or a network. */
 export function readAddressRange(word: string): AddressRange | Complaint {
@@ -29,13 +29,19 @@ export function readAddressRange(word: string): AddressRange | Complaint {
   if (start === undefined) return new Complaint("does not begin with an IPv4 or IPv6 address");
   if (cut < 0) return { family: start.family, first: start.text, last: start.text };
   const end = word.slice(cut + 1);
-  const range = dash >= 0 ? readRangeEnd(start, end) : readNetwork(start, end);
-  if (range instanceof Complaint || sizeOf(range) <= MOST_ADDRESSES) return range;
-  return new Complaint(`holds more than ${MOST_ADDRESSES} addresses: each is a service of the kernel`);
+  return dash >= 0 ? readRangeEnd(start, end) : readNetwork(start, end);
 }
 
-function sizeOf({ first, last }: AddressRange): bigint {
-  return numberOf(last) - numberOf(first) + 1n;
+/** @returns the beginning of a range that holds too many; undefined when it does not */
+export function cutRange({ family, first, last }: AddressRange): AddressRange | undefined {
+  const from = numberOf(first);
+  if (numberOf(last) - from < MOST_ADDRESSES) return undefined;
+  return { family, first, last: addressOf(family, from + MOST_ADDRESSES - 1n) };
+}
+
+function addressOf(family: Family, number: bigint): string {
+  if (family === 4) return formatIpv4(Number(number));
+  return formatIpv6(Array.from({ length: 8 }, (_, i) => Number((number >> BigInt(16 * (7 - i))) & 0xffffn)));
 }
 
 function numberOf(text: string): bigint {
