@@ -291,7 +291,7 @@ test("entries of a group", () => {
     ["2001:db8::10-2f 80", range("2001:db8::10", "2001:db8::2f", 80, 6)],
     ["2001:db8::10-2001:db8::1:0 80", range("2001:db8::10", "2001:db8::1:0", 80, 6)],
     ["2001:db8::/124 80", range("2001:db8::", "2001:db8::f", 80, 6)],
-    ["2001:db8::/33 80", range("2001:db8::", "2001:db8:7fff:ffff:ffff:ffff:ffff:ffff", 80, 6)],
+    ["2001:db8::/113 80", range("2001:db8::", "2001:db8::7fff", 80, 6)],
     ["fwmark 0", { kind: "mark", mark: 0 }],
     ["fwmark 7 inet6", { kind: "mark", mark: 7, family: 6 }],
   ];
