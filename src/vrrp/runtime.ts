@@ -5,27 +5,23 @@
 import type { GlobalConfig, VrrpConfig } from "../config/model.js";
 import type { Addon } from "../native/addon.js";
 import type { AnnounceLimits } from "../net/announce-limits.js";
-import type { Link, LinkAddress } from "../net/links.js";
 import type { Loop } from "../net/loop.js";
 import { formatAddress } from "../net/ip-address.js";
 import type { AddressSetting } from "../net/settings.js";
-import { formatSystemError, systemErrorOf } from "../net/system-error.js";
 import type { AlertText } from "../notify/alert-text.js";
 import type { ChildLog } from "../platform/child-log.js";
 import { createEventLoop } from "../platform/event-loop.js";
 import { collectBeforeService } from "../platform/heap.js";
 import { type ChildOptions, type Dump, linkJournalFile, packetFilterFile } from "../platform/messages.js";
 import { Trackers } from "../track/effects/trackers.js";
-import type { TrackerKind } from "../track/tracked.js";
 import { Alarm } from "./effects/alarm.js";
 import { Channels } from "./effects/channels.js";
 import { Dumps } from "./effects/dumps.js";
-import { type ChannelKey, channelKey } from "./channel-key.js";
 import type { InstanceEvent, Micros } from "./events.js";
 import type { VrrpInstance } from "./instance.js";
 import { Kernel } from "./effects/kernel.js";
 import { entriesOf, journalsOf, staticsOf } from "./effects/leftovers.js";
-import { LinkDebounce } from "./effects/link-debounce.js";
+import { Lookout } from "./effects/lookout.js";
 import { Notices } from "./effects/notices.js";
 import { PacketFilter } from "./effects/packet-filter.js";
 import { ownerOf, Performer } from "./effects/performer.js";
@@ -33,7 +29,6 @@ import { AdvertReceiver, type PacketView, type Remark } from "./receive.js";
 import { isNotice, type RoutedEffect, Router } from "./router.js";
 import { endOfStartupDelay } from "./startup-delay.js";
 import { inSeconds } from "./timing.js";
-import { Surroundings } from "./effects/surroundings.js";
 import { SyncDaemon } from "./effects/sync-daemon.js";
 
 export interface RuntimeOptions {
@@ -46,8 +41,6 @@ export interface RuntimeOptions {
 
 /** Owner of the static addresses, routes and rules in the reconciler. */
 const STATIC = "static";
-/** When the kernel refused a socket (no memory, no descriptors): try again after this. */
-const SOCKET_RETRY_MILLIS = 1000;
 const STOPPING = "the process is stopping";
 
 /** garp_group holds for its interfaces, the global intervals for the others. */
@@ -65,8 +58,7 @@ export class VrrpRuntime {
   readonly #alarm: Alarm;
   readonly #channels: Channels;
   readonly #trackers: Trackers;
-  readonly #surroundings: Surroundings;
-  readonly #debounce: LinkDebounce;
+  readonly #lookout: Lookout;
   readonly #notices: Notices;
   readonly #performer: Performer;
   readonly #dumps: Dumps;
@@ -80,8 +72,6 @@ export class VrrpRuntime {
   /** Events that came while effects were being carried out: the effects come first. */
   readonly #queue: Array<() => readonly RoutedEffect[]> = [];
   #busy = false;
-  /** Until the first picture of the links is complete, nobody is judged by a part of it. */
-  #sees = false;
   /** Names of all owners there ever were. */
   readonly #names = new Map<string, string>();
   #stopping = false;
@@ -89,8 +79,6 @@ export class VrrpRuntime {
   #startedAt: Micros | undefined;
   /** The first configuration while it is being taken. */
   #work: Promise<void> = Promise.resolve();
-  /** Runs while the kernel refuses somebody a socket. */
-  #retry: NodeJS.Timeout | undefined;
 
   constructor(config: VrrpConfig, { addon, log, options, alert }: RuntimeOptions) {
     this.#addon = addon;
@@ -114,17 +102,13 @@ export class VrrpRuntime {
       pollFailed: (key, status) =>
         log.error(`socket on ${key.interfaceName ?? key.source}: poll error ${status}`),
     });
-    this.#trackers = this.#createTrackers(loop);
-    this.#debounce = new LinkDebounce({
+    this.#trackers = new Trackers({
+      addon,
       loop,
       log,
-      concerned: (link) => this.#router.instances.filter((it) => this.#surroundings.concerns(it, link)),
-      counts: (link) => this.#judgeAll(link),
+      changed: (kind, name) => this.#lookout.onTracker(kind, name),
     });
-    this.#surroundings = new Surroundings(links, this.#trackers, {
-      isUsable: (link) => this.#kernel.ownLinks.isUsable(link),
-      countsAsUp: (name, up) => this.#debounce.isUp(name, up),
-    });
+    this.#lookout = this.#createLookout(loop);
     this.#notices = new Notices({ addon, log, kernel: this.#kernel, alert });
     this.#dumps = new Dumps({
       log,
@@ -155,10 +139,10 @@ export class VrrpRuntime {
         loop,
         log: this.#log,
         links: {
-          linkChanged: (before, after) => this.#onLink(before, after),
-          addressAdded: (link, address) => this.#onAddress(link, address),
-          addressRemoved: (link, address) => this.#onAddress(link, address),
-          refreshed: () => this.#onRefreshed(),
+          linkChanged: (before, after) => this.#lookout.onLink(before, after),
+          addressAdded: (link, address) => this.#lookout.onAddress(link, address),
+          addressRemoved: (link, address) => this.#lookout.onAddress(link, address),
+          refreshed: () => this.#lookout.judgeAll(),
         },
         appeared: (owner, addresses) => this.#onAppeared(owner, addresses),
         guardVmacs: (vmacs) => this.#filter.setVmacs(vmacs),
@@ -180,10 +164,19 @@ export class VrrpRuntime {
     });
   }
 
-  #createTrackers(loop: Loop): Trackers {
-    const changed = (kind: TrackerKind, name: string): void =>
-      this.#judgeWhere((machine) => this.#surroundings.tracks(machine, kind, name));
-    return new Trackers({ addon: this.#addon, loop, log: this.#log, changed });
+  #createLookout(loop: Loop): Lookout {
+    return new Lookout({
+      log: this.#log,
+      loop,
+      links: this.#kernel.links,
+      trackers: this.#trackers,
+      channels: this.#channels,
+      instances: () => this.#router.instances,
+      isUsable: (link) => this.#kernel.ownLinks.isUsable(link),
+      post: (machine, event) => this.#post(machine, event),
+      forgetPackets: (machine) => this.#performer.forgetPackets(machine),
+      renewed: (link) => this.#filter.linkChanged(link),
+    });
   }
 
   /** Learns links and addresses, clears what an earlier process left, and judges every instance. */
@@ -193,8 +186,7 @@ export class VrrpRuntime {
   }
 
   async #configure(): Promise<void> {
-    this.#surroundings.setConfig(this.#config);
-    this.#debounce.setConfig(this.#config);
+    this.#lookout.setConfig(this.#config);
     this.#tuneSockets(this.#config.global);
     await this.#notices.setConfig(this.#config);
     await this.#trackers.setConfig(this.#config);
@@ -223,9 +215,9 @@ export class VrrpRuntime {
 
   /** Judges every instance by what the kernel has said up to now, and from now on. */
   #see(): void {
-    this.#sees = true;
+    this.#lookout.open();
     this.#kernel.drain();
-    this.#judgeAll();
+    this.#lookout.judgeAll();
   }
 
   start(): void {
@@ -269,7 +261,7 @@ export class VrrpRuntime {
   /** Links of our own may change their names: nobody is judged by that until the new names are in force. */
   async #placeLinks(config: VrrpConfig): Promise<VrrpConfig> {
     const { ownLinks } = this.#kernel;
-    this.#sees = ownLinks.wishes.length === 0;
+    if (ownLinks.wishes.length > 0) this.#lookout.pause();
     const placed = await ownLinks.prepareReload(config);
     if (ownLinks.wishes.length > 0) await this.#kernel.idle();
     await ownLinks.usable();
@@ -286,8 +278,7 @@ export class VrrpRuntime {
     this.#config = config;
     this.#receivers.length = 0;
     this.#kernel.setLimits(announceLimits(config));
-    this.#surroundings.setConfig(config);
-    this.#debounce.setConfig(config);
+    this.#lookout.setConfig(config);
     this.#tuneSockets(config.global);
     this.#kernel.promotion.setInstances(config.instances);
     this.#kernel.hold(STATIC, staticsOf(config));
@@ -303,13 +294,11 @@ export class VrrpRuntime {
   async stop(): Promise<void> {
     this.#stopping = true;
     const keep = this.#options.keepOnStop;
-    clearTimeout(this.#retry);
-    this.#debounce.close();
+    this.#lookout.close();
     this.#trackers.close();
     this.#run(() =>
       this.#router.stop(this.#addon.monotonicMicros()).filter((routed) => !keep || isNotice(routed)),
     );
-    this.#sees = false;
     if (!keep) this.#kernel.release(STATIC);
     await this.#work;
     await this.#kernel.idle();
@@ -379,74 +368,6 @@ export class VrrpRuntime {
   #onSlept(micros: number): void {
     this.#log.warning(`The host was suspended for ${inSeconds(micros)}`);
     for (const machine of this.#router.instances) this.#post(machine, { kind: "slept", micros });
-  }
-
-  #onLink(before: Link | undefined, after: Link | undefined): void {
-    const name = after?.name ?? before?.name;
-    if (!this.#sees) return;
-    if (before?.index === after?.index && before?.up === after?.up && before?.name === after?.name) return;
-    const now = after === undefined ? "gone" : after.up ? "up" : "down";
-    this.#log.detail(`Netlink reports ${name} ${now}`);
-    if (name !== undefined && before?.index !== after?.index) this.#filter.linkChanged(name);
-    this.#debounce.onLink(before, after);
-    if (before !== undefined && before.name !== name) this.#judgeAll(before.name);
-    this.#judgeAll(name);
-  }
-
-  #onRefreshed(): void {
-    if (this.#sees) this.#judgeAll();
-  }
-
-  #onAddress(link: Link, address: LinkAddress): void {
-    if (this.#sees && !this.#surroundings.isVirtual(address)) this.#judgeAll(link.name);
-  }
-
-  /** Tells the instances (those that care for `link`, when given) what their surroundings are now. */
-  #judgeAll(link?: string): void {
-    this.#judgeWhere((machine) => link === undefined || this.#surroundings.concerns(machine, link));
-  }
-
-  #judgeWhere(concerned: (machine: VrrpInstance) => boolean): void {
-    if (!this.#sees || this.#stopping) return;
-    for (const machine of this.#router.instances) if (concerned(machine)) this.#judge(machine);
-    this.#channels.flush();
-  }
-
-  /**
-   * A source address or link that went is told as a fault first: the priority 0 that goes with it still needs them.
-   */
-  #judge(machine: VrrpInstance): void {
-    const { link, source, sourceChanged } = this.#surroundings.look(machine);
-    if (sourceChanged && source.length > 0) {
-      this.#performer.forgetPackets(machine);
-      this.#post(machine, { kind: "sourceChanged", source });
-    }
-    const key = channelKey(machine.settings, link, source);
-    const refused = key === undefined ? undefined : this.#openChannel(machine, key);
-    const news = this.#surroundings.judge(machine, source, refused);
-    const { faults, weight, cause } = news.verdict;
-    if (news.weightChanged) this.#post(machine, { kind: "weightChanged", weight, cause: news.weightCause });
-    if (news.faultsChanged) {
-      if (!machine.running)
-        this.#log[faults.join() === "undecided" ? "info" : "warning"](`(${machine.name}) ${cause}`);
-      this.#post(machine, { kind: "faultsChanged", faults, cause });
-    }
-    if (key === undefined) this.#channels.withdraw(machine);
-  }
-
-  /** @returns why the kernel gives no socket; it is asked again after a while. */
-  #openChannel(machine: VrrpInstance, key: ChannelKey): string | undefined {
-    try {
-      this.#channels.assign(machine, key);
-      return undefined;
-    } catch (error) {
-      const subject = `VRRP socket on ${key.interfaceName ?? key.source}`;
-      this.#retry ??= setTimeout(() => {
-        this.#retry = undefined;
-        this.#judgeAll();
-      }, SOCKET_RETRY_MILLIS);
-      return formatSystemError(systemErrorOf(error, subject));
-    }
   }
 
   /** An address is there (again): the neighbours must hear of it. */
