@@ -2,7 +2,9 @@
  * One attempt to send one mail through one relay, by nodemailer. A bundle of its own, loaded at the first alert: most
  * daemons never send one.
  */
+import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import nodemailer from "nodemailer";
 import type { Mail, MailRoute, MailServer } from "../notify/mail-route.js";
 
@@ -26,21 +28,39 @@ export type SendMail = (
   signal: AbortSignal,
 ) => Promise<Refused>;
 
-function optionsOf({ host, port }: MailServer, route: MailRoute, ca: string | undefined) {
+/**
+ * Of a relay, as the system looks names up, /etc/hosts included: nodemailer would ask name servers alone, and they may
+ * be what there is an alert about.
+ */
+async function addressesOf(host: string, timeoutMillis: number): Promise<string[]> {
+  if (isIP(host) !== 0) return [host];
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the lookup of ${host} timed out`)), timeoutMillis);
+  });
+  try {
+    const found = await Promise.race([lookup(host, { all: true }), late]);
+    return found.map(({ address }) => address);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function optionsOf(address: string, { host, port }: MailServer, route: MailRoute, ca: string | undefined) {
   const { tls, verify, login, heloName, timeoutMillis } = route;
+  const servername = isIP(host) === 0 && { servername: host };
   return {
-    host,
+    host: address,
     port,
     name: heloName,
     secure: tls === "on",
     requireTLS: tls === "starttls",
     ignoreTLS: tls === "off",
-    tls: { rejectUnauthorized: verify, ...(ca !== undefined && { ca }) },
+    tls: { rejectUnauthorized: verify, ...servername, ...(ca !== undefined && { ca }) },
     ...(login && { auth: { user: login.user, pass: login.password } }),
     connectionTimeout: timeoutMillis,
     greetingTimeout: timeoutMillis,
     socketTimeout: timeoutMillis,
-    dnsTimeout: timeoutMillis,
     disableFileAccess: true,
     disableUrlAccess: true,
   };
@@ -52,21 +72,43 @@ function failureOf(error: unknown): MailFailure {
   return new MailFailure(error.message.replace(/\s+/g, " "), code >= 500);
 }
 
-export const sendMail: SendMail = async (server, route, mail, signal) => {
-  const ca = route.caFile === undefined ? undefined : await readFile(route.caFile, "utf8");
-  const transport = nodemailer.createTransport(optionsOf(server, route, ca));
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("no time is left")), { once: true });
-  });
+type Options = ReturnType<typeof optionsOf>;
+
+async function sendBy(options: Options, mail: Mail, aborted: Promise<never>): Promise<Refused> {
+  const transport = nodemailer.createTransport(options);
   try {
     const { to, ...rest } = mail;
     const sent = transport.sendMail({ ...rest, to: [...to], xMailer: "Keepalived" });
     sent.catch(() => undefined); // when aborted, nobody looks at it any more
     const { rejected } = await Promise.race([sent, aborted]);
     return rejected ?? [];
-  } catch (error) {
-    throw failureOf(error);
   } finally {
     transport.close();
+  }
+}
+
+/** Whether there was no connection, so that the mail cannot have arrived. */
+function neverConnected(error: unknown): boolean {
+  return error instanceof Error && "command" in error && error.command === "CONN";
+}
+
+export const sendMail: SendMail = async (server, route, mail, signal) => {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("no time is left")), { once: true });
+  });
+  aborted.catch(() => undefined); // it may come when nothing is under way
+  try {
+    const ca = route.caFile === undefined ? undefined : await readFile(route.caFile, "utf8");
+    const addresses = await Promise.race([addressesOf(server.host, route.timeoutMillis), aborted]);
+    for (const address of addresses.slice(0, -1)) {
+      try {
+        return await sendBy(optionsOf(address, server, route, ca), mail, aborted);
+      } catch (error) {
+        if (!neverConnected(error)) throw error;
+      }
+    }
+    return await sendBy(optionsOf(addresses.at(-1) ?? server.host, server, route, ca), mail, aborted);
+  } catch (error) {
+    throw failureOf(error);
   }
 };

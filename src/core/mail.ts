@@ -9,7 +9,8 @@ import { composeMail, type MailRoute, type MailServer } from "../notify/mail-rou
 import type { LogLevel } from "../platform/messages.js";
 import type { MailFailure, SendMail } from "./mail-transport.js";
 
-const LIMITS = { length: 100, firstPause: 5_000, longestPause: 300_000, age: 3_600_000 };
+/** The length: each of some thousand instances and groups at once, twice, and still only a few MiB. */
+const LIMITS = { length: 4000, firstPause: 5_000, longestPause: 300_000, age: 3_600_000 };
 
 export interface MailPorts {
   /** Monotonic milliseconds. */

@@ -1,5 +1,6 @@
 /** Mails through real connections: good relays, and ones that stall, refuse, or are not there. On the loopback only. */
 import assert from "node:assert/strict";
+import { Resolver } from "node:dns";
 import { after, test } from "node:test";
 import { loadMailTransport, Mailer } from "../../../src/core/mail.js";
 import type { MailRoute } from "../../../src/notify/mail-route.js";
@@ -90,6 +91,44 @@ test("a plain relay gets each alert once, in order, as upstream writes it", asyn
     assert.match(mail.text, /^Date: \w{3}, \d+ \w{3} \d{4} [\d:]+ /m);
     assert.match(mail.text, /\n\n=> VRRP Instance <=\n/);
     assert.equal(mail.encrypted, false);
+  });
+});
+
+test("three hundred alerts at once, as when many instances change, are all mailed", async () => {
+  await withRelays([{}], async ([relay], scene) => {
+    assert.ok(relay);
+    scene.mailer.setRoute(routeTo([relay]));
+    const subjects = Array.from({ length: 300 }, (_unused, i) => `alert ${i}`);
+    for (const subject of subjects) scene.mailer.add({ subject, body: "b" });
+    await scene.until(() => relay.mails.length === 300);
+    assert.deepEqual(relay.subjects(), subjects);
+  });
+});
+
+test("a relay's name is looked up as the system does it, also when no name server answers", async (t) => {
+  t.mock.method(Resolver.prototype, "resolve4", () => undefined);
+  t.mock.method(Resolver.prototype, "resolve6", () => undefined);
+  await withRelays([{}], async ([relay], scene) => {
+    assert.ok(relay);
+    const servers = [{ host: "localhost", port: relay.port }];
+    scene.mailer.setRoute(routeTo([], { servers }));
+    scene.mailer.add({ subject: "one", body: "b" });
+    await scene.until(() => relay.mails.length === 1 || scene.said.length > 0);
+    assert.equal(relay.mails.length, 1, scene.said.join());
+    await scene.until(() => scene.said.length === 1);
+    assert.match(scene.said[0] ?? "", /sent to 2 recipients by localhost:\d+$/);
+  });
+});
+
+test("a certificate is judged by the relay's name, not by the address that was found", async () => {
+  await withRelays([{ tls: "on", certificate }], async ([relay], scene) => {
+    assert.ok(relay);
+    const servers = [{ host: "localhost", port: relay.port }];
+    scene.mailer.setRoute(routeTo([], { servers, tls: "on", caFile: certificate.file }));
+    scene.mailer.add({ subject: "one", body: "b" });
+    await scene.until(() => scene.said.length === 1);
+    assert.match(scene.said[0] ?? "", /could not be sent .*localhost.* not in the cert/);
+    assert.equal(relay.mails.length, 0);
   });
 });
 
@@ -246,10 +285,10 @@ test("a queue that is full gives up the oldest and says so", async () => {
     await scene.until(() => true);
     scene.mailer.add({ subject: "sending", body: "b" });
     await scene.until(() => relay.connections === 1);
-    for (let i = 1; i <= 101; i++) scene.mailer.add({ subject: `alert ${i}`, body: "b" });
+    for (let i = 1; i <= 4001; i++) scene.mailer.add({ subject: `alert ${i}`, body: "b" });
     const givenUp = scene.said.filter((line) => line.includes("given up"));
     assert.deepEqual(
-      givenUp.map((line) => /'(.*)' given up after 0 attempts .*: 100 others wait$/.exec(line)?.[1]),
+      givenUp.map((line) => /'(.*)' given up after 0 attempts .*: 4000 others wait$/.exec(line)?.[1]),
       ["alert 1", "alert 2"],
     );
   });
