@@ -18,6 +18,7 @@ import { FollowedFiles } from "./effects/followed-files.js";
 import { Notices } from "./effects/notices.js";
 import { raiseDescriptorLimit } from "./effects/descriptors.js";
 import { OwnAddresses } from "./effects/own-addresses.js";
+import { PingPermission } from "./effects/ping-permission.js";
 import { Probes } from "./effects/probes.js";
 import { Timers } from "./effects/timers.js";
 import { TlsContext } from "./effects/tls-context.js";
@@ -51,6 +52,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   readonly #probes: Probes;
   readonly #tls = new TlsContext();
   readonly #ownAddresses: OwnAddresses;
+  readonly #pingPermission: PingPermission;
   #config: CheckConfig;
   /** Prepared, and not yet in force. */
   #offered: CheckConfig | undefined;
@@ -83,6 +85,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#timers = new Timers(addon, () => this.#connections.flush());
     this.#connections = new Connections(addon);
     this.#files = new FollowedFiles(addon, log);
+    this.#pingPermission = new PingPermission(log);
     this.#probes = this.#createProbes();
     this.#ownAddresses = new OwnAddresses({
       addon,
@@ -125,6 +128,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   async #configure(): Promise<void> {
     await this.#notices.setConfig(this.#config);
     await this.#files.setConfigs(this.#config.trackFiles);
+    await this.#pingPermission.adopt(this.#config);
     this.#warnOfMissingKinds(this.#config);
     this.#readTlsFiles();
     raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
@@ -169,6 +173,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   async #reload(config: CheckConfig): Promise<void> {
     await this.#notices.setConfig(config);
     await this.#files.setConfigs(config.trackFiles);
+    await this.#pingPermission.adopt(config);
     if (this.#stopping) return;
     this.#config = config;
     this.#groups = groupsOf(config);
@@ -210,6 +215,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#connections.close();
     this.#ownAddresses.close();
     await this.#work;
+    await this.#pingPermission.restore();
     if (!this.#options.keepIpvsOnStop) await this.#clearKernel();
     await this.#ipvs.close();
     await this.#notices.drain();

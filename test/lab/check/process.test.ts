@@ -3,6 +3,7 @@
  * reload, a signal and a crash do. The kernel's table is not looked at here: these labs have no IPVS.
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Lab } from "../harness/lab.js";
 import { labTest } from "../harness/lab-test.js";
@@ -295,6 +296,39 @@ labTest(
     assert.deepEqual(lines().slice(1), [`${server} UP`, `${server} DOWN`, `${server} UP`]);
     const words = /FILE_CHECK on service \[10\.91\.0\.11\]:tcp:80 failed: track file number says 7/;
     await lab.waitFor(() => daemon.output.find(words), 2_000, "the line about it");
+  },
+);
+
+const pingRange = ({ balancer }: Scene): string =>
+  execFileSync("ip", [
+    ...["netns", "exec", balancer.namespace],
+    ...["cat", "/proc/sys/net/ipv4/ping_group_range"],
+  ])
+    .toString()
+    .trim()
+    .replace(/\s+/, " ");
+
+labTest(
+  "PING_CHECK works where nobody may ping, and the kernel's setting is back after it",
+  ["ours"],
+  async (lab) => {
+    const it = await scene(lab);
+    const ping = (last: number): string =>
+      `real_server 10.91.0.${last} 80 {\n PING_CHECK {\n ${CHECK}\n }\n}\n`;
+    assert.equal(pingRange(it), "1 0", "the kernel's default in a new namespace");
+    const daemon = start(it, configuration(it, ping(11) + ping(99)));
+    const said = (pattern: RegExp): Promise<unknown> =>
+      lab.waitFor(() => daemon.output.find(pattern), 8_000, String(pattern));
+    await said(/PING_CHECK on service \[10\.91\.0\.11\]:tcp:80 succeeded/);
+    await said(/PING_CHECK on service \[10\.91\.0\.99\]:tcp:80 failed: no reply within 1 s/);
+    assert.equal(pingRange(it), "0 0");
+    await reload(it, daemon, configuration(it, realServer(11)));
+    assert.equal(pingRange(it), "1 0", "nothing pings after this reload");
+    await reload(it, daemon, configuration(it, ping(11)));
+    assert.equal(pingRange(it), "0 0");
+    daemon.kill("SIGTERM");
+    await lab.waitFor(() => daemon.exit !== undefined, 5_000, "the end");
+    assert.equal(pingRange(it), "1 0");
   },
 );
 
