@@ -11,6 +11,7 @@ import { writeDump } from "../platform/dump-file.js";
 import { stateDumpPath } from "../platform/dump-path.js";
 import { collectBeforeService } from "../platform/heap.js";
 import type { ChildOptions, Dump } from "../platform/messages.js";
+import { BfdSessions } from "./bfd-sessions.js";
 import { CHECKERS, type CheckerTable } from "./checkers/table.js";
 import { Director } from "./director.js";
 import { Connections } from "./effects/connections.js";
@@ -49,6 +50,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   readonly #timers: Timers;
   readonly #connections: Connections;
   readonly #files: FollowedFiles;
+  readonly #bfd = new BfdSessions();
   readonly #probes: Probes;
   readonly #tls = new TlsContext();
   readonly #ownAddresses: OwnAddresses;
@@ -109,6 +111,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
         scripts: runner,
         identityOf: (script) => this.#notices.identityOf(script),
         files: this.#files,
+        bfd: this.#bfd,
         warn: (text) => this.#log.warning(text),
       },
       due: (checker, now) => this.#director.due(checker, now),
@@ -314,6 +317,10 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
       this.#log.warning(
         `This version has no checker ${kind}: servers are used as if that check always succeeded`,
       );
+  }
+
+  onBfdState(session: string, up: boolean): void {
+    this.#bfd.set(session, up);
   }
 
   /** Writes the state; what fails is logged. */

@@ -9,6 +9,7 @@ import type { Addon } from "../../native/addon.js";
 import type { Identity } from "../../platform/accounts.js";
 import type { ScriptRunner } from "../../platform/script-runner.js";
 import type { ScriptSetting } from "../../config/vrrp-model.js";
+import type { BfdSessions } from "../bfd-sessions.js";
 import type { Connections } from "../effects/connections.js";
 import type { FollowedFiles } from "../effects/followed-files.js";
 import type { Timers } from "../effects/timers.js";
@@ -75,6 +76,7 @@ export interface CheckerPorts {
   /** The account of a script; undefined when it does not exist. */
   identityOf(script: ScriptSetting): Identity | undefined;
   files: Pick<FollowedFiles, "follow" | "valueOf">;
+  bfd: Pick<BfdSessions, "follow" | "isUp">;
   warn(text: string): void;
 }
 

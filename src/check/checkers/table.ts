@@ -4,6 +4,7 @@
  */
 import type { CheckerConfig } from "../../config/check-model.js";
 import type { CheckerRow, ConfigOf } from "./checker.js";
+import { bfd } from "./bfd.js";
 import { dns } from "./dns.js";
 import { file } from "./file.js";
 import { http, ssl } from "./http.js";
@@ -15,4 +16,4 @@ import { udp } from "./udp.js";
 
 export type CheckerTable = { readonly [K in CheckerConfig["kind"]]?: CheckerRow<ConfigOf<K>> };
 
-export const CHECKERS: CheckerTable = { tcp, udp, ping, http, ssl, smtp, dns, misc, file };
+export const CHECKERS: CheckerTable = { tcp, udp, ping, http, ssl, smtp, dns, misc, file, bfd };

@@ -57,6 +57,7 @@ export async function probe(
     scripts: new ScriptRunner(addon),
     identityOf: () => ownIdentity(),
     files: { follow: () => () => {}, valueOf: () => 0 },
+    bfd: { follow: () => () => {}, isUp: () => undefined },
     warn: (text) => warnings.push(text),
   };
   const row = CHECKERS[config.kind] as CheckerRow<CheckerConfig> | undefined;
