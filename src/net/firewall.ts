@@ -11,7 +11,13 @@ import type { ScriptRunner } from "../platform/script-runner.js";
 import { AF_NETLINK, NETLINK_ADD_MEMBERSHIP, NETLINK_NETFILTER, SOCK_RAW, SOL_NETLINK } from "./constants.js";
 import type { Loop } from "./loop.js";
 import { runNft } from "./nft.js";
-import { type FirewallRules, removalScript, replacementScript, tableOfScript } from "./nft-script.js";
+import {
+  familiesOfScript,
+  type FirewallRules,
+  removalScript,
+  replacementScript,
+  tableOfScript,
+} from "./nft-script.js";
 import { RestoreLimit } from "./restore-limit.js";
 import { sockaddrNl } from "./socket-address.js";
 import { systemErrorOf } from "./system-error.js";
@@ -59,6 +65,9 @@ export class Firewall {
   #wanted: string | undefined;
   /** The script that nft has taken. */
   #inForce: string | undefined;
+  #running = false;
+  /** Something has happened since the last run began: what it makes may be gone again, or stand for other links. */
+  #outdated = false;
   #socket: Socket | undefined;
   #watch: TableWatch | undefined;
   #cancelRestore: (() => void) | undefined;
@@ -73,6 +82,7 @@ export class Firewall {
    * told. What an earlier process left is removed in the same step.
    */
   apply(rules: FirewallRules | undefined): Promise<void> {
+    if (this.#closed) return this.#work;
     this.#wanted = rules === undefined ? undefined : replacementScript(rules);
     return this.#queue();
   }
@@ -80,6 +90,7 @@ export class Firewall {
   /** As `apply`, also when the text is the same: what its names stand for has changed. */
   remake(rules: FirewallRules | undefined): Promise<void> {
     this.#inForce = undefined;
+    this.#outdated = true;
     return this.apply(rules);
   }
 
@@ -109,9 +120,12 @@ export class Firewall {
     } catch (error) {
       return failed(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
     }
-    if (table !== undefined) this.#listen(table);
+    if (table !== undefined) this.#listen(table, script);
+    this.#outdated = false;
+    this.#running = true;
     const failure = await runNft(runner, ["-f", file]);
-    this.#inForce = failure === undefined ? script : undefined;
+    this.#running = false;
+    this.#inForce = failure === undefined && !this.#outdated ? script : undefined;
     if (failure !== undefined) failed(failure);
   }
 
@@ -125,8 +139,8 @@ export class Firewall {
   }
 
   /** Hears of changes from now on. Without such messages nobody puts the table back, which is no reason not to have it. */
-  #listen(table: string): void {
-    this.#watch = new TableWatch(table);
+  #listen(table: string, script: string): void {
+    this.#watch = new TableWatch(table, familiesOfScript(script));
     if (this.#socket !== undefined || this.#closed) return;
     try {
       this.#socket = new this.#ports.addon.Socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER);
@@ -173,10 +187,13 @@ export class Firewall {
   }
 
   #onLost(): void {
-    if (this.#inForce === undefined || this.#cancelRestore !== undefined) return;
+    const wanted = this.#wanted;
+    const isMade = this.#running || this.#inForce !== undefined;
+    if (wanted === undefined || !isMade || this.#cancelRestore !== undefined) return;
     const { loop, lost } = this.#ports;
-    lost(tableOfScript(this.#inForce) ?? "");
+    lost(tableOfScript(wanted) ?? "");
     this.#inForce = undefined;
+    this.#outdated = true;
     const now = loop.now();
     this.#cancelRestore = loop.at(this.#limit.next(now), () => {
       this.#cancelRestore = undefined;

@@ -3,6 +3,7 @@
  * accepted are dropped, but for neighbour discovery; what joins multicast groups leaves a VMAC by its base interface.
  * Pure. One script is one transaction: the old table is replaced by the new one at once, or stays.
  */
+import { AF_INET, AF_INET6 } from "../netlink/constants.js";
 
 /** An address that packets are dropped for while it is here. */
 export interface ClosedAddress {
@@ -164,4 +165,10 @@ export function replacementScript(rules: FirewallRules): string {
 /** The table that a script of `replacementScript` is about. */
 export function tableOfScript(script: string): string | undefined {
   return /^# table (\S+)\n/.exec(script)?.[1];
+}
+
+/** The families (AF_INET, AF_INET6) that a script of `replacementScript` makes a table of. */
+export function familiesOfScript(script: string): ReadonlySet<number> {
+  const words = [...script.matchAll(/^table (ip6?) /gm)].map(([, word]) => word);
+  return new Set(words.map((word) => (word === "ip6" ? AF_INET6 : AF_INET)));
 }

@@ -60,11 +60,14 @@ export function decodeTableNews(bytes: Uint8Array, offset: number, end: number):
  */
 export class TableWatch {
   readonly #table: string;
+  readonly #watched: ReadonlySet<number>;
   /** Families of which something was deleted since the last commit. */
   readonly #hurt = new Set<number>();
 
-  constructor(table: string) {
+  /** @param families of which there is a table of this name; whoever clears away another one harms nobody. */
+  constructor(table: string, families: ReadonlySet<number>) {
     this.#table = table;
+    this.#watched = families;
   }
 
   /** @returns true when a transaction has ended that took something of the table away. */
@@ -75,7 +78,7 @@ export class TableWatch {
       this.#hurt.clear();
       return lost;
     }
-    if (news.table !== this.#table) return false;
+    if (news.table !== this.#table || !this.#watched.has(news.family)) return false;
     if (news.kind === "made") this.#hurt.delete(news.family);
     else this.#hurt.add(news.family);
     return false;

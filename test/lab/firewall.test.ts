@@ -1,7 +1,7 @@
 /** no_accept and strict mode: packets to the addresses are dropped, whatever becomes of the rules meanwhile. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import type { Lab } from "./harness/lab.js";
 import { labTest } from "./harness/lab-test.js";
 import type { Host } from "./harness/network.js";
@@ -141,6 +141,48 @@ labTest("rules that somebody flushes are back at once, and said so", ["ours"], a
     undefined,
     "a foreign table is none of ours",
   );
+});
+
+labTest("rules of one family alone are made without a word, and put back once", ["ours"], async (lab) => {
+  const text = configuration().replace(/vrrp_instance V6 [^]*/, "");
+  const router = await lab.addHost("router", { addresses: ["10.87.0.1/24"] });
+  const program = lab.startRouter(router, "ours", text);
+  await lab.waitFor(() => lab.holders.of(VIP).length === 1, 6_000, "the router to be master");
+  await lab.watch(300);
+  const said = (): number =>
+    program.output.all.filter(({ text }) => text.includes("somebody changed")).length;
+  assert.equal(said(), 0, "our own doing is nobody else's");
+  execFileSync("ip", ["netns", "exec", router.namespace, "nft", "flush", "ruleset"]);
+  await lab.waitFor(() => said() > 0, 3_000, "the log to say so");
+  await lab.watch(500);
+  assert.equal(said(), 1);
+});
+
+labTest("a flush while nft is still busy with the one before is not missed", ["ours"], async (lab) => {
+  const router = await lab.addHost("router", { addresses: ["10.87.0.1/24", "2001:db8:87::1/64"] });
+  const file = lab.configurationOf(router);
+  writeFileSync(file, configuration());
+  // Ends some time after its transaction, as under load.
+  const slow = `${file}.nft`;
+  copyFileSync("/usr/sbin/nft", `${slow}.real`);
+  writeFileSync(slow, `#!/bin/sh\n"${slow}.real" "$@"; status=$?; sleep 0.3; exit $status\n`, {
+    mode: 0o755,
+  });
+  const program = lab.run("router with a slow nft", {
+    namespace: router.namespace,
+    command: ["sh", "-c", `mount --bind ${slow} /usr/sbin/nft; exec "$@"`, "sh", ...commandOf("ours", file)],
+    ownFolders: true,
+  });
+  await lab.waitFor(() => program.output.find(/Entering MASTER STATE/), 6_000, "it to be master");
+  const nftHere = (...words: string[]): string =>
+    execFileSync("ip", ["netns", "exec", router.namespace, "nft", ...words], { encoding: "utf8" });
+  const before = nftHere("list", "ruleset");
+  assert.match(before, /^table ip keepalived/);
+  for (let flush = 0; flush < 2; flush++) {
+    nftHere("flush", "ruleset");
+    for (let left = 100; left > 0 && nftHere("list", "ruleset") !== before; left--) await lab.watch(5);
+    assert.equal(nftHere("list", "ruleset"), before, `flush ${flush}`);
+  }
 });
 
 labTest(

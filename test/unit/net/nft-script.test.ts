@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  familiesOfScript,
   type FirewallRules,
   removalScript,
   replacementScript,
   tableOfScript,
 } from "../../../src/net/nft-script.js";
+import { AF_INET, AF_INET6 } from "../../../src/netlink/constants.js";
 import { decodeTableNews, TableWatch } from "../../../src/netlink/nftables.js";
 
 function rules(changes: Partial<FirewallRules>): FirewallRules {
@@ -123,7 +125,7 @@ const COMMITTED = 15;
 
 /** Whether the watch of `keepalived` finds something lost after each message. */
 function watch(...messages: Uint8Array[]): boolean[] {
-  const tables = new TableWatch("keepalived");
+  const tables = new TableWatch("keepalived", new Set([AF_INET, AF_INET6]));
   return messages.map((bytes) => tables.take(decodeTableNews(bytes, 0, bytes.length)));
 }
 
@@ -156,4 +158,15 @@ test("cut and foreign messages mean nothing", () => {
   const foreign = whole.slice();
   foreign[5] = 1;
   assert.deepEqual(decodeTableNews(foreign, 0, foreign.length), { kind: "other" });
+});
+
+test("a family without a table of ours cannot lose it: clearing one away says nothing", () => {
+  const only4 = replacementScript(rules({ closed: [{ address: "192.0.2.100", device: "eth0" }] }));
+  assert.deepEqual([...familiesOfScript(only4)], [AF_INET]);
+  const tables = new TableWatch("keepalived", familiesOfScript(only4));
+  const take = (bytes: Uint8Array): boolean => tables.take(decodeTableNews(bytes, 0, bytes.length));
+  take(message(DELETE_TABLE, "keepalived", AF_INET6));
+  assert.equal(take(message(COMMITTED)), false);
+  take(message(DELETE_TABLE, "keepalived", AF_INET));
+  assert.equal(take(message(COMMITTED)), true);
 });
