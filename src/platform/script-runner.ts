@@ -3,7 +3,7 @@
  * upstream gives them. Which scripts run when, and where their files are, is the caller's business.
  */
 import type { Addon, NativeError, SpawnOptions } from "../native/addon.js";
-import type { Identity } from "./accounts.js";
+import { type Identity, ownIdentity } from "./accounts.js";
 import { type RunLimits, type RunOutcome, ScriptRun } from "./script-run.js";
 
 export type { RunOutcome } from "./script-run.js";
@@ -138,7 +138,17 @@ export class ScriptRunner {
       parentDeathSignal: SIGTERM,
       normalScheduling: true,
       captureStderr: true,
-      ...(identity && { uid: identity.uid, gid: identity.gid, groups: identity.groups ?? [] }),
+      ...(identity && !isUnprivilegedSelf(identity) && becoming(identity)),
     };
   }
+}
+
+function becoming({ uid, gid, groups = [] }: Identity): Pick<SpawnOptions, "uid" | "gid" | "groups"> {
+  return { uid, gid, groups };
+}
+
+/** Without privileges nobody may give up groups: whoever is to run the script as itself simply does. */
+function isUnprivilegedSelf({ uid, gid }: Identity): boolean {
+  const own = ownIdentity();
+  return uid !== 0 && uid === own.uid && gid === own.gid;
 }

@@ -1,14 +1,17 @@
 /** Scripts that do their worst: how each ends, that the process that runs them goes on, and that nothing is left. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { Addon } from "../../../src/native/addon.js";
 import { loadAddon } from "../../../src/native/load.js";
 import { type RunOutcome, type RunRequest, ScriptRunner } from "../../../src/platform/script-runner.js";
 
+const skip = process.getuid?.() === 0 ? false : "needs root to become another user";
 const folder = mkdtempSync(join(tmpdir(), "keepalived-hostile-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const runner = new ScriptRunner(loadAddon(), {
@@ -156,6 +159,23 @@ test("it runs in a group of its own, without what upstream takes out of the envi
     `echo "$KEPT|$LD_PRELOAD|$(env | grep -c '^IFS=')|$(( $(cut -d' ' -f5 /proc/$$/stat) == $$ ))" >&2`,
   );
   assert.equal((await run(path)).stderr, "z||0|1");
+});
+
+test("a process without privileges runs scripts as itself, and as nobody else", { skip }, () => {
+  const path = script("who", "id -u >&2");
+  chmodSync(folder, 0o755);
+  const program = fileURLToPath(new URL("./unprivileged-runner.js", import.meta.url));
+  const output = execFileSync(process.execPath, [program, path], {
+    uid: 65534,
+    gid: 65534,
+    encoding: "utf8",
+  });
+  const [own, other] = output
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as RunOutcome);
+  assert.deepEqual(own, { timedOut: false, status: 0, stderr: "65534" });
+  assert.match(other?.failure ?? "", /could not be started: .*EPERM/);
 });
 
 test("control characters on stderr do not reach the log", async () => {

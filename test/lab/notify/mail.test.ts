@@ -1,6 +1,6 @@
 /** Mails through real connections: good relays, and ones that stall, refuse, or are not there. On the loopback only. */
 import assert from "node:assert/strict";
-import { Resolver } from "node:dns";
+import { promises, Resolver } from "node:dns";
 import { after, test } from "node:test";
 import { loadMailTransport, Mailer } from "../../../src/core/mail.js";
 import type { MailRoute } from "../../../src/notify/mail-route.js";
@@ -117,6 +117,19 @@ test("a relay's name is looked up as the system does it, also when no name serve
     assert.equal(relay.mails.length, 1, scene.said.join());
     await scene.until(() => scene.said.length === 1);
     assert.match(scene.said[0] ?? "", /sent to 2 recipients by localhost:\d+$/);
+  });
+});
+
+test("a relay with several addresses is reached at the one that answers", async (t) => {
+  const addresses = ["127.0.0.2", "127.0.0.1"].map((address) => ({ address, family: 4 }));
+  t.mock.method(promises, "lookup", () => Promise.resolve(addresses));
+  await withRelays([{}], async ([relay], scene) => {
+    assert.ok(relay);
+    scene.mailer.setRoute(routeTo([], { servers: [{ host: "relay.test", port: relay.port }] }));
+    scene.mailer.add({ subject: "one", body: "b" });
+    await scene.until(() => scene.said.length === 1);
+    assert.match(scene.said[0] ?? "", /sent to 2 recipients by relay\.test:\d+$/);
+    assert.deepEqual(relay.subjects(), ["one"]);
   });
 });
 
