@@ -1,6 +1,7 @@
 /** Mails through real connections: good relays, and ones that stall, refuse, or are not there. On the loopback only. */
 import assert from "node:assert/strict";
 import { promises, Resolver } from "node:dns";
+import { syncBuiltinESMExports } from "node:module";
 import { after, test } from "node:test";
 import { loadMailTransport, Mailer } from "../../../src/core/mail.js";
 import type { MailRoute } from "../../../src/notify/mail-route.js";
@@ -122,7 +123,12 @@ test("a relay's name is looked up as the system does it, also when no name serve
 
 test("a relay with several addresses is reached at the one that answers", async (t) => {
   const addresses = ["127.0.0.2", "127.0.0.1"].map((address) => ({ address, family: 4 }));
-  t.mock.method(promises, "lookup", () => Promise.resolve(addresses));
+  const { mock } = t.mock.method(promises, "lookup", () => Promise.resolve(addresses));
+  syncBuiltinESMExports();
+  t.after(() => {
+    mock.restore();
+    syncBuiltinESMExports();
+  });
   await withRelays([{}], async ([relay], scene) => {
     assert.ok(relay);
     scene.mailer.setRoute(routeTo([], { servers: [{ host: "relay.test", port: relay.port }] }));
