@@ -71,10 +71,23 @@ function inheritCheckers(
 ): Checker[] {
   const configs = server.config.checkers;
   if (old.length === configs.length && old.every(({ config }, i) => sameDefinition(config, configs[i]))) {
-    old.forEach((checker, i) => checker.adopt(configs[i] ?? checker.config, server, context.now));
+    old.forEach((checker, i) => adoptChecker(checker, configs[i] ?? checker.config, server, context, out));
     return [...old];
   }
   return matchCheckers(server, old, context, out);
+}
+
+/** The checker with its new definition; its timer is set anew when a shorter interval moves its turn. */
+function adoptChecker(
+  checker: Checker,
+  config: CheckerConfig,
+  server: RealServer,
+  { now }: ReloadContext,
+  out: CheckEffect[],
+): void {
+  const { nextAt } = checker.schedule;
+  checker.adopt(config, server, now);
+  if (checker.schedule.nextAt !== nextAt) out.push({ kind: "arm", checker });
 }
 
 function matchCheckers(
@@ -97,7 +110,7 @@ function matchCheckers(
     if (checker === undefined) continue;
     checkers.push(checker);
     const changed = known === undefined || !sameDefinition(known.config, config);
-    known?.adopt(config, server, context.now);
+    if (known !== undefined) adoptChecker(known, config, server, context, out);
     if (changed) out.push({ kind: "prepare", checker });
   }
   for (const rest of available.values()) for (const checker of rest) context.discard(checker);

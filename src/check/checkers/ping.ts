@@ -30,6 +30,8 @@ class PingCheck implements Check {
   readonly #types: { request: number; reply: number };
   readonly #request = Buffer.alloc(HEADER_BYTES + FILLER_BYTES, "k");
   #sequence = 0;
+  /** Whatever comes while nothing is asked says nothing: an answer twice, or word of a router about an old one. */
+  #waiting = false;
 
   constructor(job: CheckJob<PingConfig, PingFailure>, ports: CheckerPorts) {
     const { config, address } = job;
@@ -54,6 +56,7 @@ class PingCheck implements Check {
     this.#request.fill(0, 0, HEADER_BYTES);
     this.#request[0] = this.#types.request;
     this.#request.writeUInt16BE(this.#sequence, 6);
+    this.#waiting = true;
     this.#ports.timers.set(this.#limit, this.#ports.now() + this.#job.config.target.timeoutMicros);
     this.#datagrams.send(this.#request);
   }
@@ -62,6 +65,7 @@ class PingCheck implements Check {
     this.#ports.timers.cancel(this.#limit);
     this.#datagrams.close();
     this.#sequence = 0;
+    this.#waiting = false;
   }
 
   close(): void {
@@ -69,9 +73,11 @@ class PingCheck implements Check {
   }
 
   #onReply(message: Uint8Array): void {
+    if (!this.#waiting) return;
     const sequence = ((message[6] ?? 0) << 8) | (message[7] ?? 0);
     if (message.length >= HEADER_BYTES && message[0] === this.#types.reply && sequence === this.#sequence) {
       this.#ports.timers.cancel(this.#limit);
+      this.#waiting = false;
       return this.#job.done(PASSED);
     }
     this.#fail({
@@ -82,6 +88,8 @@ class PingCheck implements Check {
   }
 
   #onProblem({ stage, call, code }: DatagramProblem): void {
+    // The socket is closed: the next check opens another one, and counts anew.
+    if (!this.#waiting) return this.cancel();
     if (stage === "setup") return this.#fail({ verdict: "notRun", detail: `${call}: ${code}` });
     const { reason, words } = connectFailure(code);
     this.#fail({ verdict: "failed", reason, detail: words });

@@ -25,6 +25,8 @@ export interface DatagramEvents {
 
 /** The longest datagram there is, and one byte more than any check allows. */
 const SLAB_BYTES = 65_536;
+/** As many are read in one turn of the loop: a server that floods us must not keep the others waiting. */
+const PER_TURN = 64;
 const NO_ADDRESSES = new Uint8Array(0);
 
 export class Datagrams {
@@ -95,12 +97,14 @@ export class Datagrams {
 
   #onReadable(status: number): void {
     // libuv reports any error of a socket as a bad descriptor: reading tells which it is.
-    this.#readAll();
+    this.#readSome();
     if (status < 0 && this.#socket !== undefined) this.#fail("receive", "poll", errnoName(-status));
   }
 
-  #readAll(): void {
-    for (let socket = this.#socket; socket !== undefined; socket = this.#socket) {
+  #readSome(): void {
+    for (let read = 0; read < PER_TURN; read++) {
+      const socket = this.#socket;
+      if (socket === undefined) return;
       let count: number;
       try {
         count = socket.receiveBatch(Datagrams.#slab, SLAB_BYTES, Datagrams.#meta, NO_ADDRESSES);

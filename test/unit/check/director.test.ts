@@ -186,6 +186,20 @@ test("7.3: a reload of the same text changes, tells and checks nothing anew", ()
   assert.deepEqual(made.takeLines(), []);
 });
 
+test("7.3: a shorter delay_loop counts from the reload on, not from the next check of the old one", () => {
+  const source = (delayLoop: number): string =>
+    text([{}, { checks: 2 }]).replace("delay_loop 1", `delay_loop ${delayLoop}`);
+  const { farm: made } = farm(source(3600));
+  made.start();
+  made.advance(2 * SECOND);
+  const before = made.checks.length;
+  made.reload(config(source(5)));
+  made.advance(4.9 * SECOND);
+  assert.equal(made.checks.length, before);
+  made.advance(0.2 * SECOND);
+  assert.equal(made.checks.length, before + 3);
+});
+
 test("7.3: a server that waits for its first success goes on waiting over a reload", () => {
   const { farm: made, graveyard } = farm(text([{}], "alpha"));
   graveyard.dead.add("10.1.0.1");

@@ -48,6 +48,8 @@ export class Farm {
   readonly checks: Array<{ at: number; checker: Checker }> = [];
   /** Services that were handed over, by name, since the last call of `takeApplied`. */
   #applied: string[] = [];
+  /** What the timer of each checker is set to: it goes off then, whatever the schedule says by that time. */
+  readonly #timers = new Map<Checker, number>();
   #config: CheckConfig;
   readonly #world: World;
 
@@ -92,17 +94,31 @@ export class Farm {
     const until = this.now + micros;
     for (;;) {
       let next: Checker | undefined;
-      for (const checker of this.director.checkers()) {
-        if (checker.schedule.nextAt <= (next?.schedule.nextAt ?? until)) next ??= checker;
-        if (next !== undefined && checker.schedule.nextAt < next.schedule.nextAt) next = checker;
+      let at = until;
+      for (const [checker, time] of this.#timers) {
+        if (time > at || (time === at && next !== undefined)) continue;
+        next = checker;
+        at = time;
       }
-      if (next === undefined || next.schedule.nextAt > until) break;
-      this.now = Math.max(this.now, next.schedule.nextAt);
-      if (!this.director.due(next, this.now)) continue;
-      this.checks.push({ at: this.now, checker: next });
-      this.#carryOut(this.director.finish(next, this.#world(next, this.now), this.now));
+      if (next === undefined) break;
+      this.now = Math.max(this.now, at);
+      this.#check(next);
     }
     this.now = until;
+  }
+
+  #check(checker: Checker): void {
+    this.#timers.delete(checker);
+    if (this.director.due(checker, this.now)) {
+      this.checks.push({ at: this.now, checker });
+      this.#carryOut(this.director.finish(checker, this.#world(checker, this.now), this.now));
+    }
+    this.#arm(checker);
+  }
+
+  #arm(checker: Checker): void {
+    const { nextAt } = checker.schedule;
+    if (nextAt !== Number.POSITIVE_INFINITY) this.#timers.set(checker, nextAt);
   }
 
   /** What is in the kernel's table, were there one. */
@@ -155,9 +171,13 @@ export class Farm {
         break;
       case "prepare":
         this.prepared.push(effect.checker);
+        this.#arm(effect.checker);
         break;
       case "arm":
+        this.#arm(effect.checker);
+        break;
       case "discard":
+        this.#timers.delete(effect.checker);
         break;
       default:
         effect satisfies never;

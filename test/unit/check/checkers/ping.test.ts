@@ -1,0 +1,125 @@
+/** PING_CHECK on a socket in memory: what counts as an answer, and when. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Addon } from "../../../../src/native/addon.js";
+import type { CheckerPorts, CheckResult } from "../../../../src/check/checkers/checker.js";
+import { ping } from "../../../../src/check/checkers/ping.js";
+import { checker, virtualServer } from "../../config/check-texts.js";
+
+/** The sockets that a check opens, and what they are given to read. */
+class Wire {
+  readonly sent: Uint8Array[] = [];
+  opened = 0;
+  open = 0;
+  waiting: Array<Uint8Array | string> = [];
+  /** Calls of receiveBatch since the last `deliver`. */
+  reads = 0;
+  onReadable: (status: number) => void = () => {};
+
+  readonly addon = {
+    Socket: socketClass(this),
+    interfaceIndex: () => 0,
+  } as unknown as Addon;
+
+  /** Datagrams, or errors by name. */
+  deliver(...messages: Array<Uint8Array | string>): void {
+    this.waiting.push(...messages);
+    this.reads = 0;
+    this.onReadable(0);
+  }
+}
+
+function socketClass(wire: Wire): unknown {
+  return class {
+    constructor() {
+      wire.opened++;
+      wire.open++;
+    }
+    setOption(): void {}
+    bind(): void {}
+    connect(): void {}
+    startReading(onReadable: (status: number) => void): void {
+      wire.onReadable = onReadable;
+    }
+    sendBatch(bytes: Uint8Array): number {
+      wire.sent.push(Uint8Array.from(bytes));
+      return 1;
+    }
+    receiveBatch(slab: Uint8Array, _size: number, meta: Int32Array): number {
+      wire.reads++;
+      const next = wire.waiting.shift();
+      if (next === undefined) return 0;
+      if (typeof next === "string") throw Object.assign(new Error(next), { code: next, syscall: "recvmmsg" });
+      slab.set(next);
+      meta[0] = next.length;
+      return 1;
+    }
+    close(): void {
+      wire.open--;
+    }
+  };
+}
+
+const reply = (sequence: number, type = 0): Uint8Array => Uint8Array.of(type, 0, 0, 0, 0, 0, 0, sequence);
+
+function scene(): { wire: Wire; results: CheckResult[]; check: ReturnType<typeof ping.create> } {
+  const wire = new Wire();
+  const results: CheckResult[] = [];
+  const timers = { create: () => ({}), set: () => {}, cancel: () => {} };
+  const check = ping.create(
+    {
+      config: checker("ping", virtualServer("", "PING_CHECK {\n}")),
+      address: Uint8Array.of(192, 0, 2, 1),
+      port: 0,
+      endpoint: "[192.0.2.1]:0",
+      subject: "tested",
+      done: (result) => void results.push(result),
+    },
+    { addon: wire.addon, now: () => 0, timers } as unknown as CheckerPorts,
+  );
+  return { wire, results, check };
+}
+
+test("4.3: an echo reply with the number of the request passes; the socket stays, and the numbers go up", () => {
+  const { wire, results, check } = scene();
+  for (let run = 1; run <= 3; run++) {
+    check.start(0);
+    wire.deliver(reply(run));
+  }
+  assert.deepEqual(results, Array(3).fill({ verdict: "passed" }));
+  assert.deepEqual([wire.opened, wire.open, wire.sent.at(-1)?.[7]], [1, 1, 3]);
+});
+
+test("4.3: another type or number is a failure, and the next check opens a new socket and counts anew", () => {
+  const { wire, results, check } = scene();
+  check.start(0);
+  wire.deliver(reply(9));
+  check.start(0);
+  wire.deliver(reply(1, 3));
+  assert.deepEqual(
+    results.map(({ verdict }) => verdict),
+    ["failed", "failed"],
+  );
+  assert.deepEqual([wire.opened, wire.open, wire.sent.at(-1)?.[7]], [2, 0, 1]);
+});
+
+test("what comes while nothing is asked is no result: answers twice, strange ones, errors of an old request", () => {
+  const { wire, results, check } = scene();
+  check.start(0);
+  wire.deliver(reply(1), reply(1), reply(7), reply(0, 3));
+  wire.deliver(reply(1));
+  assert.deepEqual(results, [{ verdict: "passed" }]);
+  wire.deliver("EHOSTUNREACH");
+  assert.deepEqual(results, [{ verdict: "passed" }]);
+  assert.equal(wire.open, 0, "a socket with an error is given up");
+  check.start(0);
+  wire.deliver(reply(1));
+  assert.deepEqual(results, [{ verdict: "passed" }, { verdict: "passed" }]);
+});
+
+test("a flood of datagrams is read in portions, with the loop in between", () => {
+  const { wire, check } = scene();
+  check.start(0);
+  wire.deliver(reply(1), ...Array<Uint8Array>(1000).fill(reply(7)));
+  assert.ok(wire.reads <= 64, `${wire.reads} reads in one turn`);
+});
