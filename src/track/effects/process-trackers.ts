@@ -33,6 +33,8 @@ const YOUNG_LOOKS = 3;
 /** Of the old ones that are none of ours so many at each look: one that executes something else is found in the end. */
 const OLD_PER_LOOK = 64;
 const DEFAULT_BUFFER = 1 << 20;
+/** More room helps nobody: what overruns this is not read in time. */
+const LARGEST_BUFFER = 1 << 26;
 
 export class ProcessTrackers {
   readonly #ports: ProcessPorts;
@@ -160,7 +162,8 @@ export class ProcessTrackers {
     const { loop, log } = this.#ports;
     this.#cancelLook?.();
     this.#cancelLook = loop.at(loop.now() + LOOK_MICROS, () => {
-      this.#bufferBytes *= 2;
+      // One that was configured larger stays.
+      this.#bufferBytes = Math.max(this.#bufferBytes, Math.min(2 * this.#bufferBytes, LARGEST_BUFFER));
       this.#connector?.setReceiveBuffer(this.#bufferBytes, true);
       log.info(
         `Events of processes were lost: /proc is read anew, with a buffer of ${this.#bufferBytes} bytes`,
