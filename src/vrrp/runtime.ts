@@ -77,7 +77,7 @@ export class VrrpRuntime {
   #stopping = false;
   /** When the instances were started first. */
   #startedAt: Micros | undefined;
-  /** The first configuration while it is being taken. */
+  /** Settles when no configuration is being taken. */
   #work: Promise<void> = Promise.resolve();
 
   constructor(config: VrrpConfig, { addon, log, options, alert }: RuntimeOptions) {
@@ -181,8 +181,7 @@ export class VrrpRuntime {
 
   /** Learns links and addresses, clears what an earlier process left, and judges every instance. */
   configure(): Promise<void> {
-    this.#work = this.#configure();
-    return this.#work;
+    return (this.#work = this.#configure());
   }
 
   async #configure(): Promise<void> {
@@ -242,7 +241,11 @@ export class VrrpRuntime {
   }
 
   /** What is in force already goes on; a stop that comes in between wins. */
-  async commit(): Promise<void> {
+  commit(): Promise<void> {
+    return (this.#work = this.#commit());
+  }
+
+  async #commit(): Promise<void> {
     const offered = this.#offered;
     this.#offered = undefined;
     if (offered === undefined) return;
@@ -255,6 +258,7 @@ export class VrrpRuntime {
     await this.#kernel.idle();
     if (this.#stopping) return;
     await this.#kernel.ownLinks.finishReload();
+    if (this.#stopping) return;
     await this.#kernel.leftovers.write(journalsOf(this.#options), entriesOf(config));
   }
 
@@ -300,7 +304,8 @@ export class VrrpRuntime {
       this.#router.stop(this.#addon.monotonicMicros()).filter((routed) => !keep || isNotice(routed)),
     );
     if (!keep) this.#kernel.release(STATIC);
-    await this.#work;
+    // What is half done must not write down after us what it has made, and its failure is told by whoever asked for it.
+    await this.#work.catch(() => undefined);
     await this.#kernel.idle();
     this.#channels.close();
     // Before scripts are waited for: another daemon may have started meanwhile and written its own.
