@@ -29,6 +29,8 @@ export class Outside {
   readonly #mailer: Mailer;
   #global: GlobalConfig | undefined;
   #starting: RunningScript | undefined;
+  /** Resolves when the startup script has ended. */
+  #started: Promise<void> = Promise.resolve();
 
   constructor(ports: OutsidePorts) {
     this.#ports = ports;
@@ -47,7 +49,9 @@ export class Outside {
   async begin(config: Config): Promise<void> {
     this.take(config);
     const { startup, startupTimeoutMicros } = config.global.scripts;
-    if (startup !== undefined) await this.#run("startup_script", startup, startupTimeoutMicros / 1000);
+    if (startup !== undefined)
+      this.#started = this.#run("startup_script", startup, startupTimeoutMicros / 1000);
+    await this.#started;
     this.#starting = undefined;
   }
 
@@ -66,7 +70,7 @@ export class Outside {
   /** The children have ended. Resolves when everything has been told and the shutdown script has run. */
   async end(): Promise<void> {
     this.#starting?.terminate();
-    await Promise.all([this.#mailer.end(LAST_MAILS_MILLIS), this.#fifos.end()]);
+    await Promise.all([this.#started, this.#mailer.end(LAST_MAILS_MILLIS), this.#fifos.end()]);
     const { shutdown, shutdownTimeoutMicros = 0 } = this.#global?.scripts ?? {};
     if (shutdown !== undefined) await this.#run("shutdown_script", shutdown, shutdownTimeoutMicros / 1000);
   }

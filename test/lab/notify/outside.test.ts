@@ -192,6 +192,27 @@ labTest("a stop while the startup script runs ends it, and the daemon", ["ours"]
   assert.equal(router.exit, "0");
 });
 
+labTest("a startup script that ignores TERM does not outlive the daemon", ["ours"], async (lab) => {
+  const it = await scene(lab);
+  const { recorder } = it;
+  const startup = recorder.makeScript(
+    "startup.sh",
+    `trap "" TERM\n${recorder.script} $$\nwhile :; do sleep 0.1; done`,
+  );
+  const global = `startup_script ${startup}\nstartup_script_timeout 60\nshutdown_script "${recorder.script} shutdown"`;
+  const router = lab.startRouter(it.host, "ours", configuration(global));
+  await until(it, () => recorder.lines.length === 1, "the startup script");
+  const pid = Number(recorder.lines[0]);
+  try {
+    const took = await stop(it, router);
+    assert.ok(took > 1900 && took < 4000, `KILL 2 s after TERM: ${took} ms`);
+    assert.throws(() => process.kill(pid, 0), /ESRCH/);
+    assert.equal(recorder.lines.at(-1), "shutdown");
+  } finally {
+    execFileSync("sh", ["-c", `kill -9 ${pid} 2>/dev/null || true`]);
+  }
+});
+
 labTest("a FIFO of the daemon's own: owner, mode, reader, reload, end", ["ours"], async (lab) => {
   const it = await scene(lab);
   const { recorder } = it;
