@@ -82,3 +82,8 @@ export function addressOfSockaddr(
   if (family === AF_INET6 && length >= SOCKADDR_IN6_LENGTH) return bytes.subarray(offset + 8, offset + 24);
   return undefined;
 }
+
+/** Port of a sockaddr_in or sockaddr_in6, which have it at the same place. */
+export function portOfSockaddr(bytes: Uint8Array): number {
+  return ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
+}

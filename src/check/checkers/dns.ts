@@ -28,12 +28,10 @@ class DnsCheck implements Check {
     const { config, address, port } = job;
     this.#job = job;
     this.#ports = ports;
-    this.#datagrams = new Datagrams(
-      ports.addon,
-      connectPlan(config.target, address, port, ports.addon, true),
-      "udp",
-      { received: (bytes) => this.#onReply(bytes), failed: (problem) => this.#onProblem(problem) },
-    );
+    this.#datagrams = new Datagrams(ports.addon, connectPlan(config.target, address, port, true), "udp", {
+      received: (bytes) => this.#onReply(bytes),
+      failed: (problem) => this.#onProblem(problem),
+    });
     this.#limit = ports.timers.create(() => this.#onTimeout());
   }
 

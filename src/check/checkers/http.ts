@@ -48,7 +48,7 @@ class HttpCheck implements Check {
     this.#job = job;
     this.#ports = ports;
     this.#matchers = config.urls.map((url) => this.#matcherOf(url));
-    const plan = connectPlan(config.target, address, port, ports.addon, true);
+    const plan = connectPlan(config.target, address, port, true);
     this.#streams = config.urls.map((url) => {
       const tls = config.kind === "ssl" ? tlsOf(url, ports) : undefined;
       return new Stream(ports.connections, plan, tls, this.#events());

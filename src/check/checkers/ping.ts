@@ -39,15 +39,10 @@ class PingCheck implements Check {
     this.#ports = ports;
     this.#types = address.length === 4 ? ECHO.ipv4 : ECHO.ipv6;
     // A ping socket has no ports: the number would be its identifier.
-    this.#datagrams = new Datagrams(
-      ports.addon,
-      connectPlan(config.target, address, 0, ports.addon, true),
-      "icmp",
-      {
-        received: (bytes) => this.#onReply(bytes),
-        failed: (problem) => this.#onProblem(problem),
-      },
-    );
+    this.#datagrams = new Datagrams(ports.addon, connectPlan(config.target, address, 0, true), "icmp", {
+      received: (bytes) => this.#onReply(bytes),
+      failed: (problem) => this.#onProblem(problem),
+    });
     this.#limit = ports.timers.create(() => this.#onTimeout());
   }
 

@@ -42,7 +42,7 @@ class SmtpCheck implements Check {
     const { config, address, port } = job;
     this.#job = job;
     this.#ports = ports;
-    const plan = connectPlan(config.target, address, port, ports.addon, true);
+    const plan = connectPlan(config.target, address, port, true);
     this.#stream = new Stream(ports.connections, plan, undefined, {
       connected: () => this.#next(),
       data: (bytes) => this.#onData(bytes),

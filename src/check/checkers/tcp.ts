@@ -34,19 +34,20 @@ export function connectFailure(code: string): { reason: ConnectFailure; words: s
   return REASONS[code] ?? { reason: "unreachable", words: `connection failed (${code})` };
 }
 
-/** How to reach the target of a checker: the part of a job that every checker over TCP needs. */
+/**
+ * How to reach the target of a checker: the part of a job that every checker over TCP needs. Scopes of link-local
+ * addresses are left out: the socket is bound to the interface by its name, which outlives its number.
+ */
 export function connectPlan(
   target: CheckTarget,
   address: Uint8Array,
   port: number,
-  addon: CheckerPorts["addon"],
   keep: boolean,
 ): ConnectPlan {
   const source = target.bindAddress === undefined ? undefined : parseAddress(target.bindAddress);
-  const scope = target.bindInterface === undefined ? 0 : addon.interfaceIndex(target.bindInterface);
   return {
-    destination: sockaddrOf(address, port, scope),
-    ...(source !== undefined && { source: sockaddrOf(source, target.bindPort ?? 0, scope) }),
+    destination: sockaddrOf(address, port),
+    ...(source !== undefined && { source: sockaddrOf(source, target.bindPort ?? 0) }),
     ...(target.bindInterface !== undefined && { interface: target.bindInterface }),
     mark: target.mark,
     keep,
@@ -68,7 +69,7 @@ class TcpCheck implements Check {
     const { config, address, port } = job;
     this.#job = job;
     this.#ports = ports;
-    const plan = connectPlan(config.target, address, port, ports.addon, false);
+    const plan = connectPlan(config.target, address, port, false);
     this.#connection = ports.connections.prepare(plan, (outcome) => this.#onOutcome(outcome));
     this.#limit = ports.timers.create(() => this.#onTimeout());
   }

@@ -50,12 +50,10 @@ class UdpCheck implements Check {
     this.#job = job;
     this.#ports = ports;
     this.#payload = config.payload === undefined ? FILLER : Buffer.from(config.payload, "hex");
-    this.#datagrams = new Datagrams(
-      ports.addon,
-      connectPlan(config.target, address, port, ports.addon, true),
-      "udp",
-      { received: (bytes) => this.#onReply(bytes), failed: (problem) => this.#onProblem(problem) },
-    );
+    this.#datagrams = new Datagrams(ports.addon, connectPlan(config.target, address, port, true), "udp", {
+      received: (bytes) => this.#onReply(bytes),
+      failed: (problem) => this.#onProblem(problem),
+    });
     this.#limit = ports.timers.create(() => this.#onTimeout());
   }
 

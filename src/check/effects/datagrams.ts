@@ -4,7 +4,12 @@
  */
 import { type Addon, META_FIELDS, SEND_FIELDS, type Socket } from "../../native/addon.js";
 import * as linux from "../../net/constants.js";
-import { SOCKADDR_IN_LENGTH } from "../../net/socket-address.js";
+import {
+  addressOfSockaddr,
+  portOfSockaddr,
+  SOCKADDR_IN_LENGTH,
+  sockaddrOf,
+} from "../../net/socket-address.js";
 import { errnoName, systemErrorOf } from "../../net/system-error.js";
 import type { ConnectPlan } from "./connections.js";
 
@@ -89,10 +94,18 @@ export class Datagrams {
     if (device !== undefined) {
       socket.setOption(linux.SOL_SOCKET, linux.SO_BINDTODEVICE, new TextEncoder().encode(`${device}\0`));
     }
-    if (source !== undefined) socket.bind(source);
+    if (source !== undefined) socket.bind(this.#scoped(source));
     // Errors that ICMP reports are ours to hear, each of them.
     if (ipv4) socket.setOption(linux.IPPROTO_IP, linux.IP_RECVERR, 1);
     else socket.setOption(linux.IPPROTO_IPV6, linux.IPV6_RECVERR, 1);
+  }
+
+  /** Ping sockets want a number of the interface with a link-local source, although they are bound to it. */
+  #scoped(source: Uint8Array): Uint8Array {
+    const { interface: device } = this.#plan;
+    const address = addressOfSockaddr(source);
+    if (device === undefined || address?.length !== 16) return source;
+    return sockaddrOf(address, portOfSockaddr(source), this.#addon.interfaceIndex(device));
   }
 
   #onReadable(status: number): void {

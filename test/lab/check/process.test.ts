@@ -3,55 +3,10 @@
  * reload, a signal and a crash do. The kernel's table is not looked at here: these labs have no IPVS.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { Lab } from "../harness/lab.js";
 import { labTest } from "../harness/lab-test.js";
-import type { Host } from "../harness/network.js";
-import type { Program } from "../harness/program.js";
-import { Recorder } from "../notify/recorder.js";
 import { startServer, stopServer } from "./real-servers.js";
-
-interface Scene {
-  lab: Lab;
-  balancer: Host;
-  farm: Host;
-  recorder: Recorder;
-}
-
-async function scene(lab: Lab): Promise<Scene> {
-  const balancer = await lab.addHost("balancer", { addresses: ["10.91.0.1/24", "10.91.0.2/24"] });
-  const farm = await lab.addHost("farm", { addresses: ["10.91.0.11/24", "10.91.0.12/24", "10.91.0.13/24"] });
-  return { lab, balancer, farm, recorder: new Recorder(lab, balancer) };
-}
-
-const CHECK = "connect_timeout 1\n retry 0\n delay_loop 0.5\n warmup 0";
-
-function realServer(last: number, more = "", check = CHECK): string {
-  return `real_server 10.91.0.${last} 80 {\n ${more}\n TCP_CHECK {\n ${check}\n }\n}\n`;
-}
-
-function configuration({ recorder }: Scene, servers: string, more = "", global = ""): string {
-  const scripts = `quorum_up "${recorder.script} quorum up"\n quorum_down "${recorder.script} quorum down"`;
-  return `global_defs {\n router_id R\n script_user root\n ${global}\n}\nvirtual_server 10.91.9.1 80 {\n lvs_sched rr\n lvs_method DR\n protocol TCP\n ${scripts}\n ${more}\n${servers}}\n`;
-}
-
-function start({ lab, balancer }: Scene, text: string): Program {
-  return lab.startRouter(balancer, "ours", text);
-}
-
-async function reload({ lab, balancer }: Scene, daemon: Program, text: string): Promise<void> {
-  const from = daemon.output.all.length;
-  writeFileSync(lab.configurationOf(balancer), text);
-  daemon.kill("SIGHUP");
-  await lab.waitFor(() => daemon.output.find(/Reload complete/, from), 5_000, "the reload");
-}
-
-function checkProcess(daemon: Program): number {
-  const found = daemon.processes().find(({ command }) => command.includes("keepalived_check.js"));
-  assert.ok(found !== undefined, "there is no check process");
-  return found.pid;
-}
+import { CHECK, checkProcess, configuration, realServer, reload, scene, start } from "./scene.js";
 
 labTest(
   "servers that die and return are told by scripts, FIFO and log, and so is the quorum",
@@ -296,39 +251,6 @@ labTest(
     assert.deepEqual(lines().slice(1), [`${server} UP`, `${server} DOWN`, `${server} UP`]);
     const words = /FILE_CHECK on service \[10\.91\.0\.11\]:tcp:80 failed: track file number says 7/;
     await lab.waitFor(() => daemon.output.find(words), 2_000, "the line about it");
-  },
-);
-
-const pingRange = ({ balancer }: Scene): string =>
-  execFileSync("ip", [
-    ...["netns", "exec", balancer.namespace],
-    ...["cat", "/proc/sys/net/ipv4/ping_group_range"],
-  ])
-    .toString()
-    .trim()
-    .replace(/\s+/, " ");
-
-labTest(
-  "PING_CHECK works where nobody may ping, and the kernel's setting is back after it",
-  ["ours"],
-  async (lab) => {
-    const it = await scene(lab);
-    const ping = (last: number): string =>
-      `real_server 10.91.0.${last} 80 {\n PING_CHECK {\n ${CHECK}\n }\n}\n`;
-    assert.equal(pingRange(it), "1 0", "the kernel's default in a new namespace");
-    const daemon = start(it, configuration(it, ping(11) + ping(99)));
-    const said = (pattern: RegExp): Promise<unknown> =>
-      lab.waitFor(() => daemon.output.find(pattern), 8_000, String(pattern));
-    await said(/PING_CHECK on service \[10\.91\.0\.11\]:tcp:80 succeeded/);
-    await said(/PING_CHECK on service \[10\.91\.0\.99\]:tcp:80 failed: no reply within 1 s/);
-    assert.equal(pingRange(it), "0 0");
-    await reload(it, daemon, configuration(it, realServer(11)));
-    assert.equal(pingRange(it), "1 0", "nothing pings after this reload");
-    await reload(it, daemon, configuration(it, ping(11)));
-    assert.equal(pingRange(it), "0 0");
-    daemon.kill("SIGTERM");
-    await lab.waitFor(() => daemon.exit !== undefined, 5_000, "the end");
-    assert.equal(pingRange(it), "1 0");
   },
 );
 
