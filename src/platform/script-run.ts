@@ -19,6 +19,8 @@ const PAUSE_MILLIS = 5;
 export interface RunOutcome {
   /** In words, why it was not a plain exit 0. */
   failure?: string;
+  /** The errno, by name, with which the kernel refused to start it. */
+  startError?: string;
   timedOut: boolean;
   /** Exit status; -1 when it did not exit by itself. */
   status: number;

@@ -124,7 +124,8 @@ export class ScriptRunner {
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      setImmediate(() => done(notStarted(`could not be started: ${reason}`)));
+      const { code } = error as NativeError;
+      setImmediate(() => done({ ...notStarted(`could not be started: ${reason}`), startError: code }));
       return undefined;
     }
   }
