@@ -61,6 +61,11 @@ export class HttpResponse {
     return fail("tooLong", `the body is longer than ${MAX_BODY_BYTES / 1024 / 1024} MiB and does not end`);
   }
 
+  /** What follows is the body. */
+  get hasHeader(): boolean {
+    return this.#inBody;
+  }
+
   /** The body's size differs from what its header announced: worth a line, but no failure. */
   get mismatch(): { announced: number; received: number } | undefined {
     if (this.#announced === undefined || this.#announced === this.#received) return undefined;

@@ -30,6 +30,9 @@ type Stage = "connecting" | "waiting for the answer" | "in the middle of the ans
 /** A page may take this many limits in all: a server that drips one byte at a time would never be done. */
 const WHOLE_ANSWER_LIMITS = 10;
 
+/** Sizes that are told of: a page that is another one each time would fill log and memory. */
+const MOST_TOLD = 8;
+
 class HttpCheck implements Check {
   readonly #job: CheckJob<HttpConfig, HttpFailure>;
   readonly #ports: CheckerPorts;
@@ -155,13 +158,14 @@ class HttpCheck implements Check {
   #tellSizes({ mismatch }: HttpResponse): void {
     if (mismatch === undefined) return;
     const text = `Content-Length of ${this.#url.path} says ${mismatch.announced} bytes, ${mismatch.received} came`;
-    if (this.#told.has(text)) return;
+    if (this.#told.has(text) || this.#told.size === MOST_TOLD) return;
     this.#told.add(text);
     this.#ports.warn(`${this.#job.subject}: ${text}`);
   }
 
   #onFailed(problem: StreamProblem): void {
-    // A server that resets after a complete answer has answered.
+    // TLS is often ended rudely: once the header is there, that is the end of the answer (check-ipvs reference, 4.5).
+    if (this.#job.config.kind === "ssl" && this.#response?.hasHeader === true) return this.#onEnded();
     this.#end(streamResult(problem, this.#stage));
   }
 

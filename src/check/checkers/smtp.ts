@@ -84,7 +84,8 @@ class SmtpCheck implements Check {
 
   #onData(bytes: Uint8Array): void {
     this.#line += Buffer.from(bytes).toString("latin1");
-    if (!this.#line.includes("\n") && this.#line.length < MAX_LINE_BYTES) return this.#await();
+    // The limit is that of the whole line: one that drips in is no answer.
+    if (!this.#line.includes("\n") && this.#line.length < MAX_LINE_BYTES) return;
     const line = this.#line.split(/\r?\n/, 1)[0] ?? "";
     const { code, awaits } = STEPS[this.#step] ?? STEPS[2];
     if (code !== undefined && replyCode(line) !== code) {

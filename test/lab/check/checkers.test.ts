@@ -8,72 +8,25 @@ import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttp, type RequestListener } from "node:http";
-import { type AddressInfo, createServer as createTcp, type Server, type Socket } from "node:net";
+import { createServer as createTcp, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { createServer as createTls } from "node:tls";
 import type { CheckerConfig, UrlCheck } from "../../../src/config/check-model.js";
+import { http, raw, url, withServer } from "./servers.js";
 import { brief, probe, SCHEDULE, type Target, target } from "./probe.js";
 
 const LOOPBACK = "127.0.0.1";
 const folder = mkdtempSync(join(tmpdir(), "checkers-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Runs `body` with a listening server, and ends it with all its connections. */
-async function withServer<T>(server: Server, body: (at: Target) => Promise<T>): Promise<T> {
-  const open = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    open.add(socket);
-    socket.on("error", () => {});
-    socket.on("close", () => open.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
-  try {
-    return await body({ address: LOOPBACK, port: (server.address() as AddressInfo).port });
-  } finally {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
 /** A port on which nobody listens. */
 async function deadPort(): Promise<Target> {
   return withServer(createTcp(), (at) => Promise.resolve(at));
 }
 
-const url = (changes: Partial<UrlCheck> = {}): UrlCheck => ({
-  path: "/",
-  statusCodes: [],
-  tlsCompliant: false,
-  ...changes,
-});
-
-function http(
-  urls: UrlCheck[] = [url()],
-  changes: Partial<Extract<CheckerConfig, { kind: "http" | "ssl" }>> = {},
-): CheckerConfig {
-  return {
-    kind: "http",
-    schedule: SCHEDULE,
-    target: target(),
-    protocol: "1.0",
-    fastRecovery: false,
-    urls,
-    ...changes,
-  };
-}
-
 const answering = (listener: RequestListener) => createHttp(listener);
-/** A server that answers any request with these bytes, and then does as told. */
-const raw = (bytes: string, then: (socket: Socket) => void = (socket) => socket.end()): Server =>
-  createTcp((socket) => {
-    socket.once("data", () => {
-      socket.write(bytes);
-      then(socket);
-    });
-  });
-
 test("TCP_CHECK: open passes, closed is refused", async () => {
   const tcp: CheckerConfig = { kind: "tcp", schedule: SCHEDULE, target: target() };
   assert.equal(brief(await withServer(createTcp(), (at) => probe(tcp, at, { times: 3 }))), "passed");
