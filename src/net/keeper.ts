@@ -43,6 +43,8 @@ export class Keeper implements LinksListener {
   #unseen = new Set<Entry>();
   /** IPv6 addresses that the kernel is looking for on other hosts. */
   readonly #probing = new Set<Entry>();
+  /** IPv6 routes that the kernel has left without their source address, as that went. */
+  readonly #sourceless = new Set<Entry>();
   readonly #portId: number;
 
   constructor(entries: EntryTable, links: Links, loop: Loop, portId: number, ports: KeeperPorts) {
@@ -56,11 +58,13 @@ export class Keeper implements LinksListener {
   /** We have just added it. */
   onAdded(entry: Entry): void {
     this.#unseen.delete(entry);
+    this.#sourceless.delete(entry);
   }
 
   /** We have just removed it. */
   onRemoved(entry: Entry): void {
     this.#probing.delete(entry);
+    this.#sourceless.delete(entry);
     if (entry.kind === "address") this.#expected.set(entry.key, (this.#expected.get(entry.key) ?? 0) + 1);
   }
 
@@ -104,12 +108,14 @@ export class Keeper implements LinksListener {
     const entry = this.#entries.get(key);
     if (expected === 0 && entry?.present !== undefined) this.#onLost(entry);
     if (address.family === 4) this.#onSourceGone(link, address.address);
+    else this.#onIpv6SourceGone(address.address);
   }
 
   /** A route that was refused for want of its source address, or of a way to its gateway, has a chance now. */
   addressAdded(link: Link, reported: LinkAddress): void {
     if (reported.family === 6) this.#onProbed(link, reported);
     const { address } = reported;
+    if ((reported.flags & IFA_F_TENTATIVE) === 0) this.#onSourceBack(address);
     for (const entry of this.#entries.allRoutes()) {
       if (entry.hold !== "failed") continue;
       if (sourceOf(entry) !== address && !concerns(entry, link.name)) continue;
@@ -217,7 +223,26 @@ export class Keeper implements LinksListener {
     }
   }
 
+  /** An IPv6 route stays without its source address, and without a word (rt6_remove_prefsrc). */
+  #onIpv6SourceGone(address: string): void {
+    for (const entry of this.#entries.allRoutes()) {
+      if (sourceOf(entry) === address && entry.present !== undefined) this.#sourceless.add(entry);
+    }
+  }
+
+  /** The kernel takes the same route once more for the one that is there: it has to go first. */
+  #onSourceBack(address: string): void {
+    for (const entry of this.#sourceless) {
+      if (sourceOf(entry) !== address) continue;
+      this.#sourceless.delete(entry);
+      if (entry.present === undefined) continue;
+      entry.present = { ...entry.present, broken: true };
+      this.#ports.touch(entry);
+    }
+  }
+
   #onDeviceGone(entry: Entry): void {
+    this.#sourceless.delete(entry);
     this.#expected.delete(entry.key);
     entry.present = undefined;
     entry.doubtful = false;

@@ -48,7 +48,7 @@ const LINK =
   /^link (?<name>\S+) kind (?<kind>macvlan|ipvlan) base (?<base>\S+)(?: mac (?<mac>[0-9a-f:]{17}))?$/;
 /** No `..`: what is read here is written to as root. */
 const SETTING =
-  /^setting (?<path>ipv[46]\/conf\/(?!\.{1,2}\/)[^\s/]+\/[a-z0-9_]+) was (?<was>-?\d+) now (?<now>-?\d+) link (?<link>\d+)$/;
+  /^setting (?<path>ipv[46]\/(?:conf\/(?!\.{1,2}\/)[^\s/]+\/)?[a-z0-9_]+) was (?<was>-?\d+) now (?<now>-?\d+) link (?<link>\d+)$/;
 
 export function parseLinkJournal(text: string): LinkEntries {
   const entries: LinkEntries = { links: [], settings: [] };

@@ -12,7 +12,7 @@ import { type Channel, openChannel } from "./netlink-channel.js";
 import type { SystemError } from "./system-error.js";
 
 /** Whether the interface of this name is still the one of the journal. A macvlan is known by its address. */
-function isRecorded({ kind, mac }: LinkRecord, link: Link): boolean {
+export function isRecorded({ kind, mac }: LinkRecord, link: Link): boolean {
   return link.kind === kind && (mac === undefined || formatMac(link.mac) === mac);
 }
 

@@ -196,7 +196,6 @@ export class VrrpRuntime {
     await this.#filter.setConfig(this.#config);
     if (this.#stopping) return;
     await this.#kernel.ownLinks.establish();
-    this.#kernel.promotion.setInstances(this.#config.instances);
     this.#kernel.hold(STATIC, staticsOf(this.#config));
     await this.#kernel.idle();
     await this.#kernel.ownLinks.usable();
@@ -284,7 +283,6 @@ export class VrrpRuntime {
     this.#kernel.setLimits(announceLimits(config));
     this.#lookout.setConfig(config);
     this.#tuneSockets(config.global);
-    this.#kernel.promotion.setInstances(config.instances);
     this.#kernel.hold(STATIC, staticsOf(config));
     const before = this.#notices.states(this.#router);
     this.#run(() => this.#router.reconfigure(config, this.#addon.monotonicMicros()));
@@ -311,7 +309,6 @@ export class VrrpRuntime {
     // Before scripts are waited for: another daemon may have started meanwhile and written its own.
     if (!keep) {
       await this.#kernel.leftovers.remove(journalsOf(this.#options));
-      this.#kernel.promotion.release();
       await this.#kernel.ownLinks.remove();
     }
     await this.#filter.close(keep);

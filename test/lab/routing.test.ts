@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import type { Lab } from "./harness/lab.js";
 import { labTest } from "./harness/lab-test.js";
 import type { Host } from "./harness/network.js";
-import type { Product } from "./harness/products.js";
+import { commandOf, type Product } from "./harness/products.js";
 import type { Program } from "./harness/program.js";
 
 const VIP = "10.86.0.100";
@@ -323,6 +323,19 @@ labTest(
   },
 );
 
+labTest("an IPv6 route has its source again when that was removed and is back", ["ours"], async (lab) => {
+  const host = await addRouter(lab, "router", 1);
+  const source = "2001:db8:86::77";
+  const routes = `2001:db8:5::/48 dev eth0 src ${source}`;
+  await becomeMaster(lab, host, lab.startRouter(host, "ours", configuration({ routes })));
+  const route = (): string => host.ip("-6", "route", "show", "proto", "18");
+  await lab.waitFor(() => route().includes(`src ${source}`), 3_000, "the route");
+  host.ip("address", "delete", `${source}/64`, "dev", "eth0");
+  await lab.waitFor(() => lab.holders.of(source).length === 1, 3_000, "the address to be back");
+  for (let left = 100; left > 0 && !route().includes(`src ${source}`); left--) await lab.watch(10);
+  assert.match(route(), new RegExp(`^2001:db8:5::/48 dev eth0 .*src ${source} `));
+});
+
 labTest("kill -9 of core: its VRRP process takes everything away", ["ours"], async (lab) => {
   const { host, router } = await startMaster(lab);
   const core = router.processes().find(({ command }) => /keepalived\.js|keepalived -n/.test(command));
@@ -511,5 +524,36 @@ labTest(
     router.kill("SIGTERM");
     await lab.waitFor(() => !router.running, 5_000, "it to end");
     assert.equal(setting(host, path), "0");
+  },
+);
+
+labTest(
+  "promote_secondaries and disable_local_igmp after kill -9 of everything: the next stop knows what was before",
+  ["ours"],
+  async (lab) => {
+    const host = await addRouter(lab, "router", 1);
+    const paths = ["ipv4/conf/eth0/promote_secondaries", "ipv4/igmp_link_local_mcast_reports"] as const;
+    setting(host, paths[0], "0");
+    const settings = (): string[] => paths.map((path) => setting(host, path));
+    const before = settings();
+    const file = lab.configurationOf(host);
+    const text = configuration({}).replace("version 3", "version 3\n  promote_secondaries");
+    writeFileSync(file, `global_defs {\n  disable_local_igmp\n}\n${text}`);
+    const router = lab.run("router (ours)", {
+      namespace: host.namespace,
+      command: ["sh", "-c", '"$@"; exec "$@"', "sh", ...commandOf("ours", file)],
+      ownFolders: true,
+    });
+    const masters = (): number =>
+      router.output.all.filter(({ text: line }) => line.includes("Entering MASTER STATE")).length;
+    await lab.waitFor(() => masters() === 1, 6_000, "it to be master");
+    assert.deepEqual(settings(), ["1", "0"]);
+    for (const { pid, command } of router.processes())
+      if (!command.startsWith("sh ")) process.kill(pid, "SIGKILL");
+    await lab.waitFor(() => masters() === 2, 8_000, "the next one to be master");
+    assert.deepEqual(settings(), ["1", "0"]);
+    router.kill("SIGTERM");
+    await lab.waitFor(() => !router.running, 5_000, "it to end");
+    assert.deepEqual(settings(), before);
   },
 );

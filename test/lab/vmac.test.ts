@@ -347,6 +347,24 @@ describe("what happens to it", () => {
     },
   );
 
+  vmacTest("an interface that somebody else made under its name is left alone", ["ours"], async (lab) => {
+    const { host, router } = await startMaster(lab, configuration());
+    const vrrp = router.processes().find(({ command }) => command.includes("keepalived_vrrp"))?.pid ?? 0;
+    const from = router.output.all.length;
+    process.kill(vrrp, "SIGSTOP");
+    host.ip("link", "delete", "vrrp.88");
+    host.ip("link", "add", "vrrp.88", "type", "veth", "peer", "name", "other0");
+    process.kill(vrrp, "SIGCONT");
+    await lab.waitFor(
+      () => router.output.find(/vrrp\.88: RTM_NEWLINK: EEXIST/, from),
+      3_000,
+      "the log to say so",
+    );
+    assert.equal(linkOf(host, "vrrp.88")?.kind, "veth");
+    host.ip("link", "delete", "vrrp.88");
+    await lab.waitFor(() => linkOf(host, "vrrp.88")?.kind === "macvlan", 3_000, "ours to be made again");
+  });
+
   vmacTest(
     "kill -9 of the VRRP process: core removes it at once, the next one makes it again",
     ["ours"],

@@ -24,7 +24,6 @@ import type { Log } from "../../platform/child-log.js";
 import { Forwarding } from "./forwarding.js";
 import { Leftovers } from "./leftovers.js";
 import { OwnLinks } from "./own-links.js";
-import { Promotion } from "./promotion.js";
 
 /** More than one batch: the echo of so many changes is read when they are done ... */
 const MANY = 32;
@@ -70,7 +69,6 @@ interface Work {
 export class Kernel {
   readonly links = new Links();
   readonly leftovers: Leftovers;
-  readonly promotion: Promotion;
   readonly ownLinks: OwnLinks;
   readonly #ports: KernelPorts;
   readonly #channel: CommandSocket;
@@ -90,7 +88,6 @@ export class Kernel {
     this.#ports = ports;
     this.#channel = openChannel(addon, loop);
     this.leftovers = new Leftovers(this.#channel, this.links, log);
-    this.promotion = new Promotion(this.links, log);
     this.#monitor = new Monitor(addon, this.links, loop, {
       overrun: () => log.warning("Netlink: kernel messages were lost; links and addresses are read anew"),
       failed: (error) => log.error(`Netlink: ${formatSystemError(error)}`),

@@ -1,9 +1,7 @@
-/** What the interfaces of our own need, in requests, addresses and kernel settings: reference section 14.1. */
-import { readdir } from "node:fs/promises";
+/** What the interfaces of our own need, in requests and addresses: reference section 14.1. */
 import type { VrrpConfig } from "../../config/model.js";
 import { ARPHRD_ETHER, IFF_UP } from "../../net/constants.js";
 import { formatAddress, isLinkLocal, parseAddress } from "../../net/ip-address.js";
-import type { KernelSettings, Wanted } from "../../net/kernel-settings.js";
 import type { Link, Links } from "../../net/links.js";
 import { chooseSource } from "../../net/source-address.js";
 import { linkLocalOf, parseMac } from "../../net/mac-address.js";
@@ -119,36 +117,4 @@ function linkLocalFor(
   const own = chooseSource(base, 6, virtual);
   if (own !== undefined) return own.address;
   return base.type === ARPHRD_ETHER ? formatAddress(linkLocalOf(base.mac)) : undefined;
-}
-
-/**
- * Settings of the kernel that these links need of others: their bases answer ARP for their own addresses alone, and
- * the filter of all interfaces together becomes one of each.
- */
-export async function wantedSettings(
-  wishes: readonly OwnLink[],
-  links: Links,
-  settings: KernelSettings,
-): Promise<Wanted> {
-  const wanted = new Map<string, { value: string; link: number }>();
-  const want = (device: string, name: string, value: string): void => {
-    const link = links.byName(device)?.index;
-    if (link !== undefined) wanted.set(`ipv4/conf/${device}/${name}`, { value, link });
-  };
-  const vmacs = wishes.filter(({ kind, families }) => kind === "macvlan" && families.includes(4));
-  if (vmacs.length === 0) return wanted;
-  for (const { base } of vmacs) {
-    want(base, "arp_ignore", "1");
-    want(base, "arp_filter", "1");
-  }
-  const all = await settings.original("ipv4/conf/all/rp_filter");
-  if (all === undefined || Number(all) === 0) return wanted;
-  for (const device of await readdir("/proc/sys/net/ipv4/conf")) {
-    const path = `ipv4/conf/${device}/rp_filter`;
-    const isOurs = wishes.some(({ name }) => name === device);
-    if (device === "all" || isOurs || Number(await settings.original(path)) >= Number(all)) continue;
-    wanted.set(path, { value: all, link: links.byName(device)?.index ?? 0 });
-  }
-  wanted.set("ipv4/conf/all/rp_filter", { value: "0", link: 0 });
-  return wanted;
 }

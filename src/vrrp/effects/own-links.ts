@@ -5,15 +5,8 @@
  */
 import type { VrrpConfig } from "../../config/model.js";
 import { addressKey } from "../../net/ip-address.js";
-import { KernelSettings, restoreSettings, writeSetting } from "../../net/kernel-settings.js";
-import {
-  formatLinkJournal,
-  type LinkEntries,
-  type LinkRecord,
-  readLinkJournal,
-  recordOf,
-  writeLinkJournal,
-} from "../../net/link-journal.js";
+import { restoreSettings, writeSetting } from "../../net/kernel-settings.js";
+import { recordOf } from "../../net/link-journal.js";
 import { deleteLinks } from "../../net/own-link-removal.js";
 import type { Link, LinkAddress, Links, LinksListener } from "../../net/links.js";
 import type { Channel, KernelRequest } from "../../net/netlink-channel.js";
@@ -26,7 +19,9 @@ import { encodeDeleteLink } from "../../netlink/link.js";
 import { encodeRenameLink } from "../../netlink/own-link.js";
 import type { Log } from "../../platform/child-log.js";
 import { type Placement, placeOwnLinks } from "../own-links.js";
-import { addressesOfOwnLinks, bringUp, creationOf, wantedSettings } from "./own-link-requests.js";
+import { addressesOfOwnLinks, bringUp, creationOf } from "./own-link-requests.js";
+import { OwnRecords } from "./own-records.js";
+import { promotedInterfaces, wantedSettings } from "./wanted-settings.js";
 
 export interface OwnLinksPorts {
   channel: Channel;
@@ -49,19 +44,14 @@ const WORDS = { macvlan: "VMAC", ipvlan: "ipvlan" } as const;
 
 export class OwnLinks implements LinksListener {
   readonly #ports: OwnLinksPorts;
-  readonly #settings = new KernelSettings();
-  /** Made by us or by an earlier process of ours, by name. */
-  readonly #ours = new Map<string, LinkRecord>();
+  readonly #records: OwnRecords;
   /** Indexes of links that have their settings from this process. */
   readonly #completed = new Set<number>();
   /** What the kernel refused at the last attempt, by link, and at the one before. */
   #refused = new Map<string, string>();
   #saidBefore = new Map<string, string>();
-  #journal = "";
   #config: VrrpConfig | undefined;
   #wishes: ReadonlyMap<string, OwnLink> = new Map();
-  /** What the journal says, and the addresses that are held. */
-  #written = "";
   #held: readonly AddressSetting[] = [];
   #guarded = "[]";
   #work: Promise<void> = Promise.resolve();
@@ -71,6 +61,7 @@ export class OwnLinks implements LinksListener {
 
   constructor(ports: OwnLinksPorts) {
     this.#ports = ports;
+    this.#records = new OwnRecords(ports.log);
     ports.links.addListener(this);
   }
 
@@ -90,18 +81,7 @@ export class OwnLinks implements LinksListener {
    * @returns the configuration with these names in it
    */
   async begin(path: string, config: VrrpConfig): Promise<VrrpConfig> {
-    this.#journal = path;
-    try {
-      const { links, settings } = await readLinkJournal(path);
-      this.#written = formatLinkJournal({ links, settings });
-      for (const record of links) {
-        const kind = this.#ports.links.byName(record.name)?.kind;
-        if (kind === record.kind) this.#ours.set(record.name, record);
-      }
-      this.#settings.adopt(settings);
-    } catch (error) {
-      this.#ports.log.error(`Cannot read ${path}: ${String(error)}; what an earlier process left may stay`);
-    }
+    await this.#records.read(path, this.#ports.links);
     return this.#place(config);
   }
 
@@ -161,8 +141,8 @@ export class OwnLinks implements LinksListener {
     await this.#work;
     this.#wishes = new Map();
     await this.#removeUnwanted();
-    for (const error of await restoreSettings(this.#settings.held)) this.#complain(error);
-    await this.#write({ links: [], settings: [] });
+    for (const error of await restoreSettings(this.#records.settings.held)) this.#complain(error);
+    await this.#records.clear();
   }
 
   close(): void {
@@ -174,10 +154,12 @@ export class OwnLinks implements LinksListener {
     if (before !== undefined && after === undefined) this.#completed.delete(before.index);
     if (this.#closed || this.#config === undefined) return;
     const names = new Set([before?.name, after?.name]);
-    const concerned = this.wishes.some(({ name, base }) => names.has(name) || names.has(base));
+    const concerned =
+      this.wishes.some(({ name, base }) => names.has(name) || names.has(base)) ||
+      promotedInterfaces(this.#config).some((name) => names.has(name));
     const changed =
       before?.index !== after?.index || before?.name !== after?.name || this.#differs(before, after);
-    if (changed && (concerned || this.#settings.held.length > 0)) this.#repairSoon();
+    if (changed && (concerned || this.#records.settings.held.length > 0)) this.#repairSoon();
   }
 
   /** A base got or lost the link-local address that its VMAC takes after. */
@@ -223,7 +205,7 @@ export class OwnLinks implements LinksListener {
   #placement(config: VrrpConfig): Placement {
     return placeOwnLinks(config, {
       links: this.#ports.links,
-      isOurs: (name) => this.#ours.has(name),
+      isOurs: (name) => this.#records.links.has(name),
     });
   }
 
@@ -241,8 +223,8 @@ export class OwnLinks implements LinksListener {
       const [result] = await channel.request([rename(link, wish.name)]);
       // One that cannot be renamed is removed later, and made anew.
       if (result?.ok !== true) continue;
-      this.#ours.delete(link.name);
-      this.#ours.set(wish.name, recordOf(wish));
+      this.#records.links.delete(link.name);
+      this.#records.links.set(wish.name, recordOf(wish));
       drain();
     }
   }
@@ -250,7 +232,7 @@ export class OwnLinks implements LinksListener {
   /** A macvlan of ours that is right for a wish but for its name. */
   #twinOf(wish: OwnLink): Link | undefined {
     if (wish.kind === "ipvlan") return undefined;
-    for (const name of this.#ours.keys()) {
+    for (const name of this.#records.links.keys()) {
       const link = this.#wishes.has(name) ? undefined : this.#ports.links.byName(name);
       if (link !== undefined && this.#fits(wish, link)) return link;
     }
@@ -277,17 +259,19 @@ export class OwnLinks implements LinksListener {
       }
     }
     await this.#guard();
-    await this.#complete();
     await this.#want();
+    await this.#complete();
     this.#holdAddresses();
     if (this.#refused.size > 0) this.#tryLater();
   }
 
   /** Reports of group memberships must not show the virtual address of a BACKUP to the switches. */
   async #guard(): Promise<void> {
+    const { links } = this.#ports;
     const vmacs = this.#usable().filter(({ kind }) => kind === "macvlan");
     const list = vmacs.map(({ name, base }) => ({ name, base }));
-    const text = JSON.stringify(list);
+    // Another link of the same name is another one to the rules.
+    const text = JSON.stringify(list.map(({ name, base }) => [links.byName(name)?.index, name, base]));
     if (text === this.#guarded) return;
     this.#guarded = text;
     await this.#ports.guard(list);
@@ -310,18 +294,21 @@ export class OwnLinks implements LinksListener {
     if (!this.#fits(wish, link)) return replacing;
     if (!this.#completed.has(link.index))
       log.info(`(${wish.instance}): Found matching interface ${wish.name}`);
-    this.#ours.set(wish.name, recordOf(wish));
+    this.#records.links.set(wish.name, recordOf(wish));
     return false;
   }
 
   #creation(wish: OwnLink): KernelRequest[] {
     const { links } = this.#ports;
     const there = links.byName(wish.name);
-    if (this.#ours.has(wish.name) && there === undefined)
+    const record = this.#records.links.get(wish.name);
+    if (record !== undefined && there === undefined)
       this.#ports.log.info(`(${wish.instance}) ${wish.name} is missing: making it again`);
-    this.#ours.set(wish.name, recordOf(wish));
+    this.#records.links.set(wish.name, recordOf(wish));
     const creation = creationOf(wish, links);
-    return there === undefined ? creation : [deletion(there), ...creation];
+    // Somebody else's interface is not removed: the kernel refuses ours, which is told and tried again.
+    const mayGo = there?.kind === wish.kind || (record !== undefined && there?.kind === record.kind);
+    return there === undefined || !mayGo ? creation : [deletion(there), ...creation];
   }
 
   /** Settings and state of the links that have not got them from us. */
@@ -352,8 +339,9 @@ export class OwnLinks implements LinksListener {
   }
 
   async #want(): Promise<void> {
-    const wanted = await wantedSettings(this.wishes, this.#ports.links, this.#settings);
-    for (const error of await this.#settings.want(wanted, () => this.#note())) this.#complain(error);
+    const { settings } = this.#records;
+    const wanted = await wantedSettings(this.wishes, this.#ports.links, settings, this.#config);
+    for (const error of await settings.want(wanted, () => this.#note())) this.#complain(error);
   }
 
   #holdAddresses(): void {
@@ -367,7 +355,7 @@ export class OwnLinks implements LinksListener {
 
   async #removeUnwanted(): Promise<void> {
     const { channel, links, drain, log } = this.#ports;
-    const unwanted = [...this.#ours.values()].filter(({ name }) => !this.#wishes.has(name));
+    const unwanted = [...this.#records.links.values()].filter(({ name }) => !this.#wishes.has(name));
     if (unwanted.length === 0) return;
     const there = unwanted.flatMap(({ name, kind }) => {
       const link = links.byName(name);
@@ -375,27 +363,12 @@ export class OwnLinks implements LinksListener {
     });
     for (const { name } of there) log.detail(() => `Removing the interface ${name}`);
     for (const error of await deleteLinks(channel, there, links)) this.#complain(error);
-    for (const { name } of unwanted) this.#ours.delete(name);
+    for (const { name } of unwanted) this.#records.links.delete(name);
     drain();
   }
 
-  /** Notes what is there and what is going to be, before it is made. */
-  async #note(): Promise<void> {
-    const links = new Map(this.#ours);
-    for (const wish of this.#wishes.values()) links.set(wish.name, recordOf(wish));
-    await this.#write({ links: [...links.values()], settings: this.#settings.held });
-  }
-
-  async #write(entries: LinkEntries): Promise<void> {
-    const text = formatLinkJournal(entries);
-    if (text === this.#written) return;
-    this.#written = text;
-    try {
-      await writeLinkJournal(this.#journal, entries);
-    } catch (error) {
-      const consequence = "after a crash, interfaces and kernel settings may stay until the next start";
-      this.#ports.log.error(`Cannot write ${this.#journal}: ${String(error)}; ${consequence}`);
-    }
+  #note(): Promise<void> {
+    return this.#records.note(this.#wishes.values());
   }
 
   #refuse(name: string, error: SystemError): void {

@@ -10,7 +10,6 @@ import type { Loop } from "../../net/loop.js";
 import type { FirewallRules, VmacLink } from "../../net/nft-script.js";
 import type { Log } from "../../platform/child-log.js";
 import { ScriptRunner } from "../../platform/script-runner.js";
-import { LocalIgmp } from "./local-igmp.js";
 import { firewallRules, refusesPackets } from "../firewall-rules.js";
 
 export interface PacketFilterPorts {
@@ -25,14 +24,12 @@ export interface PacketFilterPorts {
 export class PacketFilter {
   readonly #ports: PacketFilterPorts;
   readonly #firewall: Firewall;
-  readonly #igmp: LocalIgmp;
   #config: VrrpConfig | undefined;
   #vmacs: readonly VmacLink[] = [];
 
   constructor(ports: PacketFilterPorts) {
     this.#ports = ports;
     const { addon, loop, log, file } = ports;
-    this.#igmp = new LocalIgmp(log);
     this.#firewall = new Firewall({
       addon,
       loop,
@@ -44,10 +41,8 @@ export class PacketFilter {
   }
 
   /** Resolves when the rules of this configuration are in force; what goes wrong is logged. */
-  async setConfig(config: VrrpConfig): Promise<void> {
+  setConfig(config: VrrpConfig): Promise<void> {
     this.#config = config;
-    if (config.global.vrrp.disableLocalIgmp) await this.#igmp.disable();
-    else await this.#igmp.restore();
     const { iptables, nftables } = config.global.firewall;
     if (iptables !== undefined && nftables === undefined && this.#rules() !== undefined) {
       const chains = `${iptables.input} and ${iptables.output}`;
@@ -93,8 +88,7 @@ export class PacketFilter {
   }
 
   /** @param keep leaves the rules: the addresses stay too. */
-  async close(keep: boolean): Promise<void> {
-    if (!keep) await this.#igmp.restore();
-    await this.#firewall.close(keep);
+  close(keep: boolean): Promise<void> {
+    return this.#firewall.close(keep);
   }
 }

@@ -22,6 +22,8 @@ test("a torn or strange line is passed over, and no path leads out of the settin
     "link a kind bridge base eth0",
     "setting ipv4/conf/../ip_forward was 0 now 1 link 0",
     "setting ../../kernel/sysrq was 0 now 1 link 0",
+    "setting ipv4/../x was 0 now 1 link 0",
+    "setting ipv4/.. was 0 now 1 link 0",
     "setting ipv4/conf/eth0/arp_ignore was x now 1 link 0",
     "nonsense",
   ].join("\n");

@@ -258,6 +258,24 @@ test("an IPv4 route that went silently with its source or the last address is ad
   assert.deepEqual(kernel.log, [`add ${VIP_TEXT}`, "add route 10.0.0.0/8", "add route 10.7.0.0/16"]);
 });
 
+test("an IPv6 route that its source address left is made anew when that is back and can be used", () => {
+  const { loop, kernel, reconciler, told } = setUp();
+  const source = "2001:db8::1/128 on 3";
+  const [address6, route6] = [address("2001:db8::1"), route("2001:db8:5::/64", { source: "2001:db8::1" })];
+  reconciler.setDesired("VI_1", { addresses: [address6], routes: [route6] });
+  loop.settle();
+  kernel.log.length = 0;
+  kernel.steal(source);
+  loop.settle();
+  const anew = ["remove route 2001:db8:5::/64", "add route 2001:db8:5::/64"];
+  assert.deepEqual(kernel.log, [`add ${source}`, ...anew]);
+  assert.deepEqual(told, ["applied VI_1", "lost VI_1 2001:db8::1 now", "restored VI_1 2001:db8::1"]);
+  kernel.log.length = 0;
+  kernel.flag(source, 0x80);
+  loop.settle();
+  assert.deepEqual(kernel.log, [], "once");
+});
+
 test("a device that goes and comes gets its addresses again", () => {
   const { loop, kernel, reconciler } = setUp();
   reconciler.setDesired("VI_1", { addresses: [VIP] });
