@@ -10,12 +10,13 @@ import type { ChildLog } from "../platform/child-log.js";
 import { writeDump } from "../platform/dump-file.js";
 import { stateDumpPath } from "../platform/dump-path.js";
 import { collectBeforeService } from "../platform/heap.js";
-import type { ChildOptions, Dump } from "../platform/messages.js";
+import { type ChildOptions, type Dump, packetFilterFile } from "../platform/messages.js";
 import { BfdSessions } from "./bfd-sessions.js";
 import { CHECKERS, type CheckerTable } from "./checkers/table.js";
 import { Director } from "./director.js";
 import { Connections } from "./effects/connections.js";
 import { FollowedFiles } from "./effects/followed-files.js";
+import { GroupTable } from "./effects/group-table.js";
 import { Notices } from "./effects/notices.js";
 import { raiseDescriptorLimit } from "./effects/descriptors.js";
 import { OwnAddresses } from "./effects/own-addresses.js";
@@ -27,6 +28,7 @@ import type { CheckEffect } from "./events.js";
 import type { Availability, Ipvs, IpvsListener } from "./ipvs/model.js";
 import { servicesOf } from "./services.js";
 import { formatCheckState } from "./state-dump.js";
+import type { VirtualServer } from "./virtual-server.js";
 
 /** What an earlier run left in the kernel goes at the latest now, although a first check is still out. */
 const LEFTOVERS_MILLIS = 60_000;
@@ -46,6 +48,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   readonly #table: CheckerTable;
   readonly #director: Director;
   readonly #ipvs: Ipvs;
+  readonly #groupTable: GroupTable;
   readonly #notices: Notices;
   readonly #timers: Timers;
   readonly #connections: Connections;
@@ -83,6 +86,8 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
       lost: (owner, subject) =>
         log.warning(`${nameOf(owner)}somebody had removed ${subject} from IPVS: it is back`),
     });
+    const file = packetFilterFile(this.#options);
+    this.#groupTable = new GroupTable({ addon, log, file, changed: () => this.#applyGroups() });
     this.#notices = new Notices({ addon, log, alert });
     this.#timers = new Timers(addon, () => this.#connections.flush());
     this.#connections = new Connections(addon);
@@ -142,8 +147,11 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     if (this.#config.global.lvs.flushAtStart) this.#ipvs.flush();
     const now = this.#addon.monotonicMicros();
     for (const checker of this.#director.checkers()) this.#probes.prepare(checker, now);
+    await this.#groupTable.adopt(this.#config);
+    if (this.#stopping) return;
     this.#carryOut(this.#director.start());
     await this.#ipvs.idle();
+    await this.#groupTable.settle();
     this.#leftovers = setTimeout(() => this.#removeLeftovers(), LEFTOVERS_MILLIS);
     this.#judgeLeftovers();
     collectBeforeService();
@@ -183,11 +191,13 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#warnOfMissingKinds(config);
     this.#readTlsFiles();
     await this.#setGlobals();
+    await this.#groupTable.adopt(config);
     if (this.#stopping) return;
     this.#carryOut(this.#director.reconfigure(config, this.#addon.monotonicMicros()));
     raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
     await this.#ownAddresses.watch(this.#director.services, this.#groups);
     await this.#ipvs.idle();
+    await this.#groupTable.settle();
   }
 
   #readTlsFiles(): void {
@@ -220,6 +230,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     await this.#work;
     await this.#pingPermission.restore();
     if (!this.#options.keepIpvsOnStop) await this.#clearKernel();
+    await this.#groupTable.close(this.#options.keepIpvsOnStop);
     await this.#ipvs.close();
     await this.#notices.drain();
     this.#timers.close();
@@ -252,7 +263,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   #perform(effect: CheckEffect): void {
     switch (effect.kind) {
       case "apply":
-        this.#ipvs.want(effect.service.key, servicesOf(effect.service, this.#groups));
+        this.#apply(effect.service);
         break;
       case "withdraw":
         this.#ipvs.remove(effect.service.key);
@@ -281,6 +292,17 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
       default:
         effect satisfies never;
     }
+  }
+
+  #apply(service: VirtualServer): void {
+    const marked = this.#groupTable.markOf(service.key);
+    this.#ipvs.want(service.key, servicesOf(service, this.#groups, marked));
+  }
+
+  #applyGroups(): void {
+    if (this.#stopping) return;
+    for (const service of this.#director.services)
+      if (service.config.service.kind === "group") this.#apply(service);
   }
 
   #onAvailability(now: Availability): void {

@@ -1,6 +1,6 @@
 /**
  * From a virtual server to the services of the kernel: one for an address or a mark, one for each address and mark of a
- * group (check-ipvs reference, 8.1). Pure.
+ * group (check-ipvs reference, 8.1), or one for each family of a group whose packets are marked (8.2). Pure.
  */
 import type { GroupEntry, VirtualServerConfig, VirtualServerGroupConfig } from "../config/check-model.js";
 import { compareAddresses, formatAddress, parseAddress } from "../net/ip-address.js";
@@ -10,10 +10,19 @@ import type { VirtualServer } from "./virtual-server.js";
 
 const UNKNOWN_FAMILY: Family = 4;
 
+/** What marks do for a group. */
+export interface GroupMark {
+  /** That its packets have. */
+  mark: number;
+  /** They do have it. Otherwise its service only stays for the connections that it has, beside one for each address. */
+  reliable: boolean;
+}
+
 /** Everything that the service wants in the kernel now; nothing before something is known of its servers. */
 export function servicesOf(
   service: VirtualServer,
   groups: ReadonlyMap<string, VirtualServerGroupConfig>,
+  marked?: GroupMark,
 ): ServiceSetting[] {
   const { config } = service;
   const destinations = service.destinations();
@@ -24,7 +33,7 @@ export function servicesOf(
     return key === undefined ? [] : [{ key, ...common, destinations }];
   }
   const byPort = new Map<number, DestinationSetting[]>();
-  return keysOf(config, groups).map((key) => {
+  return keysOf(config, groups, marked).map((key) => {
     const port = key.kind === "mark" ? 0 : key.port;
     const ported = byPort.get(port) ?? destinations.map((entry) => withPort(entry, port));
     byPort.set(port, ported);
@@ -41,19 +50,31 @@ function withPort(entry: DestinationSetting, port: number): DestinationSetting {
 export function keysOf(
   { service, protocol, family }: VirtualServerConfig,
   groups: ReadonlyMap<string, VirtualServerGroupConfig>,
+  marked?: GroupMark,
 ): ServiceKey[] {
   switch (service.kind) {
     case "mark":
       return [{ kind: "mark", family: family ?? UNKNOWN_FAMILY, mark: service.mark }];
     case "address":
       return [addressKey(service.family, protocol, service.address, service.port)];
-    case "group":
-      return (groups.get(service.name)?.entries ?? []).flatMap((entry): ServiceKey[] => {
+    case "group": {
+      const entries = groups.get(service.name)?.entries ?? [];
+      const byMark = marked === undefined ? [] : markKeysOf(entries, marked.mark);
+      if (marked?.reliable === true) return byMark;
+      const byAddress = entries.flatMap((entry): ServiceKey[] => {
         if (entry.kind === "mark")
           return [{ kind: "mark", family: entry.family ?? family ?? UNKNOWN_FAMILY, mark: entry.mark }];
         return addressesOf(entry).map((address) => addressKey(entry.family, protocol, address, entry.port));
       });
+      return [...byMark, ...byAddress];
+    }
   }
+}
+
+/** One service for each family of the addresses. */
+function markKeysOf(entries: readonly GroupEntry[], mark: number): ServiceKey[] {
+  const families = new Set(entries.flatMap((entry) => (entry.kind === "range" ? [entry.family] : [])));
+  return [...families].map((family) => ({ kind: "mark", family, mark }));
 }
 
 function addressKey(

@@ -1,5 +1,5 @@
 /**
- * Our table of nftables: replaced as a whole when the rules change, put back when somebody removes it, and noted in a
+ * A table of nftables of ours: replaced as a whole when the rules change, put back when somebody removes it, and noted in a
  * file before it is made, so that whoever comes after a crash can remove it. Effects only.
  */
 import { readFile, rm, writeFile } from "node:fs/promises";
@@ -11,13 +11,7 @@ import type { ScriptRunner } from "../platform/script-runner.js";
 import { AF_NETLINK, NETLINK_ADD_MEMBERSHIP, NETLINK_NETFILTER, SOCK_RAW, SOL_NETLINK } from "./constants.js";
 import type { Loop } from "./loop.js";
 import { runNft } from "./nft.js";
-import {
-  familiesOfScript,
-  type FirewallRules,
-  removalScript,
-  replacementScript,
-  tableOfScript,
-} from "./nft-script.js";
+import { familiesOfScript, removalScript, tableOfScript } from "./nft-table.js";
 import { RestoreLimit } from "./restore-limit.js";
 import { sockaddrNl } from "./socket-address.js";
 import { systemErrorOf } from "./system-error.js";
@@ -39,6 +33,8 @@ export interface FirewallPorts {
   lost: (table: string) => void;
   /** The rules are not in force: why. */
   failed: (reason: string) => void;
+  /** The rules are in force, but nobody will put them back: why. */
+  unwatched: (reason: string) => void;
 }
 
 /** Removes the table that a file names, and then the file. @returns why it could not. Never rejects. */
@@ -47,7 +43,7 @@ export async function removeFirewall(runner: ScriptRunner, file: string): Promis
     const table = tableOfScript(await readFile(file, "utf8"));
     const failure = table === undefined ? undefined : await runNft(runner, [removalScript(table)]);
     if (failure === undefined) await rm(file, { force: true });
-    return failure;
+    return failure?.reason;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     return error instanceof Error ? error.message : String(error);
@@ -60,7 +56,7 @@ export class Firewall {
   readonly #slab = new Uint8Array(SLOTS * SLOT);
   readonly #meta = new Int32Array(SLOTS * META_FIELDS);
   /** One run at a time, in order. */
-  #work: Promise<void> = Promise.resolve();
+  #work: Promise<boolean> = Promise.resolve(true);
   /** The script that is wanted; undefined: no table. */
   #wanted: string | undefined;
   /** The script that nft has taken. */
@@ -78,47 +74,53 @@ export class Firewall {
   }
 
   /**
-   * Makes these the rules; undefined: no table of ours. Resolves when they are in force, or when that failed, which was
-   * told. What an earlier process left is removed in the same step.
+   * Carries out a script of `replacementOf`; undefined: no table of ours. What an earlier process left is removed in the
+   * same step. @returns whether that was done; else it was told why not
    */
-  apply(rules: FirewallRules | undefined): Promise<void> {
+  apply(script: string | undefined): Promise<boolean> {
     if (this.#closed) return this.#work;
-    this.#wanted = rules === undefined ? undefined : replacementScript(rules);
+    this.#wanted = script;
     return this.#queue();
   }
 
   /** As `apply`, also when the text is the same: what its names stand for has changed. */
-  remake(rules: FirewallRules | undefined): Promise<void> {
+  remake(script: string | undefined): Promise<boolean> {
     this.#inForce = undefined;
     this.#outdated = true;
-    return this.apply(rules);
+    return this.apply(script);
   }
 
-  #queue(): Promise<void> {
+  #queue(): Promise<boolean> {
     this.#work = this.#work.then(() => this.#step());
     return this.#work;
   }
 
-  async #step(): Promise<void> {
+  /** @returns whether what is wanted was done. */
+  async #step(): Promise<boolean> {
     const wanted = this.#wanted;
-    if (wanted !== undefined && wanted === this.#inForce) return;
+    if (wanted !== undefined && wanted === this.#inForce) return true;
     const before = await this.#noted();
     const stale = before !== undefined && (wanted === undefined || tableOfScript(wanted) !== before);
     if (stale) {
       this.#forget();
       const failure = await removeFirewall(this.#ports.runner, this.#ports.file);
-      if (failure !== undefined) return this.#ports.failed(`table ${before} cannot be removed: ${failure}`);
+      if (failure !== undefined) {
+        this.#ports.failed(`table ${before} cannot be removed: ${failure}`);
+        return false;
+      }
     }
-    if (wanted !== undefined) await this.#replace(wanted);
+    return wanted === undefined || this.#replace(wanted, before !== undefined && !stale);
   }
 
-  async #replace(script: string): Promise<void> {
+  /** @param replaces there may be such a table already: it stays when this fails. */
+  async #replace(script: string, replaces: boolean): Promise<boolean> {
     const { file, runner, failed } = this.#ports;
     const table = tableOfScript(script);
     try {
       await writeFile(file, script, { mode: MODE });
     } catch (error) {
-      return failed(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+      failed(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
     }
     if (table !== undefined) this.#listen(table, script);
     this.#outdated = false;
@@ -126,7 +128,13 @@ export class Firewall {
     const failure = await runNft(runner, ["-f", file]);
     this.#running = false;
     this.#inForce = failure === undefined && !this.#outdated ? script : undefined;
-    if (failure !== undefined) failed(failure);
+    if (failure === undefined) return true;
+    if (failure.undone && !replaces) {
+      this.#forget();
+      await rm(file, { force: true });
+    }
+    failed(failure.reason);
+    return false;
   }
 
   /** The table in the file, ours or of an earlier process. */
@@ -150,7 +158,7 @@ export class Firewall {
       this.#socket.setRef(false);
     } catch (error) {
       this.#forget();
-      this.#ports.failed(
+      this.#ports.unwatched(
         `changes of table ${table} cannot be watched: ${systemErrorOf(error, "nfnetlink").code}`,
       );
     }

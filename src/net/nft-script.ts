@@ -1,9 +1,9 @@
 /**
  * Rules of the packet filter as a script for nft(8) (reference section 13): packets to and from addresses that are not
  * accepted are dropped, but for neighbour discovery; what joins multicast groups leaves a VMAC by its base interface.
- * Pure. One script is one transaction: the old table is replaced by the new one at once, or stays.
+ * Pure.
  */
-import { AF_INET, AF_INET6 } from "../netlink/constants.js";
+import { chain, replacementOf } from "./nft-table.js";
 
 /** An address that packets are dropped for while it is here. */
 export interface ClosedAddress {
@@ -48,11 +48,6 @@ function partsOf({ counters }: FirewallRules): Parts {
     ],
     drop: counters ? "counter drop" : "drop",
   };
-}
-
-function chain(name: string, hook: string | undefined, priority: number, rules: readonly string[]): string[] {
-  const base = hook === undefined ? "" : ` type filter hook ${hook} priority ${priority}; policy accept;`;
-  return [`  chain ${name} {${base}`, ...rules.map((rule) => `    ${rule}`), "  }"];
 }
 
 function unique(words: readonly string[]): string[] {
@@ -140,15 +135,7 @@ function table6(rules: FirewallRules, closed: readonly ClosedAddress[]): string[
   return [`table ip6 ${rules.table} {`, ...lines, ...chains, "}"];
 }
 
-/** Removes the table of both families, whether or not there is one. */
-export function removalScript(table: string): string {
-  return ["ip", "ip6"]
-    .flatMap((family) => [`add table ${family} ${table}`, `delete table ${family} ${table}`])
-    .map((line) => `${line}\n`)
-    .join("");
-}
-
-/** Makes the rules the only ones in the table; its first line names the table for `tableOfScript`. */
+/** Makes the rules the only ones in the table. */
 export function replacementScript(rules: FirewallRules): string {
   const { table, closed } = rules;
   const isV6 = ({ address }: ClosedAddress): boolean => address.includes(":");
@@ -159,16 +146,5 @@ export function replacementScript(rules: FirewallRules): string {
     ),
     ...table6(rules, closed.filter(isV6)),
   ];
-  return `# table ${table}\n${removalScript(table)}${lines.join("\n")}\n`;
-}
-
-/** The table that a script of `replacementScript` is about. */
-export function tableOfScript(script: string): string | undefined {
-  return /^# table (\S+)\n/.exec(script)?.[1];
-}
-
-/** The families (AF_INET, AF_INET6) that a script of `replacementScript` makes a table of. */
-export function familiesOfScript(script: string): ReadonlySet<number> {
-  const words = [...script.matchAll(/^table (ip6?) /gm)].map(([, word]) => word);
-  return new Set(words.map((word) => (word === "ip6" ? AF_INET6 : AF_INET)));
+  return replacementOf(table, lines);
 }

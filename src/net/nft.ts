@@ -19,12 +19,22 @@ async function findNft(): Promise<string | undefined> {
   return undefined;
 }
 
-/** @param words of the command line after `nft`. @returns in words, why it failed; undefined when it did not. Never rejects. */
-export async function runNft(runner: ScriptRunner, words: readonly string[]): Promise<string | undefined> {
+export interface NftFailure {
+  reason: string;
+  /** Nothing of the transaction was done. Otherwise it was ended, and nobody knows. */
+  undone: boolean;
+}
+
+/** @param words of the command line after `nft`. @returns undefined when it succeeded. Never rejects. */
+export async function runNft(
+  runner: ScriptRunner,
+  words: readonly string[],
+): Promise<NftFailure | undefined> {
   const file = await findNft();
-  if (file === undefined) return "nft is not installed";
-  const { failure, stderr } = await new Promise<RunOutcome>((resolve) => {
+  if (file === undefined) return { reason: "nft is not installed", undone: true };
+  const { failure, stderr, status } = await new Promise<RunOutcome>((resolve) => {
     runner.run({ file, args: ["nft", ...words], timeoutMillis: LIMIT_MILLIS, killOnly: true }, resolve);
   });
-  return failure === undefined ? undefined : `nft ${failure}${stderr === "" ? "" : `: ${stderr}`}`;
+  if (failure === undefined) return undefined;
+  return { reason: `nft ${failure}${stderr === "" ? "" : `: ${stderr}`}`, undone: status > 0 };
 }

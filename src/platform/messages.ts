@@ -44,7 +44,10 @@ export interface ChildOptions {
   umask?: number;
 }
 
-/** Where the vrrp process notes its table of nftables, beside the journal: core reads it when the child died. */
+/**
+ * Where a child notes its table of nftables, beside the journal: when it died, core (vrrp) or the next process (checkers)
+ * reads it.
+ */
 export function packetFilterFile({ journalFile }: Pick<ChildOptions, "journalFile">): string {
   return `${journalFile}.nft`;
 }

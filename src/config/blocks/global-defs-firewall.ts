@@ -10,7 +10,6 @@ const IPSET = nameUpTo(30, "NAME");
 const TABLE = nameUpTo(255, "TABLE");
 const MOST_IPSETS = 6;
 
-const LATER = { notActedOn: true } as const;
 const priority = integer(-0x80000000, 0x7fffffff);
 
 export const firewallRows = {
@@ -26,34 +25,27 @@ export const firewallRows = {
     "Names of the ipsets for iptables, keepalived by default; alone: use none. The sets of nftables are used instead.",
     { most: MOST_IPSETS, value: IPSET, what: "ipsets" },
   ),
-  nftables: tableName("Use nftables as packet filter, in this table.", "keepalived", {}),
-  nftables_priority: chainPriority("'nftables'", {}),
+  nftables: tableName("Use nftables as packet filter, in this table.", "keepalived"),
+  nftables_priority: chainPriority("'nftables'"),
   nftables_ifindex: flag("Name interfaces by their index in sets of link-local addresses."),
   nftables_counters: flag("Count packets in the rules of nftables."),
   nftables_ipvs: tableName(
     "Mark the packets of a group of virtual servers by nftables, in this table.",
     "keepalived_ipvs",
-    LATER,
   ),
-  nftables_ipvs_priority: chainPriority("'nftables_ipvs'", LATER),
+  nftables_ipvs_priority: chainPriority("'nftables_ipvs'"),
   nftables_ipvs_start_fwmark: setting(integer(1, 0xffffffff), "First mark for groups of virtual servers.", {
     default: 1000,
-    notActedOn: true,
   }),
 };
 
-interface Acting {
-  notActedOn?: true;
+function tableName(doc: string, alone: string): Row<string | undefined> {
+  return once(setting(TABLE, doc, { alone }));
 }
 
-function tableName(doc: string, alone: string, acting: Acting): Row<string | undefined> {
-  return once(setting(TABLE, doc, { alone, ...acting }));
-}
-
-function chainPriority(table: string, acting: Acting): Row<number> {
+function chainPriority(table: string): Row<number> {
   return setting(priority, `Priority of the base chains in the table of ${table}.`, {
     default: -1,
-    ...acting,
   });
 }
 

@@ -7,7 +7,7 @@ import type { Addon } from "../../native/addon.js";
 import { Firewall } from "../../net/firewall.js";
 import type { Links } from "../../net/links.js";
 import type { Loop } from "../../net/loop.js";
-import type { FirewallRules, VmacLink } from "../../net/nft-script.js";
+import { replacementScript, type VmacLink } from "../../net/nft-script.js";
 import type { Log } from "../../platform/child-log.js";
 import { ScriptRunner } from "../../platform/script-runner.js";
 import { firewallRules, refusesPackets } from "../firewall-rules.js";
@@ -37,6 +37,7 @@ export class PacketFilter {
       file,
       lost: (table) => log.warning(`somebody changed the nftables table ${table}: putting it back`),
       failed: (reason) => this.#onFailed(reason),
+      unwatched: (reason) => log.warning(`Packet filter: ${reason}`),
     });
   }
 
@@ -44,7 +45,7 @@ export class PacketFilter {
   setConfig(config: VrrpConfig): Promise<void> {
     this.#config = config;
     const { iptables, nftables } = config.global.firewall;
-    if (iptables !== undefined && nftables === undefined && this.#rules() !== undefined) {
+    if (iptables !== undefined && nftables === undefined && this.#script() !== undefined) {
       const chains = `${iptables.input} and ${iptables.output}`;
       this.#ports.log.info(`vrrp_iptables: nftables is used instead, chains ${chains} are left alone`);
     }
@@ -61,23 +62,23 @@ export class PacketFilter {
   linkChanged(name: string): void {
     const byIndex = this.#config?.global.firewall.nftablesByIndex === true;
     const ofVmac = this.#vmacs.some((vmac) => vmac.name === name || vmac.base === name);
-    if (byIndex || ofVmac) void this.#firewall.remake(this.#rules());
+    if (byIndex || ofVmac) void this.#firewall.remake(this.#script());
   }
 
-  #apply(): Promise<void> {
-    return this.#firewall.apply(this.#rules());
+  async #apply(): Promise<void> {
+    await this.#firewall.apply(this.#script());
   }
 
   /** nft refuses the index of a link that is not there: such an address goes by name, such a VMAC waits. */
-  #rules(): FirewallRules | undefined {
+  #script(): string | undefined {
     const { links } = this.#ports;
     const exists = (name: string): boolean => links.byName(name) !== undefined;
     if (this.#config === undefined) return undefined;
     const vmacs = this.#vmacs.filter(({ name, base }) => exists(name) && exists(base));
     const rules = firewallRules(this.#config, vmacs);
-    return (
-      rules && { ...rules, byIndex: rules.byIndex && rules.closed.every(({ device }) => exists(device)) }
-    );
+    if (rules === undefined) return undefined;
+    const byIndex = rules.byIndex && rules.closed.every(({ device }) => exists(device));
+    return replacementScript({ ...rules, byIndex });
   }
 
   #onFailed(reason: string): void {

@@ -1,13 +1,8 @@
 /** The rules of the packet filter as text, and what is understood of the kernel's news about them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  familiesOfScript,
-  type FirewallRules,
-  removalScript,
-  replacementScript,
-  tableOfScript,
-} from "../../../src/net/nft-script.js";
+import { type FirewallRules, replacementScript } from "../../../src/net/nft-script.js";
+import { familiesOfScript, removalScript, tableOfScript } from "../../../src/net/nft-table.js";
 import { AF_INET, AF_INET6 } from "../../../src/netlink/constants.js";
 import { decodeTableNews, TableWatch } from "../../../src/netlink/nftables.js";
 
