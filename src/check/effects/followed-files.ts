@@ -12,8 +12,10 @@ export class FollowedFiles {
   readonly #followers = new Map<string, Set<() => void>>();
 
   constructor(addon: Addon, log: Log) {
-    this.#watches = new DirectoryWatches(addon, createEventLoop(addon), log);
+    const loop = createEventLoop(addon);
+    this.#watches = new DirectoryWatches(addon, loop, log);
     this.#files = new FileTrackers({
+      loop,
       log,
       watches: this.#watches,
       changed: (name) => {
@@ -22,7 +24,7 @@ export class FollowedFiles {
     });
   }
 
-  /** Takes the files of a configuration; resolves when all are read. */
+  /** Takes the files of a configuration; resolves when all are read that can be read in time. */
   setConfigs(configs: readonly TrackFileConfig[]): Promise<void> {
     return this.#files.setConfigs(configs);
   }

@@ -1,11 +1,14 @@
 /**
  * Tells of changes in directories, also in ones that do not exist yet: then of their nearest parent that does, until
- * they come. A directory that is removed, moved away or replaced is followed by its path.
+ * they come. A directory that is removed, moved away or replaced is followed by its path. Where the file system tells
+ * nothing of changes (NFS, FUSE, /proc) they are looked at every second.
  */
+import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Addon, Inotify, NativeError } from "../../native/addon.js";
 import type { Loop } from "../../net/loop.js";
 import type { Log } from "../../platform/child-log.js";
+import { silentFilesystem } from "../filesystems.js";
 import * as inotify from "../inotify-events.js";
 
 /** One mask for all: two paths may lead to one directory, which has one watch only. */
@@ -19,8 +22,19 @@ const MASK =
   inotify.IN_MOVE_SELF |
   inotify.IN_ONLYDIR;
 const ITSELF_GONE = inotify.IN_DELETE_SELF | inotify.IN_MOVE_SELF | inotify.IN_UNMOUNT | inotify.IN_IGNORED;
+/** The kernel writes it from memory, and asks no server. */
+const MOUNTS = "/proc/self/mountinfo";
 /** A directory that cannot be watched is looked at this often. */
 const LOOK_MICROS = 1_000_000;
+
+/** Empty where there is no /proc. */
+function mounts(): string {
+  try {
+    return readFileSync(MOUNTS, "utf8");
+  } catch {
+    return "";
+  }
+}
 
 /** What happened to a name; undefined: anything may have. */
 export type DirectoryListener = (name: string | undefined, mask: number) => void;
@@ -99,6 +113,8 @@ export class DirectoryWatches {
   #establish(watched: Watched): void {
     if (this.#closed) return;
     this.#release(watched);
+    const silent = silentFilesystem(watched.path, mounts());
+    if (silent !== undefined) return this.#onSilent(watched, silent);
     let below: string | undefined;
     for (let path = watched.path; ; path = dirname(path)) {
       const outcome = this.#add(path, watched);
@@ -141,15 +157,28 @@ export class DirectoryWatches {
     }
   }
 
+  #onSilent(watched: Watched, filesystem: string): void {
+    watched.absent = false;
+    if (!watched.toldRefused)
+      this.#log.info(
+        `${watched.path} is on ${filesystem}, which does not tell of changes: it is looked at every second`,
+      );
+    this.#lookLater(watched);
+  }
+
   /** No watch (too many of them on the host, no permission): the files are looked at again and again. */
   #onRefused(watched: Watched, code: string, message: string): void {
     if (!watched.toldRefused) {
-      watched.toldRefused = true;
       const advice = code === "ENOSPC" ? " (fs.inotify.max_user_watches)" : "";
       this.#log.warning(
         `Cannot watch ${watched.path}: ${message}${advice}; it is looked at every second instead`,
       );
     }
+    this.#lookLater(watched);
+  }
+
+  #lookLater(watched: Watched): void {
+    watched.toldRefused = true;
     watched.cancelLook?.();
     watched.cancelLook = this.#loop.at(this.#loop.now() + LOOK_MICROS, () => {
       this.#establish(watched);

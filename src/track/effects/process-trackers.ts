@@ -11,6 +11,7 @@ import type { Log } from "../../platform/child-log.js";
 import { type CountCause, ProcessQuorum } from "../process-quorum.js";
 import { ProcessTable } from "../process-table.js";
 import type { Finding } from "../tracked.js";
+import { waitPatiently } from "./patience.js";
 import { ProcessConnector } from "./process-connector.js";
 import { listProcesses, ProcessReader } from "./process-reader.js";
 
@@ -58,7 +59,7 @@ export class ProcessTrackers {
     });
   }
 
-  /** Takes the definitions of a configuration. Resolves when it is known what runs. */
+  /** Takes the definitions of a configuration. Resolves when it is known what runs, or when that takes too long. */
   async setConfigs(configs: readonly TrackProcessConfig[], buffer: BufferSetting): Promise<void> {
     for (const { cancel } of this.#tracked.values()) cancel?.();
     const before = this.#tracked;
@@ -74,6 +75,14 @@ export class ProcessTrackers {
     this.#reader.withCommand = this.#table.needsCommand;
     if (configs.length === 0) return this.#stop();
     await this.#open(buffer);
+    const { loop, log } = this.#ports;
+    if (!(await waitPatiently(loop, this.#begin())))
+      log.warning(
+        "Reading /proc takes too long: what runs of the tracked processes is unknown until that ends",
+      );
+  }
+
+  async #begin(): Promise<void> {
     await this.#lookAtAll();
     this.#count("other", true);
     for (const tracked of this.#tracked.values()) this.#arm(tracked);

@@ -7,9 +7,11 @@ import type { Log } from "../../platform/child-log.js";
 import { numberIn, READ_BYTES } from "../file-value.js";
 import * as inotify from "../inotify-events.js";
 import type { Finding } from "../tracked.js";
+import type { Loop } from "../../net/loop.js";
 import type { DirectoryWatches } from "./directory-watches.js";
 
 export interface FilePorts {
+  loop: Loop;
   log: Log;
   watches: DirectoryWatches;
   /** The number is another one. */

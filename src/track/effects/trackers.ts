@@ -68,6 +68,7 @@ export class Trackers implements TrackerView {
       changed: (name) => ports.changed("process", name),
     });
     this.#files = new FileTrackers({
+      loop,
       log,
       watches: this.#watches,
       changed: (name) => ports.changed("file", name),

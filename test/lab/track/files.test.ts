@@ -1,8 +1,13 @@
-/** Tracked files on a real file system: written, replaced, removed, linked; their directory absent, moved, removed. */
+/**
+ * Tracked files on a real file system: written, replaced, removed, linked; their directory absent, moved, removed, on a
+ * file system that tells of no changes or does not answer.
+ */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   closeSync,
+  existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -44,8 +49,10 @@ class Bench {
       this.#wake();
     };
     const log = { info: write, warning: write, error: write, detail: () => {} };
-    this.#watches = new DirectoryWatches(addon, createEventLoop(addon), log);
+    const loop = createEventLoop(addon);
+    this.#watches = new DirectoryWatches(addon, loop, log);
     this.files = new FileTrackers({
+      loop,
       log,
       watches: this.#watches,
       changed: (name) => {
@@ -238,4 +245,63 @@ test("init_file: written when missing, over an existing regular file only with o
   await link.take({ init: { value: 1, overwrite: true } });
   assert.equal(link.value, 8);
   assert.match(link.log.join("\n"), /is no regular file and is not overwritten/);
+});
+
+test("/proc tells of no changes: its files are looked at every second", async (t) => {
+  const bench = new Bench(t);
+  const name = process.title;
+  t.after(() => (process.title = name));
+  process.title = "7";
+  const path = `/proc/${process.pid}/comm`;
+  await bench.take({ path });
+  assert.equal(bench.value, 7);
+  process.title = "8";
+  await bench.becomes(8);
+  assert.match(
+    bench.log.join("\n"),
+    /is on proc, which does not tell of changes: it is looked at every second/,
+  );
+});
+
+const noFuse =
+  process.getuid?.() !== 0 || !existsSync("/dev/fuse")
+    ? "needs root and /dev/fuse to mount what never answers"
+    : false;
+
+test("a file server that does not answer holds nobody up, and other files count", {
+  skip: noFuse,
+}, async (t) => {
+  const bench = new Bench(t);
+  const hung = join(bench.folder, "hung");
+  mkdirSync(hung);
+  // Nobody reads the requests of this file system: every access waits until the descriptor is closed.
+  const server = openSync("/dev/fuse", "r+");
+  const options = "fd=3,rootmode=40000,user_id=0,group_id=0";
+  const mounted = spawnSync("mount", ["-i", "-t", "fuse", "-o", options, "hung", hung], {
+    stdio: ["ignore", "ignore", "inherit", server],
+    timeout: 5000,
+  });
+  const release = (): void => {
+    spawnSync("umount", ["-l", hung]);
+    closeSync(server);
+  };
+  if (mounted.status !== 0) {
+    release();
+    return t.skip("the kernel mounts no FUSE here");
+  }
+  try {
+    const file = (name: string, path: string): TrackFileConfig => {
+      return { name, path, weight: 1, reverse: false, position };
+    };
+    writeFileSync(bench.file, "5");
+    const from = performance.now();
+    await bench.files.setConfigs([file("hung", join(hung, "file")), file("f", bench.file)]);
+    const took = performance.now() - from;
+    t.diagnostic(`the configuration was taken after ${Math.round(took)} ms`);
+    assert.ok(took < 4000, `${took} ms`);
+    assert.deepEqual([bench.files.get("hung")?.value, bench.value], [undefined, 5]);
+    assert.match(bench.log.join("\n"), /Track file hung: reading .* takes too long/);
+  } finally {
+    release();
+  }
 });
