@@ -2,6 +2,7 @@
  * `regex` of HTTP checks on JavaScript's regular expressions (check-ipvs reference, 4.4). Without `utf` a character is a
  * byte. Pure.
  */
+import { createContext, Script } from "node:vm";
 import type { BodyPattern } from "../../config/check-model.js";
 import { translatePattern } from "./pcre-translation.js";
 
@@ -21,6 +22,22 @@ const UNKNOWN_OPTIONS = [
   "dupnames",
   "alt_verbnames",
 ];
+
+/** A pattern that tries every way through a hostile page must not hold up all other checks. */
+const MATCH_LIMIT_MILLIS = 200;
+const SEARCH = new Script("expression.exec(text)");
+
+/** Like `expression.exec(text)`. @returns "tooLong" at the limit */
+function searchWithin(expression: RegExp, text: string): RegExpExecArray | null | "tooLong" {
+  try {
+    return SEARCH.runInContext(createContext({ expression, text }), {
+      timeout: MATCH_LIMIT_MILLIS,
+    }) as RegExpExecArray | null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return "tooLong";
+    throw error;
+  }
+}
 
 function flagsOf(options: readonly string[]): string {
   const known = { caseless: "i", multiline: "m", dotall: "s", utf: "u" };
@@ -48,11 +65,12 @@ export function compileBodyPattern(setting: BodyPattern): CompiledPattern {
   }
   const inFirstLineOnly = options.includes("firstline");
   const encoding = options.includes("utf") ? "utf8" : "latin1";
-  const matches = (body: Buffer): boolean => {
+  const matches = (body: Buffer): boolean | "tooLong" => {
     const text = body.toString(encoding);
     expression.lastIndex = body.toString(encoding, 0, minOffsetBytes).length;
-    const found = expression.exec(text);
+    const found = searchWithin(expression, text);
     if (found === null) return false;
+    if (found === "tooLong") return found;
     const before = text.slice(0, found.index);
     if (inFirstLineOnly && before.includes("\n")) return false;
     return Buffer.byteLength(before, encoding) <= maxOffsetBytes;
@@ -61,7 +79,9 @@ export function compileBodyPattern(setting: BodyPattern): CompiledPattern {
     ok: true,
     matcher: {
       mismatch(body) {
-        if (matches(body) !== inverted) return undefined;
+        const found = matches(body);
+        if (found === "tooLong") return `regex was not done with the body after ${MATCH_LIMIT_MILLIS} ms`;
+        if (found !== inverted) return undefined;
         return inverted ? "the body matches regex" : "the body does not match regex";
       },
     },

@@ -94,3 +94,10 @@ test("what JavaScript cannot say is named", () => {
   assert.match(problem("a b", ["extended"]), /extended/);
   assert.match(problem("(?<a"), /./);
 });
+
+test("a pattern that goes astray on a hostile page is given up", () => {
+  const compiled = compileBodyPattern({ pattern: "^(a+)+$", options: [], inverted: true, minOffsetBytes: 0 });
+  assert.ok(compiled.ok);
+  const words = compiled.matcher.mismatch(Buffer.from(`${"a".repeat(60)}b`));
+  assert.match(words ?? "", /regex was not done with the body after 200 ms/);
+});
