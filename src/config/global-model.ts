@@ -112,7 +112,7 @@ export interface VrrpProcessSettings {
   vmacAddressPrefix: string;
 }
 
-/** lvs_sync_daemon: the kernel's connection synchronisation. */
+/** lvs_sync_daemon, or lvs_sync_daemon_interface of an instance: the kernel's connection synchronisation. */
 export interface SyncDaemonSetting {
   interface: string;
   /** Its role follows this instance; absent: both roles. */

@@ -225,8 +225,6 @@ export interface VrrpInstanceConfig extends Trackers, LinkSettings {
   higherPrioSendAdvert: boolean;
   /** kernel_rx_buf_size. */
   receiveBufferBytes?: number;
-  /** lvs_sync_daemon_interface. */
-  lvsSyncInterface?: string;
   debug: number;
   notify: NotifyScripts;
   /** notify_deleted: DELETED is told when a reload removes it, not FAULT. */

@@ -69,7 +69,6 @@ export const networkRows = {
   lvs_sync_daemon_interface: once(
     setting(interfaceName, "Interface of the IPVS synchronisation that follows this instance.", {
       deprecated: "'lvs_sync_daemon' in global_defs",
-      notActedOn: true,
     }),
   ),
 };

@@ -1,18 +1,12 @@
 /** Virtual servers, packet filter, SNMP and D-Bus as a whole, from `global_defs`. */
-import type {
-  FirewallSettings,
-  LvsSettings,
-  MonitoringSettings,
-  SyncDaemonSetting,
-} from "../global-model.js";
-import { decodeBytes } from "../text.js";
+import type { FirewallSettings, LvsSettings, MonitoringSettings } from "../global-model.js";
 import type { GlobalBlock } from "./global.js";
 import { given } from "./given.js";
+import type { InstanceBlock } from "./instance.js";
+import type { Judge } from "./judge.js";
+import { readSyncDaemon } from "./sync-daemon.js";
 
-const SYNC_PORT = 8848;
-const SYNC_GROUP = "224.0.0.81";
-
-export function readLvs(block: GlobalBlock): LvsSettings {
+export function readLvs(block: GlobalBlock, instances: readonly InstanceBlock[], judge: Judge): LvsSettings {
   const { tcp, tcpfin, udp } = block.value("lvs_timeouts");
   return {
     timeouts: given({ tcpSeconds: tcp, tcpFinSeconds: tcpfin, udpSeconds: udp }),
@@ -20,21 +14,9 @@ export function readLvs(block: GlobalBlock): LvsSettings {
     flushOnStop: block.isLast("lvs_flush_onstop", "lvs_flush_on_stop")
       ? block.value("lvs_flush_onstop")
       : block.value("lvs_flush_on_stop"),
-    ...given({ syncDaemon: readSyncDaemon(block) }),
+    ...given({ syncDaemon: readSyncDaemon(block, instances, judge) }),
     notifyInitially: block.value("rs_init_notifies"),
     logAllFailures: block.value("checker_log_all_failures"),
-  };
-}
-
-function readSyncDaemon(block: GlobalBlock): SyncDaemonSetting | undefined {
-  const entry = block.value("lvs_sync_daemon");
-  if (entry === undefined) return undefined;
-  const { instance, syncId, maxLength, ttl } = entry;
-  return {
-    interface: entry.interface,
-    ...given({ vrrpInstance: instance && decodeBytes(instance.text), syncId, maxLength, ttl }),
-    port: entry.port ?? SYNC_PORT,
-    group: entry.group ?? SYNC_GROUP,
   };
 }
 

@@ -66,7 +66,7 @@ export function readGlobal(
     scripts: readGlobalScripts(block, scripts),
     fifos: readFifos(block, scripts, judge),
     vrrp: readVrrpProcess(block),
-    lvs: readLvs(block),
+    lvs: readLvs(block, root.value("vrrp_instance"), judge),
     firewall: readFirewall(block),
     monitoring: readMonitoring(block),
     reload: readReload(block),

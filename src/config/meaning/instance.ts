@@ -214,10 +214,7 @@ function readProtocol(
   };
 }
 
-type Notices = Pick<
-  VrrpInstanceConfig,
-  "notify" | "notifyDeleted" | "smtpAlert" | "notifyPriorityChanges" | "lvsSyncInterface"
->;
+type Notices = Pick<VrrpInstanceConfig, "notify" | "notifyDeleted" | "smtpAlert" | "notifyPriorityChanges">;
 
 /** Whom it tells; a sync group may say more about changes of priority. */
 function readNotices(block: InstanceBlock, { global, globalBlock, scripts }: InstanceContext): Notices {
@@ -234,7 +231,6 @@ function readNotices(block: InstanceBlock, { global, globalBlock, scripts }: Ins
     smtpAlert: block.value("smtp_alert") ?? global.mail.alertVrrp ?? false,
     notifyPriorityChanges:
       block.value("notify_priority_changes") ?? globalBlock.value("vrrp_notify_priority_changes") ?? false,
-    ...given({ lvsSyncInterface: block.value("lvs_sync_daemon_interface") }),
   };
 }
 

@@ -1,11 +1,12 @@
 /** `global_defs`: settings of several words, scripts and pipes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brief, good, read } from "./fake-files.js";
+import { brief, good, instance, read } from "./fake-files.js";
 import { globalLine } from "./keyword-cases.js";
 
 test("lvs_sync_daemon in its old and its new form", () => {
-  const daemon = (line: string) => good(globalLine(`lvs_sync_daemon ${line}`)).global.lvs.syncDaemon;
+  const daemon = (line: string) =>
+    good(globalLine(`lvs_sync_daemon ${line}`) + instance("")).global.lvs.syncDaemon;
   const rest = { port: 8848, group: "224.0.0.81" };
   assert.deepEqual(daemon("lo"), { interface: "lo", ...rest });
   assert.deepEqual(daemon("lo V"), { interface: "lo", vrrpInstance: "V", ...rest });
@@ -18,6 +19,29 @@ test("lvs_sync_daemon in its old and its new form", () => {
     ttl: 255,
     group: "ff02::1",
   });
+});
+
+test("lvs_sync_daemon of an instance that is nowhere is reported, and nothing is synchronised", () => {
+  const result = read(globalLine("lvs_sync_daemon lo W") + instance(""));
+  assert.deepEqual(brief(result), [
+    "2:20 warning there is no vrrp_instance 'W'; connections are not synchronised",
+  ]);
+  assert.equal(result.config.global.lvs.syncDaemon, undefined);
+});
+
+test("lvs_sync_daemon_interface is the old form: the daemon follows the first instance that has it", () => {
+  const old = instance("lvs_sync_daemon_interface eth1");
+  const rest = { port: 8848, group: "224.0.0.81" };
+  const alone = read(old);
+  assert.deepEqual(alone.config.global.lvs.syncDaemon, { interface: "eth1", vrrpInstance: "V", ...rest });
+  assert.deepEqual(alone.config.notActedOn, []);
+  const second = instance("lvs_sync_daemon_interface eth2").replace(" V ", " W ").replace(" 51", " 52");
+  const both = read(old + second);
+  assert.equal(both.config.global.lvs.syncDaemon?.vrrpInstance, "V");
+  assert.match(brief(both).join("\n"), /'lvs_sync_daemon_interface' of 'V' holds/);
+  const beside = read(globalLine("lvs_sync_daemon lo id 7") + old);
+  assert.deepEqual(beside.config.global.lvs.syncDaemon, { interface: "lo", syncId: 7, ...rest });
+  assert.match(brief(beside).join("\n"), /'lvs_sync_daemon' in global_defs holds/);
 });
 
 test("lvs_sync_daemon: each wrong word has its message", () => {
