@@ -2,7 +2,9 @@
 /// Knows no protocol; of the control messages it reads the interface, the destination and the hop limit.
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -124,6 +126,7 @@ class Socket : public Resource<Socket> {
          InstanceMethod<&Socket::Connect>("connect"), InstanceMethod<&Socket::LocalAddress>("localAddress"),
          InstanceMethod<&Socket::ReceiveBatch>("receiveBatch"),
          InstanceMethod<&Socket::SendBatch>("sendBatch"),
+         InstanceMethod<&Socket::InterfaceRequest>("interfaceRequest"),
          InstanceMethod<&Socket::StartReading>("startReading"),
          InstanceMethod<&Socket::StopReading>("stopReading"), InstanceMethod<&Socket::SetRef>("setRef"),
          InstanceMethod<&Socket::Close>("close")});
@@ -321,6 +324,28 @@ class Socket : public Resource<Socket> {
         header.msg_controllen = static_cast<size_t>(table[kControlSize]);
       }
     }
+  }
+
+  /// The kernel reads and writes a whole ifreq whatever the request, and with a pointer in it: so it gets one of ours.
+  Napi::Value InterfaceRequest(const Napi::CallbackInfo& info) {
+    if (!fd_) return ThrowClosed("ioctl");
+    Arguments args(env_);
+    const int request = args.Int(info[0], "request", 0);
+    const auto bytes = args.Bytes(info[1], "ifreq");
+    const bool points = !info[2].IsUndefined();
+    Span<uint8_t> data;
+    if (points) data = args.Bytes(info[2], "data");
+    ifreq record{};
+    if (args.ok() && bytes.size > sizeof record) args.FailRange("ifreq is longer than a struct ifreq");
+    if (!args.ok()) return env_.Undefined();
+    if (bytes.size > 0) std::memcpy(&record, bytes.data, bytes.size);
+    if (points) record.ifr_data = reinterpret_cast<char*>(data.data);
+    if (::ioctl(fd_.get(), static_cast<unsigned long>(request), &record) != 0) {
+      ThrowErrno(env_, "ioctl", errno);
+    } else if (!points && bytes.size > 0) {
+      std::memcpy(bytes.data, &record, bytes.size);
+    }
+    return env_.Undefined();
   }
 
   Napi::Value StartReading(const Napi::CallbackInfo& info) {

@@ -68,6 +68,11 @@ export interface Socket {
    * Throws when the very first message is refused with anything but EAGAIN (which returns 0).
    */
   sendBatch(slab: Uint8Array, table: Int32Array, first: number, count: number, flags: number): number;
+  /**
+   * ioctl(2) with a struct ifreq. `ifreq` holds the first bytes of it, the others are 0; it is overwritten with the
+   * answer. With `data` ifr_data points there, and the answer is in `data` alone, which has room for all of it.
+   */
+  interfaceRequest(request: number, ifreq: Uint8Array, data?: Uint8Array): void;
   /** Watches for readability. `onReadable(0)`, or with a negative errno when polling itself failed (then it is stopped). */
   startReading(onReadable: (status: number) => void): void;
   /** Stops watching; may be started again. */

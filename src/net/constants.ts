@@ -69,6 +69,19 @@ export const IFF_UP = 0x1;
 export const IFF_RUNNING = 0x40;
 export const IFF_NOARP = 0x80;
 
+// linux/sockios.h
+export const SIOCGIFFLAGS = 0x8913;
+export const SIOCETHTOOL = 0x8946;
+export const SIOCGMIIPHY = 0x8947;
+export const SIOCGMIIREG = 0x8948;
+
+// linux/ethtool.h
+export const ETHTOOL_GLINK = 0x0a;
+
+// linux/mii.h
+export const MII_BMSR = 1;
+export const BMSR_LSTATUS = 0x4;
+
 // linux/netlink.h, socket side
 export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;

@@ -13,6 +13,8 @@ export interface LinkView {
   /** Exists, and is IFF_UP and IFF_RUNNING. */
   isUp(name: string): boolean;
   exists(name: string): boolean;
+  /** Who was asked for the link, and says that there is none. */
+  downBy(name: string): string | undefined;
 }
 
 /** What counts for an instance besides its own settings. */
@@ -67,7 +69,9 @@ interface InterfaceMark extends Mark {
 
 function interfaceMark(name: string, links: LinkView, contribution?: Mark["contribution"]): InterfaceMark {
   const up = links.isUp(name);
-  const said = links.exists(name) ? `${name} is ${up ? "up" : "down"}` : `${name} does not exist`;
+  const by = up ? undefined : links.downBy(name);
+  const state = up ? "up" : `down${by === undefined ? "" : ` by ${by}`}`;
+  const said = links.exists(name) ? `${name} is ${state}` : `${name} does not exist`;
   return { what: `interface ${name}`, said, up, contribution: contribution ?? (up ? 0 : "fault") };
 }
 

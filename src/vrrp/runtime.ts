@@ -166,6 +166,7 @@ export class VrrpRuntime {
 
   #createLookout(loop: Loop): Lookout {
     return new Lookout({
+      addon: this.#addon,
       log: this.#log,
       loop,
       links: this.#kernel.links,
@@ -375,9 +376,8 @@ export class VrrpRuntime {
   /** An address is there (again): the neighbours must hear of it. */
   #onAppeared(owner: string, addresses: readonly AddressSetting[]): void {
     const machine = this.#router.instances.find((instance) => ownerOf(instance) === owner);
-    if (machine?.state === "master") {
+    if (machine?.state === "master")
       this.#kernel.announce(owner, addresses, machine.settings.announce.masterRepeat);
-    }
   }
 
   /** How messages name an owner; an instance that was just removed still has its name. */

@@ -319,6 +319,33 @@ labTest("an address whose interface comes later is announced then", ["ours"], as
 });
 
 labTest(
+  "linkbeat_interfaces: the driver of the interface is asked, and what it says is the cause in the log",
+  ["ours"],
+  async (lab) => {
+    const scene = await startMaster(lab, `linkbeat_interfaces {\neth0\n}\n${instance()}`);
+    const from = scene.router.output.all.length;
+    scene.host.unplug();
+    await lab.waitFor(
+      () => scene.router.output.find(/ETHTOOL reports eth0 down/, from),
+      2_000,
+      "the driver's answer",
+    );
+    await lab.waitFor(
+      () => scene.router.output.find(/Entering FAULT STATE \(.*eth0 is down by ETHTOOL/, from),
+      2_000,
+      "the fault",
+    );
+    scene.host.plug();
+    await lab.waitFor(
+      () => scene.router.output.find(/Entering MASTER STATE/, from),
+      6_000,
+      "it to be master again",
+    );
+    assert.ok(scene.router.output.find(/ETHTOOL reports eth0 up/, from), "said once it is up again");
+  },
+);
+
+labTest(
   "interface_up_down_delays: a short loss of the link goes unnoticed, a longer one counts",
   ["ours"],
   async (lab) => {

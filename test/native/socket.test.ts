@@ -405,6 +405,34 @@ test("netlink: an overrun throws ENOBUFS, stops the polling with an error, and r
   netlink.close();
 });
 
+test("requests about an interface: the answer in the record itself, or where it points", () => {
+  const a = boundUdp();
+  const record = Buffer.alloc(32);
+  record.write("lo");
+  a.socket.interfaceRequest(0x8913 /* SIOCGIFFLAGS */, record);
+  const flags = endianness() === "LE" ? record.readUInt16LE(16) : record.readUInt16BE(16);
+  assert.equal(flags & 0x8 /* IFF_LOOPBACK */, 0x8);
+  const question = Buffer.alloc(8);
+  if (endianness() === "LE") question.writeUInt32LE(0x0a /* ETHTOOL_GLINK */);
+  else question.writeUInt32BE(0x0a);
+  const name = Buffer.alloc(16);
+  name.write("lo");
+  a.socket.interfaceRequest(0x8946 /* SIOCETHTOOL */, name, question);
+  assert.equal(name.toString(), "lo".padEnd(16, "\0"));
+  assert.ok(
+    question.subarray(4).some((byte) => byte === 1),
+    "the loopback has a link while it is up",
+  );
+  name.write("nosuch0");
+  assert.throws(() => a.socket.interfaceRequest(0x8913, name), refused("ioctl", "ENODEV"));
+  assert.throws(() => a.socket.interfaceRequest(0x8946, name, question), refused("ioctl", "ENODEV"));
+  assert.throws(() => a.socket.interfaceRequest(0x8913, new Uint8Array(1024)), RangeError);
+  assert.throws(() => a.socket.interfaceRequest(-1, name), RangeError);
+  assert.throws(() => a.socket.interfaceRequest(0x8913, "lo" as never), TypeError);
+  assert.throws(() => a.socket.interfaceRequest(0x8913, name, 8 as never), TypeError);
+  a.socket.close();
+});
+
 test("reading stops, starts again with another callback, and does not outlive the socket", async () => {
   const a = boundUdp();
   const { slab, table } = outgoing(["x"], a.address);
@@ -437,6 +465,7 @@ test("every method of a closed socket throws EBADF, and closing again is fine", 
     () => socket.bind(address),
     () => socket.connect(address),
     () => socket.localAddress(),
+    () => socket.interfaceRequest(0x8913, new Uint8Array(32)),
     () => socket.stopReading(),
     () => socket.receiveBatch(new Uint8Array(8), 8, new Int32Array(6), NONE),
     () => socket.setRef(true),

@@ -39,12 +39,11 @@ export const root = table("root", {
     default: 5_000_000,
     unit: "s",
   }),
-  linkbeat_use_polling: flag("Ask every interface of VRRP for its link again and again.", {
-    notActedOn: true,
-  }),
-  linkbeat_interfaces: entries(pollEntry, "Interfaces that are asked for their link again and again.", {
-    notActedOn: true,
-  }),
+  linkbeat_use_polling: flag("Ask every interface of VRRP for its link once a second."),
+  linkbeat_interfaces: entries(
+    pollEntry,
+    "Interfaces that are asked for their link once a second; without a way by MII, else ETHTOOL, else their flags.",
+  ),
   interface_up_down_delays: entries(
     delayEntry,
     "Seconds after which going down and coming up of an interface count; less than a backup waits for adverts.",

@@ -30,7 +30,6 @@ export const networkRows = {
   promote_secondaries: flag("Set promote_secondaries on the interface."),
   linkbeat_use_polling: flag("Poll the link of the interface.", {
     deprecated: "the block 'linkbeat_interfaces'",
-    notActedOn: true,
   }),
   mcast_src_ip: setting(lone, "Source address of adverts."),
   unicast_src_ip: setting(lone, "Source address of unicast adverts."),

@@ -1,6 +1,5 @@
 /** Waits before a change of a link counts, and then has it judged. */
 import type { VrrpConfig } from "../../config/model.js";
-import type { Link } from "../../net/links.js";
 import type { Loop } from "../../net/loop.js";
 import type { Log } from "../../platform/child-log.js";
 import type { VrrpInstance } from "../instance.js";
@@ -33,15 +32,13 @@ export class LinkDebounce {
     return this.#delays.isUp(name, up);
   }
 
-  onLink(before: Link | undefined, after: Link | undefined): void {
-    const name = after?.name ?? before?.name;
-    if (name === undefined) return;
+  /** @param up undefined: the link is gone */
+  changed(name: string, wasUp: boolean, up: boolean | undefined): void {
     const { loop, log, concerned } = this.#ports;
     const now = loop.now();
-    const wasUp = before?.up === true;
-    const until = this.#delays.changed(name, wasUp, after?.up, now, longestDelay(concerned(name)));
+    const until = this.#delays.changed(name, wasUp, up, now, longestDelay(concerned(name)));
     if (until !== undefined)
-      log.info(`${name} is ${after?.up ? "up" : "down"}, which counts in ${inSeconds(until - now)}`);
+      log.info(`${name} is ${up ? "up" : "down"}, which counts in ${inSeconds(until - now)}`);
     this.#arm();
   }
 

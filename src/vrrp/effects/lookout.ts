@@ -3,6 +3,7 @@
  * news: its source address, its faults, its weight. Gives it the channel that its adverts go over.
  */
 import type { VrrpConfig } from "../../config/model.js";
+import type { Addon } from "../../native/addon.js";
 import type { Link, LinkAddress, Links } from "../../net/links.js";
 import type { Loop } from "../../net/loop.js";
 import { formatSystemError, systemErrorOf } from "../../net/system-error.js";
@@ -13,12 +14,14 @@ import type { InstanceEvent } from "../events.js";
 import type { VrrpInstance } from "../instance.js";
 import type { Channels } from "./channels.js";
 import { LinkDebounce } from "./link-debounce.js";
+import { LinkPoll } from "./link-poll.js";
 import { Surroundings } from "./surroundings.js";
 
 /** When the kernel refused a socket (no memory, no descriptors): try again after this. */
 const SOCKET_RETRY_MILLIS = 1000;
 
 export interface LookoutPorts {
+  addon: Addon;
   log: Log;
   loop: Loop;
   links: Links;
@@ -37,6 +40,7 @@ export class Lookout {
   readonly #ports: LookoutPorts;
   readonly #surroundings: Surroundings;
   readonly #debounce: LinkDebounce;
+  readonly #poll: LinkPoll;
   /** Until the first picture of the links is complete, nobody is judged by a part of it. */
   #sees = false;
   #closed = false;
@@ -44,8 +48,14 @@ export class Lookout {
   #retry: NodeJS.Timeout | undefined;
 
   constructor(ports: LookoutPorts) {
-    const { log, loop, links, trackers, instances, isUsable } = ports;
+    const { addon, log, loop, links, trackers, instances, isUsable } = ports;
     this.#ports = ports;
+    this.#poll = new LinkPoll({
+      addon,
+      loop,
+      log,
+      changed: (name, wasDown) => this.#onPolled(name, wasDown),
+    });
     this.#debounce = new LinkDebounce({
       loop,
       log,
@@ -54,13 +64,15 @@ export class Lookout {
     });
     this.#surroundings = new Surroundings(links, trackers, {
       isUsable,
-      countsAsUp: (name, up) => this.#debounce.isUp(name, up),
+      countsAsUp: (name, up) => this.#debounce.isUp(name, up && !this.#poll.isDown(name)),
+      downBy: (name) => this.#poll.downBy(name),
     });
   }
 
   setConfig(config: VrrpConfig): void {
     this.#surroundings.setConfig(config);
     this.#debounce.setConfig(config);
+    this.#poll.setConfig(config);
   }
 
   /** From now on whatever changes is judged. */
@@ -78,6 +90,7 @@ export class Lookout {
     this.#sees = false;
     clearTimeout(this.#retry);
     this.#debounce.close();
+    this.#poll.close();
   }
 
   onLink(before: Link | undefined, after: Link | undefined): void {
@@ -87,8 +100,20 @@ export class Lookout {
     const now = after === undefined ? "gone" : after.up ? "up" : "down";
     this.#ports.log.detail(`Netlink reports ${name} ${now}`);
     if (name !== undefined && before?.index !== after?.index) this.#ports.renewed(name);
-    this.#debounce.onLink(before, after);
+    if (name !== undefined) {
+      const wasDown = this.#poll.isDown(name);
+      this.#poll.ask(name);
+      const up = after && after.up && !this.#poll.isDown(name);
+      this.#debounce.changed(name, before?.up === true && !wasDown, up);
+    }
     if (before !== undefined && before.name !== name) this.judgeAll(before.name);
+    this.judgeAll(name);
+  }
+
+  #onPolled(name: string, wasDown: boolean): void {
+    const up = this.#ports.links.byName(name)?.up === true;
+    if (!this.#sees || !up) return;
+    this.#debounce.changed(name, !wasDown, wasDown);
     this.judgeAll(name);
   }
 

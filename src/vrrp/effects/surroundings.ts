@@ -11,6 +11,7 @@ import type { FaultReason } from "../events.js";
 import { judge, type Verdict } from "../faults.js";
 import type { VrrpInstance } from "../instance.js";
 import { advertInterface } from "../own-links.js";
+import { interfacesOf } from "../polled-links.js";
 import { devicesOfTrackGroups } from "../track-groups.js";
 
 const NO_BYTES = new Uint8Array(0);
@@ -49,25 +50,14 @@ function changes(before: readonly Mark[], now: readonly Mark[], counts: (mark: M
   return changed.map(({ said }) => said).join(", ");
 }
 
-function mentions(settings: VrrpInstanceConfig): Set<string> {
-  const names = new Set<string>();
-  for (const name of [settings.interface, settings.ownLink, settings.vrf])
-    if (name !== undefined) names.add(name);
-  for (const { device } of [...settings.addresses, ...settings.excludedAddresses]) names.add(device);
-  for (const { device } of settings.routes) if (device !== undefined) names.add(device);
-  for (const { inputInterface, outputInterface } of settings.rules) {
-    for (const name of [inputInterface, outputInterface]) if (name !== undefined) names.add(name);
-  }
-  for (const { name } of settings.trackInterfaces) names.add(name);
-  return names;
-}
-
 /** What others say of links. */
 export interface LinkJudges {
   /** Whether a link is what it is called for. */
   isUsable: (link: Link) => boolean;
   /** Whether a link that is up, or down, counts as up already, or still. */
   countsAsUp: (name: string, up: boolean) => boolean;
+  /** Who says that a link is down, when its flags do not tell. */
+  downBy: (name: string) => string | undefined;
 }
 
 export class Surroundings {
@@ -114,7 +104,7 @@ export class Surroundings {
   concerns(machine: VrrpInstance, link: string): boolean {
     const { settings } = machine;
     let names = this.#mentions.get(settings);
-    if (names === undefined) this.#mentions.set(settings, (names = mentions(settings)));
+    if (names === undefined) this.#mentions.set(settings, (names = interfacesOf(settings)));
     if (names.has(link) || settings.trackSourceAddress) return true;
     if (this.#devicesOf.get(machine.name)?.includes(link) === true) return true;
     return this.#groupOf.get(machine.name)?.trackInterfaces.some(({ name }) => name === link) ?? false;
@@ -160,6 +150,7 @@ export class Surroundings {
       links: {
         isUp: (name) => this.#judges.countsAsUp(name, this.#link(name)?.up ?? false),
         exists: (name) => this.#link(name) !== undefined,
+        downBy: (name) => this.#judges.downBy(name),
       },
       trackers: this.#trackers,
       group: this.#groupOf.get(machine.name),

@@ -81,6 +81,7 @@ export const ENTRY_BLOCKS: Readonly<
 
 /** What another keyword has to say first, or a text around of its own. */
 export const NEEDS: Readonly<Record<string, string>> = {
+  "global_defs lvs_sync_daemon": `global_defs {\n${HERE}\n}\nvrrp_instance V {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress { 10.0.0.1/24 }\n}\n`,
   "global_defs notify_fifo_script": `global_defs {\n ${SECURE}\n notify_fifo /run/fifo\n${HERE}\n}\n`,
   "global_defs vrrp_notify_fifo_script": `global_defs {\n ${SECURE}\n vrrp_notify_fifo /run/fifo\n${HERE}\n}\n`,
   "global_defs lvs_notify_fifo_script": `global_defs {\n ${SECURE}\n lvs_notify_fifo /run/fifo\n${HERE}\n}\n`,

@@ -70,7 +70,7 @@ test("lvs_sync_daemon: each wrong word has its message", () => {
     ["lo inst", "2:1 error 'lvs_sync_daemon' needs a name after 'inst'", 2],
   ];
   for (const [words, message, status] of wrong) {
-    const result = read(globalLine(`lvs_sync_daemon ${words}`));
+    const result = read(globalLine(`lvs_sync_daemon ${words}`) + instance(""));
     assert.equal(brief(result)[0], message, words);
     assert.equal(result.testStatus, status, words);
   }

@@ -39,6 +39,7 @@ export class FakeSocket implements Socket {
   attachFilter(): void {}
   bind(): void {}
   connect(): void {}
+  interfaceRequest(): void {}
 
   localAddress(): Uint8Array {
     return Uint8Array.of(16, 0, 0, 0, 0x67, 0x12, 0, 0, 0, 0, 0, 0);

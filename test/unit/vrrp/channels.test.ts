@@ -68,6 +68,7 @@ class Wire {
     this.#onReadable = undefined;
   }
   setRef(): void {}
+  interfaceRequest(): void {}
   close(): void {}
 }
 

@@ -34,6 +34,7 @@ class FakeSocket {
   }
   bind(): void {}
   connect(): void {}
+  interfaceRequest(): void {}
   localAddress(): Uint8Array {
     return new Uint8Array(0);
   }

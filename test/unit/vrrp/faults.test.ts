@@ -29,6 +29,7 @@ function links(...names: string[]): LinkView {
   return {
     isUp: (name) => names.includes(name),
     exists: (name) => names.includes(name) || names.includes(`-${name}`),
+    downBy: () => undefined,
   };
 }
 
@@ -41,6 +42,11 @@ test("nothing is wrong when everything is up", () => {
 test("the own interface down is a fault, with its name as cause", () => {
   const verdict = judge(settings(), [], links("-eth0"), true);
   assert.deepEqual(verdict, { faults: ["interfaceDown"], weight: 0, cause: "eth0 is down" });
+});
+
+test("a link that was asked for and is down: the cause says who was asked", () => {
+  const asked = { ...links("-eth0"), downBy: () => "ETHTOOL" };
+  assert.equal(judge(settings(), [], asked, true).cause, "eth0 is down by ETHTOOL");
 });
 
 test("a missing interface is told from one that is down", () => {
