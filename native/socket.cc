@@ -326,7 +326,8 @@ class Socket : public Resource<Socket> {
     }
   }
 
-  /// The kernel reads and writes a whole ifreq whatever the request, and with a pointer in it: so it gets one of ours.
+  /// The kernel reads and writes a whole ifreq whatever the request, and with a pointer in it: so it gets one
+  /// of ours.
   Napi::Value InterfaceRequest(const Napi::CallbackInfo& info) {
     if (!fd_) return ThrowClosed("ioctl");
     Arguments args(env_);
