@@ -6,7 +6,7 @@ import type { Lab } from "./harness/lab.js";
 import { labTest } from "./harness/lab-test.js";
 import type { Host } from "./harness/network.js";
 import { commandOf, type Product } from "./harness/products.js";
-import type { Program } from "./harness/program.js";
+import { crash, type Program } from "./harness/program.js";
 
 const VIP = "10.86.0.100";
 
@@ -548,8 +548,12 @@ labTest(
       router.output.all.filter(({ text: line }) => line.includes("Entering MASTER STATE")).length;
     await lab.waitFor(() => masters() === 1, 6_000, "it to be master");
     assert.deepEqual(settings(), ["1", "0"]);
-    for (const { pid, command } of router.processes())
-      if (!command.startsWith("sh ")) process.kill(pid, "SIGKILL");
+    crash(
+      router
+        .processes()
+        .filter(({ command }) => !command.startsWith("sh "))
+        .map(({ pid }) => pid),
+    );
     await lab.waitFor(() => masters() === 2, 8_000, "the next one to be master");
     assert.deepEqual(settings(), ["1", "0"]);
     router.kill("SIGTERM");

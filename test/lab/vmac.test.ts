@@ -8,7 +8,7 @@ import { deviceOf, kernelSetting, linkOf, linksOf, missingKind } from "./harness
 import { unlawfulAdverts, unlawfulOverlaps } from "./harness/mastership.js";
 import type { Host } from "./harness/network.js";
 import { type Product, commandOf } from "./harness/products.js";
-import type { Program } from "./harness/program.js";
+import { crash, type Program } from "./harness/program.js";
 
 const VIP = "10.88.0.100";
 const VIP6 = "fd88::100";
@@ -328,7 +328,7 @@ describe("what happens to it", () => {
       const from = router.output.all.length;
       const daemon = router.processes().filter(({ command }) => !command.startsWith("sh "));
       assert.ok(daemon.length >= 2);
-      for (const { pid } of daemon) process.kill(pid, "SIGKILL");
+      crash(daemon.map(({ pid }) => pid));
       await lab.waitFor(
         () => router.output.find(/Found matching interface vrrp\.88/, from),
         5_000,

@@ -93,7 +93,7 @@ export class Program {
     if (this.running) process.kill(this.pid, signal);
   }
 
-  /** All processes of a program with folders of its own, the newest first, so that no parent sees a child die. */
+  /** All processes of a program with folders of its own, the newest first. */
   processes(): { pid: number; command: string }[] {
     this.#mountNamespace ??= ownMountNamespace(this.pid);
     if (this.#mountNamespace === undefined) return [];
@@ -108,14 +108,21 @@ export class Program {
 
   /** SIGKILL to all its processes in one go: what a crash of the whole router looks like to the others. */
   killAll(): void {
-    for (const { pid } of this.processes()) {
+    crash(this.processes().map(({ pid }) => pid));
+    this.kill("SIGKILL");
+  }
+}
+
+/** SIGKILL to several processes as if at one moment: they are stopped first, so that none sees another die. */
+export function crash(pids: readonly number[]): void {
+  for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
+    for (const pid of pids) {
       try {
-        process.kill(pid, "SIGKILL");
+        process.kill(pid, signal);
       } catch {
         // gone in the meantime
       }
     }
-    this.kill("SIGKILL");
   }
 }
 
