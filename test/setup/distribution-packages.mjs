@@ -27,6 +27,7 @@ const LAB = {
   keepalived: "keepalived",
   frr: "vtysh",
   openssl: "openssl",
+  tshark: "tshark",
 };
 
 /** A kernel in user mode for test/uml, and what is used inside. Not every Debian and not every processor has it. */
