@@ -25,19 +25,20 @@ const LAB = {
   "util-linux": "unshare",
   procps: "ps",
   keepalived: "keepalived",
-  frr: "vtysh",
   openssl: "openssl",
-  tshark: "tshark",
 };
 
 /** A kernel in user mode for test/uml, and what is used inside. Not every Debian and not every processor has it. */
 const GUEST = { "user-mode-linux": "linux.uml", kmod: "modprobe", ipvsadm: "ipvsadm" };
 
+/** Judges beside Debian's keepalived and tcpdump. */
+const JUDGES = { frr: "vtysh", tshark: "tshark" };
+
 /** What each step needs; `unit` runs with Node alone. */
 export const NEEDS = { unit: {}, build: COMPILER, lab: { ...COMPILER, ...LAB } };
 
 /** Without these some tests are skipped. */
-export const WISHES = { unit: {}, build: {}, lab: GUEST };
+export const WISHES = { unit: {}, build: {}, lab: { ...GUEST, ...JUDGES } };
 
 const PATH = [
   ...new Set([...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin", "/usr/bin", "/bin"]),
