@@ -87,7 +87,6 @@ export interface Socket {
 export const CONNECT_FIELDS = 4;
 /** What a plan failed at, by number; "answer" is what came (or not) from the other side after connect(2). */
 export const CONNECT_STAGES = ["socket", "SO_MARK", "SO_BINDTODEVICE", "bind", "connect", "answer"] as const;
-export type ConnectStage = (typeof CONNECT_STAGES)[number];
 
 /** Outgoing TCP connections, non-blocking and close-on-exec, many at a time with one epoll descriptor. */
 export interface Connector {

@@ -1,6 +1,6 @@
 /** DNS_CHECK: a question by UDP; any reply without an error is a success, whatever it answers (check-ipvs reference, 4.7). */
 import { randomInt } from "node:crypto";
-import { type DatagramProblem, Datagrams } from "../effects/datagrams.js";
+import { Datagrams } from "../effects/datagrams.js";
 import type { CheckTimer } from "../effects/timers.js";
 import {
   type Check,
@@ -11,8 +11,9 @@ import {
   type ConfigOf,
   PASSED,
 } from "./checker.js";
+import { datagramResult } from "./datagram-problem.js";
 import { encodeQuestion, readReply } from "./dns-message.js";
-import { type ConnectFailure, connectFailure, connectPlan, inSeconds } from "./tcp.js";
+import { type ConnectFailure, connectPlan, inSeconds } from "./tcp.js";
 
 type DnsConfig = ConfigOf<"dns">;
 type DnsFailure = ConnectFailure | "response" | "noReply";
@@ -30,7 +31,7 @@ class DnsCheck implements Check {
     this.#ports = ports;
     this.#datagrams = new Datagrams(ports.addon, connectPlan(config.target, address, port, true), "udp", {
       received: (bytes) => this.#onReply(bytes),
-      failed: (problem) => this.#onProblem(problem),
+      failed: (problem) => this.#end(datagramResult(problem)),
     });
     this.#limit = ports.timers.create(() => this.#onTimeout());
   }
@@ -61,13 +62,6 @@ class DnsCheck implements Check {
         ? PASSED
         : { verdict: "failed", reason: "response", detail: `the server says ${code}` },
     );
-  }
-
-  #onProblem({ stage, call, code }: DatagramProblem): void {
-    if (stage === "setup") return this.#end({ verdict: "notRun", detail: `${call}: ${code}` });
-    const { reason, words } = connectFailure(code);
-    const detail = stage === "receive" && reason === "refused" ? "the port is unreachable" : words;
-    this.#end({ verdict: "failed", reason, detail });
   }
 
   #onTimeout(): void {

@@ -13,7 +13,8 @@ import {
   type ConfigOf,
   PASSED,
 } from "./checker.js";
-import { type ConnectFailure, connectFailure, connectPlan, inSeconds } from "./tcp.js";
+import { datagramResult } from "./datagram-problem.js";
+import { type ConnectFailure, connectPlan, inSeconds } from "./tcp.js";
 
 type PingConfig = ConfigOf<"tcp" | "ping">;
 type PingFailure = ConnectFailure | "reply" | "noReply";
@@ -82,12 +83,10 @@ class PingCheck implements Check {
     });
   }
 
-  #onProblem({ stage, call, code }: DatagramProblem): void {
+  #onProblem(problem: DatagramProblem): void {
     // The socket is closed: the next check opens another one, and counts anew.
     if (!this.#waiting) return this.cancel();
-    if (stage === "setup") return this.#fail({ verdict: "notRun", detail: `${call}: ${code}` });
-    const { reason, words } = connectFailure(code);
-    this.#fail({ verdict: "failed", reason, detail: words });
+    this.#fail(datagramResult(problem));
   }
 
   #onTimeout(): void {

@@ -13,7 +13,8 @@ import {
   type ConfigOf,
   PASSED,
 } from "./checker.js";
-import { type ConnectFailure, connectFailure, connectPlan, inSeconds } from "./tcp.js";
+import { datagramFailure } from "./datagram-problem.js";
+import { type ConnectFailure, connectPlan, inSeconds } from "./tcp.js";
 
 type UdpConfig = ConfigOf<"udp">;
 type UdpFailure = ConnectFailure | "reply" | "noReply";
@@ -79,11 +80,9 @@ class UdpCheck implements Check {
   }
 
   /** Every error is the server's (check-ipvs reference, 3.1). */
-  #onProblem({ code, stage }: DatagramProblem): void {
+  #onProblem(problem: DatagramProblem): void {
     this.cancel();
-    const { reason, words } = connectFailure(code);
-    const detail = stage === "receive" && reason === "refused" ? "the port is unreachable" : words;
-    this.#job.done({ verdict: "failed", reason, detail });
+    this.#job.done(datagramFailure(problem));
   }
 
   #onTimeout(): void {

@@ -47,6 +47,9 @@ const ABOUT_THE_SERVER = new Set([
   "ETIMEDOUT",
 ]);
 
+/** Whether an errno of connect(2), by name, tells of the server or the way to it. */
+export const isAboutTheServer = (code: string): boolean => ABOUT_THE_SERVER.has(code);
+
 const CONNECTED_AND_CLOSED: ConnectOutcome = { kind: "connected", fd: -1 };
 /** Connections that begin, and outcomes that come, in one call. */
 const OUTCOMES = 256;
@@ -137,6 +140,6 @@ function outcomeOf(stage: number, errno: number, fd: number): ConnectOutcome {
   if (errno === 0) return fd < 0 ? CONNECTED_AND_CLOSED : { kind: "connected", fd };
   const code = errnoName(errno);
   const call = CONNECT_STAGES[stage] ?? "connect";
-  const aboutTheServer = call === "answer" || (call === "connect" && ABOUT_THE_SERVER.has(code));
+  const aboutTheServer = call === "answer" || (call === "connect" && isAboutTheServer(code));
   return aboutTheServer ? { kind: "refused", code } : { kind: "notRun", call, code };
 }
