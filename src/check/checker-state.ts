@@ -96,7 +96,8 @@ const NOT_COMPARED: ReadonlySet<string> = new Set(["schedule", "position"]);
 
 /** Whether two checks do the same; otherwise the check is made anew, although the checker may keep its state. */
 export function sameDefinition(a: unknown, b: unknown): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   const before = a as Record<string, unknown>;
   const after = b as Record<string, unknown>;
   for (const key in before) {

@@ -22,7 +22,7 @@ export class Director {
   #config: CheckConfig;
   #services: VirtualServer[] = [];
   #byKey = new Map<string, VirtualServer>();
-  #serviceOf = new Map<RealServer, VirtualServer>();
+  readonly #serviceOf = new Map<RealServer, VirtualServer>();
   #started = false;
   /** Numbers of checkers that are gone. */
   readonly #freeIds: number[] = [];
@@ -221,7 +221,10 @@ export class Director {
     out.push({ kind: "log", level: "info", text });
   }
 
-  /** Takes another configuration: what is the same keeps its state (check-ipvs reference, 7.2 and 7.3). */
+  /**
+   * Takes another configuration: what is the same keeps its state (check-ipvs reference, 7.2 and 7.3). A virtual server
+   * whose definition is the very same object as before is left as it is, so that a reload costs what it changes.
+   */
   reconfigure(config: CheckConfig, now: Micros): CheckEffect[] {
     const out: CheckEffect[] = [];
     const before = this.#byKey;
@@ -238,12 +241,14 @@ export class Director {
     this.#setServices(
       named.map((one) => {
         const old = before.get(one.key);
-        return old === undefined
-          ? this.#newServiceOfReload(one, out)
-          : inheritService(one, old, context, out);
+        if (old === undefined) return this.#newServiceOfReload(one, out);
+        return old.config === one.config ? old : inheritService(one, old, context, out);
       }),
     );
-    for (const service of this.#services) service.begin(out);
+    for (const service of this.#services) {
+      // The addresses of a group, and what marks do for it, may have changed although its virtual server has not.
+      if (service !== before.get(service.key) || service.config.service.kind === "group") service.begin(out);
+    }
     this.#armNew(now, out);
     return out;
   }
@@ -283,11 +288,14 @@ export class Director {
   }
 
   #setServices(services: VirtualServer[]): void {
+    const before = new Set(this.#services);
     this.#services = services;
     this.#byKey = new Map(services.map((service) => [service.key, service]));
-    this.#serviceOf = new Map(
-      services.flatMap((service) => service.servers.map((server) => [server, service] as const)),
-    );
+    for (const service of services) {
+      if (before.delete(service)) continue;
+      for (const server of service.servers) this.#serviceOf.set(server, service);
+    }
+    for (const { servers } of before) for (const server of servers) this.#serviceOf.delete(server);
   }
 
   #newServiceOfReload(named: NamedService, out: CheckEffect[]): VirtualServer {

@@ -186,6 +186,29 @@ test("7.3: a reload of the same text changes, tells and checks nothing anew", ()
   assert.deepEqual(made.takeLines(), []);
 });
 
+test("7.3: a reload costs what it changes: whose definition is the same object is left alone, but for groups", () => {
+  const source = text([{}, { weight: 2 }]);
+  const group = "virtual_server_group web {\n 10.0.0.9 80\n}\n";
+  const grouped = source.replace("virtual_server 10.0.0.1 80", "virtual_server group web");
+  const before = config([source, source.replace("10.0.0.1 80", "10.0.0.2 80"), group, grouped].join(""));
+  const { farm: made, graveyard } = farm(source);
+  made.start();
+  made.reload(before);
+  graveyard.dead.add("10.1.0.2");
+  made.advance(4 * SECOND);
+  made.takeApplied();
+  const [first, second, ...others] = before.virtualServers;
+  assert.ok(first !== undefined && second !== undefined && others.length === 1);
+  const copy = JSON.parse(JSON.stringify(second)) as typeof second;
+  made.reload({ ...before, virtualServers: [first, copy, ...others] });
+  assert.deepEqual(made.takeApplied(), ["[10.0.0.2]:tcp:80", "[web]:0"]);
+  const checks = made.checks.length;
+  graveyard.dead.delete("10.1.0.2");
+  made.advance(2 * SECOND);
+  assert.ok(made.checks.length >= checks + 6, "checks of all go on");
+  assert.deepEqual(made.takeApplied(), ["[10.0.0.1]:tcp:80", "[10.0.0.2]:tcp:80", "[web]:0"]);
+});
+
 test("7.3: a shorter delay_loop counts from the reload on, not from the next check of the old one", () => {
   const source = (delayLoop: number): string =>
     text([{}, { checks: 2 }]).replace("delay_loop 1", `delay_loop ${delayLoop}`);
