@@ -72,7 +72,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(config: CheckConfig, options: CheckRuntimeOptions) {
-    const { addon, log, alert, table = CHECKERS } = options;
+    const { addon, log, alert, late, table = CHECKERS } = options;
     this.#addon = addon;
     this.#log = log;
     this.#options = options.options;
@@ -89,7 +89,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     const file = packetFilterFile(this.#options);
     this.#groupTable = new GroupTable({ addon, log, file, changed: () => this.#applyGroups() });
     this.#notices = new Notices({ addon, log, alert });
-    this.#timers = new Timers(addon, () => this.#connections.flush());
+    this.#timers = new Timers(addon, () => this.#connections.flush(), late);
     this.#connections = new Connections(addon);
     this.#files = new FollowedFiles(addon, log);
     this.#pingPermission = new PingPermission(log);
@@ -206,7 +206,10 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   }
 
   async #setGlobals(): Promise<void> {
-    const { timeouts, syncDaemon } = this.#config.global.lvs;
+    const { lvs, buffers } = this.#config.global;
+    const { timeouts, syncDaemon } = lvs;
+    this.#ipvs.setReceiveBuffer(buffers.checkerCommands);
+    this.#ownAddresses.setReceiveBuffer(buffers.checkerMonitor);
     this.#complain("lvs_timeouts", [await this.#ipvs.setTimeouts(timeouts)]);
     // With an instance it follows that one, in the vrrp process.
     const ours = syncDaemon?.vrrpInstance === undefined ? syncDaemon : undefined;

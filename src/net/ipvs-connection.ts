@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import type { Addon } from "../native/addon.js";
 import { NETLINK_GENERIC } from "./constants.js";
 import type { Loop } from "./loop.js";
-import { type Channel, openChannel } from "./netlink-channel.js";
+import { type CommandSocket, openChannel } from "./netlink-channel.js";
 import { NetlinkReader } from "./netlink-reader.js";
 import { formatSystemError, type SystemError, systemErrorOf } from "./system-error.js";
 import { decodeFamily, encodeGetFamily } from "../netlink/generic.js";
@@ -11,7 +11,7 @@ import { IPVS_FAMILY } from "../netlink/ipvs-constants.js";
 import { decodeVersion, encodeGetInfo } from "../netlink/ipvs-settings.js";
 
 export interface IpvsConnection {
-  channel: Channel;
+  channel: CommandSocket;
   reader: NetlinkReader;
   /** Number of IPVS in generic netlink. */
   family: number;

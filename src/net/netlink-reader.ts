@@ -11,6 +11,7 @@ import { decodeOutcome } from "../netlink/control.js";
 import type { Decoded, Malformed } from "../netlink/decoded.js";
 import type { Loop } from "./loop.js";
 import { openNetlinkSocket } from "./netlink-socket.js";
+import { applyReceiveBuffer, type ReceiveBuffer } from "./socket-option.js";
 import { errnoName, type SystemError, systemErrorOf } from "./system-error.js";
 
 /** The kernel makes parts of a dump as large as a reader has room for, up to this. */
@@ -70,6 +71,11 @@ export class NetlinkReader {
       });
       this.#wake();
     });
+  }
+
+  /** Room for parts of an answer that wait. */
+  setReceiveBuffer(buffer: ReceiveBuffer): void {
+    applyReceiveBuffer(this.#socket, buffer, RECEIVE_BUFFER);
   }
 
   /** What waits is answered with ECANCELED. */

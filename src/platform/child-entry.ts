@@ -15,6 +15,7 @@ import {
   type ToChild,
   type ToCore,
 } from "./messages.js";
+import type { PunctualitySettings } from "./punctuality.js";
 import { Scheduling, type SchedulingWish, type UsualScheduling } from "./scheduling.js";
 
 const SIGTERM = 15;
@@ -48,12 +49,14 @@ export interface ChildParts {
   options: ChildOptions;
   /** Hands a mail to core. */
   alert: (text: { subject: string; body: string }) => void;
+  /** A timer fired so many microseconds after it was due. */
+  late: (micros: number) => void;
 }
 
 /** What every slice says of the process that gets it. */
 export interface ChildSlice {
   global: {
-    processes: Record<"vrrp" | "checker" | "bfd", SchedulingWish>;
+    processes: Record<"vrrp" | "checker" | "bfd", SchedulingWish> & PunctualitySettings;
     files: { umask: number };
     /** How long core waits for the end of a child. */
     daemon: { childWaitMicros: number };
@@ -62,7 +65,7 @@ export interface ChildSlice {
 
 export interface ChildProgram<Slice extends ChildSlice> extends UsualScheduling {
   /** Its key in the configuration. */
-  process: keyof ChildSlice["global"]["processes"];
+  process: "vrrp" | "checker" | "bfd";
   create(slice: Slice, parts: ChildParts): ChildRuntime<Slice>;
 }
 
@@ -169,6 +172,7 @@ class ChildEntry<Slice extends ChildSlice> {
       log: this.#log,
       options,
       alert: ({ subject, body }) => void send({ kind: "alert", subject, body }),
+      late: (micros) => this.#scheduling.onLateTimer(micros, this.#addon.monotonicMicros()),
     });
     await this.#runtime.configure();
     if (!this.#leaving) send({ kind: "ready", generation });
@@ -183,8 +187,9 @@ class ChildEntry<Slice extends ChildSlice> {
   }
 
   #schedule(): void {
-    if (this.#slice !== undefined)
-      this.#scheduling.apply(this.#slice.global.processes[this.#program.process]);
+    if (this.#slice === undefined) return;
+    const { processes } = this.#slice.global;
+    this.#scheduling.apply(processes[this.#program.process], processes);
   }
 
   /** Ends in order: whatever happens, what has to be given back is given back before the process is gone. */

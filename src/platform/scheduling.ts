@@ -1,11 +1,13 @@
 /**
  * Name, scheduling class, niceness, CPUs and locked memory of a child process, as `global_defs` asks for them: taken at
- * the start and after each reload. What the system refuses is said, and the process goes on as it is.
+ * the start and after each reload. What the system refuses is said, and the process goes on as it is. Late timers may raise
+ * the priority; the next reload begins anew with what is configured.
  */
 import { readFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import type { Addon } from "../native/addon.js";
 import type { Log } from "./child-log.js";
+import { Punctuality, type PunctualitySettings } from "./punctuality.js";
 
 /** What the configuration says of one process. */
 export interface SchedulingWish {
@@ -51,6 +53,8 @@ export class Scheduling {
     ["niceness", String(this.#nice)],
     ["memory lock", "false"],
   ]);
+  #wish: SchedulingWish | undefined;
+  #punctuality: Punctuality | undefined;
 
   constructor(addon: Addon, log: Log, usual: UsualScheduling) {
     this.#addon = addon;
@@ -58,34 +62,57 @@ export class Scheduling {
     this.#usual = usual;
   }
 
-  apply(wish: SchedulingWish): void {
+  apply(wish: SchedulingWish, whenLate: PunctualitySettings): void {
     const addon = this.#addon;
     const priority = wish.realtimePriority ?? (wish.nice === 0 ? this.#usual.realtimePriority : 0);
     const name = wish.name ?? this.#usual.name;
-    const limit = Math.max(LEAST_REALTIME_MICROS, wish.realtimeLimitMicros);
     // Refused without a right that nobody asked for: that is how an ordinary user runs it.
     const asked = wish.realtimePriority !== undefined || wish.nice !== 0;
+    this.#wish = wish;
+    // Priority 0 is asked for by vrrp_no_realtime and its like only, which holds whatever else is said.
+    this.#punctuality = new Punctuality(whenLate, priority, wish.realtimePriority === 0);
     this.#take("name", name, true, () => addon.setProcessName(name));
     this.#take("CPUs", wish.cpus.join(" "), true, () => this.#setCpus(wish.cpus));
-    // First, so that no moment is without it. To raise it again may be refused, and then the lower one holds.
-    if (priority > 0)
-      this.#take("real-time limit", String(limit), asked, () => this.#limit(wish.realtimeLimitMicros, limit));
-    this.#take("scheduling class", String(priority), asked, () => addon.setRealtime(priority));
+    this.#setPriority(priority, wish.realtimeLimitMicros, asked);
     const nice = priority > 0 || wish.nice === 0 ? this.#nice : wish.nice;
     this.#take("niceness", String(nice), true, () => addon.setNice(nice));
     if (wish.noSwap || priority > 0)
       this.#take("memory lock", "true", wish.noSwap, () => addon.lockTextAndStack());
   }
 
-  #take(part: Part, value: string, asked: boolean, act: () => void): void {
-    if (this.#applied.get(part) === value) return;
+  /** A timer of this process fired so many microseconds after it was due (max_auto_priority). */
+  onLateTimer(micros: number, now: number): void {
+    const lateness = this.#punctuality?.judge(micros, now);
+    if (lateness === undefined || this.#wish === undefined) return;
+    const { text, priority } = lateness;
+    this.#log.warning(text);
+    if (priority === undefined) return;
+    if (this.#setPriority(priority, this.#wish.realtimeLimitMicros, true))
+      this.#log.info(`Set realtime priority ${priority}`);
+    else this.#punctuality?.giveUp();
+    this.#take("memory lock", "true", false, () => this.#addon.lockTextAndStack());
+  }
+
+  #setPriority(priority: number, limitMicros: number, asked: boolean): boolean {
+    const limit = Math.max(LEAST_REALTIME_MICROS, limitMicros);
+    // First, so that no moment is without it. To raise it again may be refused, and then the lower one holds.
+    if (priority > 0)
+      this.#take("real-time limit", String(limit), asked, () => this.#limit(limitMicros, limit));
+    return this.#take("scheduling class", String(priority), asked, () => this.#addon.setRealtime(priority));
+  }
+
+  /** @returns false when the system refuses it. */
+  #take(part: Part, value: string, asked: boolean, act: () => void): boolean {
+    if (this.#applied.get(part) === value) return true;
     this.#applied.set(part, value);
     try {
       act();
+      return true;
     } catch (error) {
       const text = `Cannot set ${part} of this process: ${error instanceof Error ? error.message : String(error)}`;
       if (asked) this.#log.warning(text);
       else this.#log.detail(() => text);
+      return false;
     }
   }
 

@@ -8,7 +8,7 @@ import type { AnnounceLimits } from "../net/announce-limits.js";
 import type { Loop } from "../net/loop.js";
 import { formatAddress } from "../net/ip-address.js";
 import type { AddressSetting } from "../net/settings.js";
-import type { AlertText } from "../notify/alert-text.js";
+import type { ChildParts } from "../platform/child-entry.js";
 import type { ChildLog } from "../platform/child-log.js";
 import { createEventLoop } from "../platform/event-loop.js";
 import { collectBeforeService } from "../platform/heap.js";
@@ -30,14 +30,6 @@ import { isNotice, type RoutedEffect, Router } from "./router.js";
 import { endOfStartupDelay } from "./startup-delay.js";
 import { inSeconds } from "./timing.js";
 import { SyncDaemon } from "./effects/sync-daemon.js";
-
-export interface RuntimeOptions {
-  addon: Addon;
-  log: ChildLog;
-  options: ChildOptions;
-  /** Hands a mail to core. */
-  alert: (text: AlertText) => void;
-}
 
 /** Owner of the static addresses, routes and rules in the reconciler. */
 const STATIC = "static";
@@ -80,7 +72,7 @@ export class VrrpRuntime {
   /** Settles when no configuration is being taken. */
   #work: Promise<void> = Promise.resolve();
 
-  constructor(config: VrrpConfig, { addon, log, options, alert }: RuntimeOptions) {
+  constructor(config: VrrpConfig, { addon, log, options, alert, late }: ChildParts) {
     this.#addon = addon;
     this.#log = log;
     this.#options = options;
@@ -91,7 +83,7 @@ export class VrrpRuntime {
     const { links } = this.#kernel;
     this.#filter = new PacketFilter({ addon, loop, log, links, file: packetFilterFile(options) });
     this.#syncDaemon = new SyncDaemon(addon, log, config.global.daemon.ipvsNetNamespace);
-    this.#alarm = this.#createAlarm();
+    this.#alarm = this.#createAlarm(late);
     this.#channels = new Channels(addon, {
       received: (machine, packet, now) => this.#onPacket(machine, packet, now),
       afterwards: () => this.#channels.flush(),
@@ -152,9 +144,10 @@ export class VrrpRuntime {
     );
   }
 
-  #createAlarm(): Alarm {
+  #createAlarm(late: ChildParts["late"]): Alarm {
     return new Alarm(this.#addon, {
       fired: (machine, timer, now) => this.#post(machine, { kind: "timerFired", timer }, now),
+      late,
       slept: (micros) => this.#onSlept(micros),
       beforeDecision: () => {
         this.#channels.drain();

@@ -22,7 +22,7 @@ const PURE = [
   /^src\/(vrrp|bfd|track|config|netlink)\//,
   /^src\/check\/[^/]+\.ts$/,
   /^src\/check\/ipvs\/(model|kernel-form|entries|steps|answers|adoption)\.ts$/,
-  /^src\/platform\/(deadlines|messages)\.ts$/,
+  /^src\/platform\/(deadlines|messages|punctuality)\.ts$/,
   /^src\/net\/(arp|neighbour-advert|plan|announce-queue|announce-limits|filter|bpf|constants|kernel-object|ip-address|checksum)\.ts$/,
   /^src\/net\/(socket-address|settings|nft-script|nft-table|route-object|route-text|rule-object|rule-text|journal-text|own-link|mac-address)\.ts$/,
 ];

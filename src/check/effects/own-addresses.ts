@@ -7,6 +7,7 @@ import type { Addon } from "../../native/addon.js";
 import { compareAddresses, parseAddress } from "../../net/ip-address.js";
 import { Links } from "../../net/links.js";
 import { Monitor } from "../../net/monitor.js";
+import type { ReceiveBuffer } from "../../net/socket-option.js";
 import { formatSystemError } from "../../net/system-error.js";
 import type { Log } from "../../platform/child-log.js";
 import { createEventLoop } from "../../platform/event-loop.js";
@@ -29,6 +30,7 @@ export class OwnAddresses {
   readonly #ports: OwnAddressPorts;
   readonly #links = new Links();
   #monitor: Monitor | undefined;
+  #receiveBuffer: ReceiveBuffer | undefined;
   #watched: Watched[] = [];
   #complete = false;
   #scheduled = false;
@@ -62,12 +64,19 @@ export class OwnAddresses {
     this.#tell();
   }
 
+  /** lvs_netlink_monitor_rcv_bufs: room for the kernel's messages. */
+  setReceiveBuffer(buffer: ReceiveBuffer): void {
+    this.#receiveBuffer = buffer;
+    this.#monitor?.setReceiveBuffer(buffer);
+  }
+
   async #open(): Promise<void> {
     const { addon, log } = this.#ports;
     this.#monitor = new Monitor(addon, this.#links, createEventLoop(addon), {
       overrun: () => log.warning("Netlink: kernel messages were lost; addresses are read anew"),
       failed: (error) => log.error(`Netlink: ${formatSystemError(error)}`),
     });
+    if (this.#receiveBuffer !== undefined) this.#monitor.setReceiveBuffer(this.#receiveBuffer);
     await this.#monitor.start();
     this.#complete = true;
   }

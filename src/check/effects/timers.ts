@@ -20,15 +20,22 @@ export type CheckTimer = Deadline<(now: number) => void>;
 export class Timers {
   readonly #addon: Addon;
   readonly #afterwards: () => void;
+  readonly #late: (micros: number) => void;
   readonly #deadlines = new Deadlines<(now: number) => void>();
   readonly #timer: Timer;
   #armedFor = Number.POSITIVE_INFINITY;
   #firing = false;
+  /** What was due at the last turn was too much for it. */
+  #catchingUp = false;
 
-  /** @param afterwards everything that was due has been called */
-  constructor(addon: Addon, afterwards: () => void) {
+  /**
+   * @param afterwards everything that was due has been called
+   * @param late the earliest deadline was so many microseconds ago, which was not our own doing
+   */
+  constructor(addon: Addon, afterwards: () => void, late: (micros: number) => void = () => {}) {
     this.#addon = addon;
     this.#afterwards = afterwards;
+    this.#late = late;
     this.#timer = new addon.Timer(() => this.#fire());
   }
 
@@ -55,11 +62,14 @@ export class Timers {
   #fire(): void {
     this.#firing = true;
     const now = this.#addon.monotonicMicros();
-    for (let called = 0; called < PER_TURN; called++) {
+    if (!this.#catchingUp) this.#late(now - this.#armedFor);
+    let called = 0;
+    for (; called < PER_TURN; called++) {
       const due = this.#deadlines.takeDue(now);
       if (due === undefined) break;
       due(now);
     }
+    this.#catchingUp = called === PER_TURN;
     this.#firing = false;
     this.#afterwards();
     this.#armedFor = Number.POSITIVE_INFINITY;

@@ -3,7 +3,7 @@
  * gets its IPVS later or loses it.
  */
 import { fileURLToPath } from "node:url";
-import type { LvsSettings, SyncDaemonSetting } from "../../config/global-model.js";
+import type { BufferSetting, LvsSettings, SyncDaemonSetting } from "../../config/global-model.js";
 import type { Addon } from "../../native/addon.js";
 import type { Loop } from "../../net/loop.js";
 import { SyncProgram } from "../../net/ipvs-sync.js";
@@ -44,6 +44,7 @@ export class KernelIpvs implements Ipvs {
   readonly #timeouts = new Timeouts();
   readonly #syncDaemons: SyncDaemons;
   #connection: IpvsConnection | undefined;
+  #receiveBuffer: BufferSetting | undefined;
   #table: KernelTable | undefined;
   #comparison: Comparison | undefined;
   #cancel: (() => void) | undefined;
@@ -91,6 +92,12 @@ export class KernelIpvs implements Ipvs {
     this.#reconciler.flush();
   }
 
+  setReceiveBuffer(buffer: BufferSetting): void {
+    this.#receiveBuffer = buffer;
+    this.#connection?.channel.setReceiveBuffer(buffer);
+    this.#connection?.reader.setReceiveBuffer(buffer);
+  }
+
   setTimeouts(timeouts: LvsSettings["timeouts"]): Promise<SystemError | undefined> {
     return this.#timeouts.set(timeouts);
   }
@@ -132,6 +139,7 @@ export class KernelIpvs implements Ipvs {
       return { available: false, missing: "It was closed meanwhile" };
     }
     this.#connection = connection;
+    if (this.#receiveBuffer !== undefined) this.setReceiveBuffer(this.#receiveBuffer);
     this.#table = new KernelTable(connection.reader, connection.family);
     if (!this.#adopted) await this.#adopt(this.#table);
     await this.#setTimeoutsAgain(connection);

@@ -9,7 +9,7 @@ import type {
   SchedulerFlags,
   TransportProtocol,
 } from "../../config/check-model.js";
-import type { LvsSettings, SyncDaemonSetting } from "../../config/global-model.js";
+import type { BufferSetting, LvsSettings, SyncDaemonSetting } from "../../config/global-model.js";
 import type { Family } from "../../net/settings.js";
 import type { SystemError } from "../../net/system-error.js";
 
@@ -128,6 +128,8 @@ export interface Ipvs {
   removeLeftovers(): void;
   /** Empties the kernel's table, entries of others included (lvs_flush), before anything wanted since is added. */
   flush(): void;
+  /** lvs_netlink_cmd_rcv_bufs: room for answers that wait, now and after each connection. */
+  setReceiveBuffer(buffer: BufferSetting): void;
   /** lvs_timeouts: sets those given; what is not given goes back to what it was before the first call. */
   setTimeouts(timeouts: LvsSettings["timeouts"]): Promise<SystemError | undefined>;
   /** lvs_sync_daemon without an instance: runs both roles, or stops those that run when undefined. @returns what was refused. */

@@ -19,8 +19,6 @@ const MOST_CPUS = 1024;
 const processName = cutTo(LONGEST_PROCESS_NAME, "NAME");
 const anyNumber = integer(0, 0xffffffff);
 
-const LATER = { notActedOn: true } as const;
-
 export const processRows = {
   process_names: flag(
     "Name the children keepalived_vrrp, keepalived_lvs and keepalived_bfd: their names anyway.",
@@ -56,32 +54,27 @@ export const processRows = {
   max_auto_priority: setting(
     integer(-1, 99),
     "Ceiling of the automatic raise of the real-time priority when timers are late; 0 for none, -1 for none and no advice.",
-    { default: 0, alone: 99, notActedOn: true },
+    { default: 0, alone: 99 },
   ),
   min_auto_priority_delay: setting(
     integer(1, 10_000_000),
     "Lateness that raises the priority automatically.",
-    { default: 1_000_000, unit: "us", lenient: true, notActedOn: true },
+    { default: 1_000_000, unit: "us", lenient: true },
   ),
 
-  vrrp_netlink_cmd_rcv_bufs: buffer("netlink commands of the vrrp process", "1 MiB, whatever the limit", {}),
-  vrrp_netlink_cmd_rcv_bufs_force: force("vrrp_netlink_cmd_rcv_bufs", {}),
-  vrrp_netlink_monitor_rcv_bufs: buffer(
-    "netlink messages to the vrrp process",
-    "8 MiB, whatever the limit",
-    {},
-  ),
-  vrrp_netlink_monitor_rcv_bufs_force: force("vrrp_netlink_monitor_rcv_bufs", {}),
-  process_monitor_rcv_bufs: buffer("events of processes", "1 MiB, whatever the limit", {}),
-  process_monitor_rcv_bufs_force: force("process_monitor_rcv_bufs", {}),
-  lvs_netlink_cmd_rcv_bufs: buffer("netlink commands of the checker process", "the kernel's default", LATER),
-  lvs_netlink_cmd_rcv_bufs_force: force("lvs_netlink_cmd_rcv_bufs", LATER),
+  vrrp_netlink_cmd_rcv_bufs: buffer("netlink commands of the vrrp process", "1 MiB, whatever the limit"),
+  vrrp_netlink_cmd_rcv_bufs_force: force("vrrp_netlink_cmd_rcv_bufs"),
+  vrrp_netlink_monitor_rcv_bufs: buffer("netlink messages to the vrrp process", "8 MiB, whatever the limit"),
+  vrrp_netlink_monitor_rcv_bufs_force: force("vrrp_netlink_monitor_rcv_bufs"),
+  process_monitor_rcv_bufs: buffer("events of processes", "1 MiB, whatever the limit"),
+  process_monitor_rcv_bufs_force: force("process_monitor_rcv_bufs"),
+  lvs_netlink_cmd_rcv_bufs: buffer("netlink commands of the checker process", "1 MiB, whatever the limit"),
+  lvs_netlink_cmd_rcv_bufs_force: force("lvs_netlink_cmd_rcv_bufs"),
   lvs_netlink_monitor_rcv_bufs: buffer(
-    "netlink messages to the checker process",
-    "the kernel's default",
-    LATER,
+    "netlink messages to the checker process, which it reads for ha_suspend",
+    "8 MiB, whatever the limit",
   ),
-  lvs_netlink_monitor_rcv_bufs_force: force("lvs_netlink_monitor_rcv_bufs", LATER),
+  lvs_netlink_monitor_rcv_bufs_force: force("lvs_netlink_monitor_rcv_bufs"),
   vrrp_rx_bufs_policy: bufferPolicy(),
   vrrp_rx_bufs_multiplier: setting(
     integer(1, 0xffffffff),
@@ -156,20 +149,18 @@ function affinity(process: string): Row<readonly CpuEntry[]> {
   });
 }
 
-function buffer(what: string, usual: string, acting: { notActedOn?: true }): Row<number> {
+function buffer(what: string, usual: string): Row<number> {
   return setting(anyNumber, `Receive buffer for ${what}; 0 for ${usual}.`, {
     default: 0,
     unit: "bytes",
     lenient: true,
-    ...acting,
   });
 }
 
-function force(keyword: string, acting: { notActedOn?: true }): Row<boolean> {
+function force(keyword: string): Row<boolean> {
   return setting(boolean, `Let '${keyword}' go beyond the kernel's limit.`, {
     default: false,
     alone: true,
-    ...acting,
   });
 }
 

@@ -1,7 +1,9 @@
 /** What `global_defs` and the keywords outside all blocks make of the processes themselves, as /proc shows them. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { commandOf } from "../harness/products.js";
 import type { Lab } from "../harness/lab.js";
 import { labTest } from "../harness/lab-test.js";
@@ -80,6 +82,87 @@ labTest(
     assert.equal(comm(router.pid), "keepalived");
     await reload("vrrp_no_realtime");
     assert.deepEqual([policy(pid), niceness(pid)], [SCHED_OTHER, 0]);
+  },
+);
+
+/** Stops the process for so long that its timers are late, and not so long that core kills it. */
+async function holdUp(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  try {
+    await delay(1_300);
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+}
+
+const SERVICE = `
+virtual_server 10.86.0.100 80 {
+  ha_suspend
+  delay_loop 1
+  protocol TCP
+  real_server 10.86.0.1 80 {
+    TCP_CHECK {
+      connect_timeout 1
+    }
+  }
+}
+`;
+
+labTest(
+  "max_auto_priority: processes with late timers get a higher real-time priority",
+  ["ours"],
+  async (lab) => {
+    const host = await lab.addHost("a", { addresses: ["10.86.0.1/24"] });
+    const text = configuration("max_auto_priority 3\nmin_auto_priority_delay 250000") + SERVICE;
+    const router = lab.startRouter(host, "ours", text);
+    const pid = await masterOf(lab, router, "/run/vrrp.pid");
+    const checker = Number(readFileSync(`/proc/${router.pid}/root/run/checkers.pid`, "utf8"));
+    await lab.waitFor(() => router.output.find(/TCP_CHECK on service/), 8_000, "a check");
+    assert.deepEqual([policy(pid), priority(pid)], [SCHED_RR, 1]);
+    // The ordinary process may have been late by itself on a busy host.
+    for (const [held, raised] of [
+      [pid, 2],
+      [pid, 3],
+      [checker, 1],
+    ] as const) {
+      await holdUp(held);
+      await lab.waitFor(() => priority(held) >= raised, 5_000, `real-time priority ${raised}`);
+      assert.equal(policy(held), SCHED_RR);
+    }
+    assert.ok(router.output.find(/A thread timer expired \d\.\d{6} seconds ago/) !== undefined);
+    assert.ok(router.output.find(/Set realtime priority 3/) !== undefined);
+    router.kill("SIGHUP");
+    await lab.waitFor(() => router.output.find(/Reload complete/), 8_000, "the reload");
+    assert.equal(priority(pid), 1, "as configured");
+  },
+);
+
+labTest(
+  "receive buffers of netlink sockets are as configured, and a reload changes them",
+  ["ours"],
+  async (lab) => {
+    const host = await lab.addHost("a", { addresses: ["10.86.0.1/24"] });
+    const text = (commands: number, monitor: number, ofChecker: number): string =>
+      configuration(`
+vrrp_netlink_cmd_rcv_bufs ${commands}
+vrrp_netlink_monitor_rcv_bufs ${monitor}
+lvs_netlink_monitor_rcv_bufs ${ofChecker}
+lvs_netlink_monitor_rcv_bufs_force`) + SERVICE;
+    /** The kernel counts its own overhead and so tells twice what it was asked for. */
+    const buffers = (): number[] => {
+      const shown = execFileSync("ip", ["netns", "exec", host.namespace, "ss", "-f", "netlink", "-m"]);
+      const sockets = shown.toString().matchAll(/rtnl:(?!kernel)[^\n]*,rb(\d+),/g);
+      const bytes = new Set([...sockets].map(([, doubled]) => Number(doubled) / 2));
+      return [...bytes].filter((size) => size % 10_001 === 0).sort();
+    };
+    const router = lab.startRouter(host, "ours", text(50_005, 60_006, 3_000_300));
+    await masterOf(lab, router, "/run/vrrp.pid");
+    await lab.waitFor(() => router.output.find(/TCP_CHECK on service/), 8_000, "a check");
+    assert.deepEqual(buffers(), [3_000_300, 50_005, 60_006]);
+    writeFileSync(lab.configurationOf(host), text(80_008, 90_009, 4_000_400));
+    router.kill("SIGHUP");
+    await lab.waitFor(() => router.output.find(/Reload complete/), 8_000, "the reload");
+    assert.deepEqual(buffers(), [4_000_400, 80_008, 90_009]);
   },
 );
 

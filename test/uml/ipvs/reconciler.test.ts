@@ -7,6 +7,7 @@ import { afterEach, test } from "node:test";
 import { KernelIpvs } from "../../../src/check/ipvs/kernel-ipvs.js";
 import type { DestinationSetting, IpvsListener, ServiceSetting } from "../../../src/check/ipvs/model.js";
 import { loadAddon } from "../../../src/native/load.js";
+import { SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from "../../../src/net/constants.js";
 import { formatSystemError } from "../../../src/net/system-error.js";
 import { createEventLoop } from "../../../src/platform/event-loop.js";
 import { repository } from "../../setup/repository.js";
@@ -74,6 +75,33 @@ function web(destinations: DestinationSetting[], more: Partial<ServiceSetting> =
 const WEB = "-A -t 10.99.1.1:80 -s rr";
 const line = (address: string, weight: number, method = "-m"): string =>
   `-a -t 10.99.1.1:80 -r ${address}:80 ${method} -w ${weight}`;
+
+test("lvs_netlink_cmd_rcv_bufs: both sockets of generic netlink get it, after a connection and at a reload", async () => {
+  const given: number[][] = [];
+  const recording = {
+    ...addon,
+    Socket: class extends addon.Socket {
+      override setOption(level: number, name: number, value: number): void {
+        if (level === SOL_SOCKET) given.push([name, value]);
+        super.setOption(level, name, value);
+      }
+    },
+  };
+  const listener = { availability: () => {}, refused: () => {}, lost: () => {} };
+  const ipvs = new KernelIpvs(recording, loop, log, listener);
+  opened.push(ipvs);
+  ipvs.setReceiveBuffer({ bytes: 150_000, force: false });
+  assert.equal((await ipvs.open()).available, true);
+  assert.deepEqual(given.slice(-2), [
+    [SO_RCVBUF, 150_000],
+    [SO_RCVBUF, 150_000],
+  ]);
+  ipvs.setReceiveBuffer({ bytes: 9_000_000, force: true });
+  assert.deepEqual(given.slice(-2), [
+    [SO_RCVBUFFORCE, 9_000_000],
+    [SO_RCVBUFFORCE, 9_000_000],
+  ]);
+});
 
 test("services and destinations of every kind come out as they were wanted", async () => {
   const { ipvs, events } = await open();

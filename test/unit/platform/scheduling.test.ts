@@ -9,7 +9,7 @@ const RTTIME = 15;
 const nothing: SchedulingWish = { nice: 0, noSwap: false, cpus: [], realtimeLimitMicros: 3_000_000 };
 
 /** A process that notes its calls; `refused` names those that the system refuses. */
-function subject(usual: Partial<UsualScheduling> = {}, refused: string[] = []) {
+function subject(usual: Partial<UsualScheduling> = {}, refused: string[] = [], maxAutoPriority = 0) {
   const calls: string[] = [];
   const log: string[] = [];
   const call =
@@ -36,10 +36,15 @@ function subject(usual: Partial<UsualScheduling> = {}, refused: string[] = []) {
   );
   const apply = (changes: Partial<SchedulingWish> = {}): string[] => {
     calls.length = 0;
-    scheduling.apply({ ...nothing, ...changes });
+    scheduling.apply({ ...nothing, ...changes }, { maxAutoPriority, minAutoPriorityDelayMicros: 200_000 });
     return [...calls];
   };
-  return { apply, log };
+  const late = (micros: number, now = 0): string[] => {
+    calls.length = 0;
+    scheduling.onLateTimer(micros, now);
+    return [...calls];
+  };
+  return { apply, late, log };
 }
 
 test("nothing configured: the usual name and class, with the limit before the class", () => {
@@ -98,4 +103,57 @@ test("a refusal is told, and the rest is done; of what nobody asked for only in 
     "warning: Cannot set scheduling class of this process: setRealtime: EPERM",
     "warning: Cannot set niceness of this process: setNice: EPERM",
   ]);
+});
+
+test("max_auto_priority: a late timer raises the priority by one, up to the ceiling; a reload begins anew", () => {
+  const { apply, late, log } = subject({}, [], 3);
+  apply();
+  assert.deepEqual(late(200_000), [], "min_auto_priority_delay");
+  assert.deepEqual(late(200_001), ["setRealtime 2"]);
+  assert.deepEqual(late(1_500_000), ["setRealtime 3"]);
+  assert.deepEqual(late(1_500_000, 60_000_000), [], "the ceiling");
+  assert.deepEqual(log, [
+    "warning: A thread timer expired 0.200001 seconds ago",
+    "info: Set realtime priority 2",
+    "warning: A thread timer expired 1.500000 seconds ago",
+    "info: Set realtime priority 3",
+    "warning: A thread timer expired 1.500000 seconds ago",
+  ]);
+  assert.deepEqual(apply(), ["setRealtime 1"]);
+  assert.deepEqual(late(300_000, 90_000_000), ["setRealtime 2"]);
+});
+
+test("max_auto_priority: an ordinary process becomes a real-time one with its limit and its lock", () => {
+  const { apply, late } = subject({ realtimePriority: 0 }, [], 1);
+  apply();
+  assert.deepEqual(late(300_000), [
+    `setLimit ${RTTIME} 1500000 3000000`,
+    "setRealtime 1",
+    "lockTextAndStack",
+  ]);
+});
+
+test("max_auto_priority: vrrp_no_realtime holds, and what the system refuses is tried once", () => {
+  const kept = subject({}, [], 9);
+  kept.apply({ realtimePriority: 0 });
+  assert.deepEqual(kept.late(300_000), []);
+  const refused = subject({}, ["setRealtime"], 9);
+  refused.apply();
+  refused.late(300_000, 0);
+  refused.late(300_000, 60_000_000);
+  const refusals = refused.log.filter((line) => line.includes("scheduling class"));
+  assert.equal(refusals.filter((line) => line.startsWith("warning:")).length, 1);
+});
+
+test("late timers are told at most every ten seconds, with advice once unless max_auto_priority is -1", () => {
+  const tell = (maxAutoPriority: number): string[] => {
+    const { apply, late, log } = subject({ realtimePriority: 0 }, [], maxAutoPriority);
+    apply();
+    for (const second of [0, 1, 2, 10, 20]) late(300_000, second * 1_000_000);
+    return log.map((line) => line.replace("warning: A thread timer expired 0.300000 seconds ago", "late"));
+  };
+  assert.deepEqual(tell(-1), ["late", "late (and 2 before)", "late"]);
+  const [first, ...others] = tell(0);
+  assert.match(first ?? "", /^late; 'max_auto_priority 1' lets this process run before ordinary ones/);
+  assert.deepEqual(others, ["late (and 2 before)", "late"]);
 });

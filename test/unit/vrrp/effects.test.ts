@@ -220,6 +220,7 @@ test("all deadlines that are due are handed over with one time, then the timer i
   let afterwards = 0;
   const alarm = new Alarm(addon, {
     fired: (which, timer, now) => fired.push([which.id, timer, now]),
+    late: () => {},
     beforeDecision: () => {},
     slept: () => {},
     afterwards: () => void afterwards++,
@@ -243,6 +244,7 @@ test("postponing costs no system call, an earlier deadline does", () => {
   const { addon, clock } = fakeAddon();
   const alarm = new Alarm(addon, {
     fired: () => {},
+    late: () => {},
     beforeDecision: () => {},
     slept: () => {},
     afterwards: () => {},
@@ -264,6 +266,7 @@ test("before a master is declared dead the sockets are read: an advert that wait
   const alarm: Alarm = new Alarm(addon, {
     fired: (which) => fired.push(which.id),
     slept: () => {},
+    late: () => {},
     beforeDecision: () => {
       drained++;
       alarm.arm(a, "masterDown", 5000);
@@ -285,6 +288,7 @@ test("a master whose advert is late by an interval reads the sockets first; a pu
   const a = machine(1);
   const alarm: Alarm = new Alarm(addon, {
     fired: (_, timer) => steps.push(timer),
+    late: () => {},
     beforeDecision: () => steps.push("sockets"),
     slept: () => {},
     afterwards: () => {},
@@ -304,6 +308,7 @@ test("time that the host slept is told before anything that is due", () => {
   const steps: string[] = [];
   const alarm = new Alarm(addon, {
     fired: (_, timer) => steps.push(timer),
+    late: () => {},
     beforeDecision: () => {},
     slept: (micros) => steps.push(`slept ${micros}`),
     afterwards: () => {},
@@ -322,6 +327,7 @@ test("a forgotten instance has no deadlines", () => {
   const fired: number[] = [];
   const alarm = new Alarm(addon, {
     fired: (which) => fired.push(which.id),
+    late: () => {},
     beforeDecision: () => {},
     slept: () => {},
     afterwards: () => {},
