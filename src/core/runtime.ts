@@ -8,6 +8,7 @@ import type { ServiceMessage } from "../platform/systemd.js";
 import type { ChildOptions, LogLevel, ToChild, ToCore } from "../platform/messages.js";
 import type { ChildProcess, ChildListener } from "./child-process.js";
 import type { ChildRow, Slice } from "./children.js";
+import { SliceOffers } from "./slice-offers.js";
 import type { Supervisor } from "./supervisor.js";
 import type { Micros, Slices, SupervisorEffect, SupervisorEvent } from "./supervisor-events.js";
 
@@ -46,6 +47,8 @@ const LONGEST_TIMEOUT_MILLIS = 2 ** 31 - 1;
 export class CoreRuntime {
   readonly #rows: ReadonlyMap<string, ChildRow>;
   readonly #processes = new Map<string, ChildProcess>();
+  /** What each of these processes has of the configuration. */
+  readonly #offers = new Map<string, SliceOffers<Slice>>();
   readonly #queue: Event[] = [];
   #busy = false;
   #timer: NodeJS.Timeout | undefined;
@@ -82,7 +85,8 @@ export class CoreRuntime {
       case "configure": {
         const { generation, slice } = effect;
         const options = this.ports.optionsFor(this.#row(effect.child));
-        this.#send(effect.child, { kind: "configure", generation, slice, options });
+        const message = this.#offers.get(effect.child)?.offer(generation, slice, options);
+        if (message !== undefined) this.#send(effect.child, message);
         break;
       }
       case "start":
@@ -133,8 +137,7 @@ export class CoreRuntime {
         break;
       case "notifyService":
         this.ports.notifyService(this.#serviceMessage(effect.state));
-        // The garbage of reading the configuration: now, and not as a burst of work in the middle of service.
-        if (effect.state === "ready") setImmediate(collectBeforeService);
+        if (effect.state === "ready") setImmediate(() => this.#tidy());
         break;
       case "notifyFailure":
         this.ports.notifyService({ kind: "failed", errno: effect.permission ? EPERM : EINVAL });
@@ -148,6 +151,12 @@ export class CoreRuntime {
       default:
         effect satisfies never;
     }
+  }
+
+  /** Nobody waits now. The garbage of reading the configuration must not become a burst of work in the middle of service. */
+  #tidy(): void {
+    for (const offers of this.#offers.values()) offers.prepare();
+    collectBeforeService();
   }
 
   /** A bug of ours in reading must not take a running daemon down: it counts as a refusal. */
@@ -171,7 +180,10 @@ export class CoreRuntime {
       const process = this.ports.spawn(row, {
         onMessage: (message) => this.#onMessage(child, pid, message, write),
         onExited: (end) => {
-          if (this.#processes.get(child) === process) this.#processes.delete(child);
+          if (this.#processes.get(child) === process) {
+            this.#processes.delete(child);
+            this.#offers.delete(child);
+          }
           this.post({ kind: "exited", child, pid, end });
         },
         onStderr: (line) => write("error", line),
@@ -179,6 +191,7 @@ export class CoreRuntime {
       if (process.pid === undefined) throw new Error("fork failed");
       pid = process.pid;
       this.#processes.set(child, process);
+      this.#offers.set(child, new SliceOffers());
       this.ports.recordPid(row, pid);
       this.post({ kind: "spawned", child, pid });
     } catch (error) {
@@ -210,6 +223,7 @@ export class CoreRuntime {
         this.post({ kind: "readyReported", child, pid, generation: message.generation });
         break;
       case "committed":
+        this.#offers.get(child)?.committed(message.generation);
         this.post({ kind: "committedReported", child, pid, generation: message.generation });
         break;
       case "refused": {

@@ -16,6 +16,7 @@ import {
   type ToCore,
 } from "./messages.js";
 import type { PunctualitySettings } from "./punctuality.js";
+import { applyChange } from "./slice-change.js";
 import { Scheduling, type SchedulingWish, type UsualScheduling } from "./scheduling.js";
 
 const SIGTERM = 15;
@@ -29,7 +30,10 @@ export interface ChildRuntime<Slice> {
   /** Takes the first configuration; `stop` may come in the middle. */
   configure(): Promise<void>;
   start(): void;
-  /** Looks at a new configuration, without any effect yet. @returns why it cannot be taken */
+  /**
+   * Looks at a new configuration, without any effect yet. What it has in common with the one in force are the same objects.
+   * @returns why it cannot be taken
+   */
   prepare(slice: Slice): Promise<string | undefined>;
   /** Puts what was prepared last into force. */
   commit(): Promise<void>;
@@ -81,6 +85,8 @@ class ChildEntry<Slice extends ChildSlice> {
   /** In force, and what waits for everybody's consent. */
   #slice: Slice | undefined;
   #offered: Slice | undefined;
+  /** Generation of the slice that is in force. */
+  #generation = 0;
   #umask: number | undefined;
   #started = false;
 
@@ -125,9 +131,12 @@ class ChildEntry<Slice extends ChildSlice> {
       case "configure":
         await this.#configure(message);
         break;
+      case "reconfigure":
+        await this.#reconfigure(message);
+        break;
       case "commit":
         await this.#runtime?.commit();
-        if (this.#offered !== undefined) this.#adopt(this.#offered);
+        if (this.#offered !== undefined) this.#adopt(this.#offered, message.generation);
         if (!this.#leaving) send({ kind: "committed", generation: message.generation });
         break;
       case "abandon":
@@ -155,17 +164,8 @@ class ChildEntry<Slice extends ChildSlice> {
   async #configure(message: Extract<ToChild<Slice>, { kind: "configure" }>): Promise<void> {
     const { generation, slice, options } = message;
     this.#log.setDetail(options.detail);
-    if (this.#runtime !== undefined) {
-      const refused = await this.#runtime.prepare(slice);
-      if (this.#leaving) return;
-      if (refused !== undefined)
-        return void send({ kind: "refused", generation, reason: refused, permanent: false });
-      this.#offered = slice;
-      send({ kind: "ready", generation });
-      return;
-    }
     this.#umask = options.umask;
-    this.#adopt(slice);
+    this.#adopt(slice, generation);
     // Known before it is complete, so that a stop in the middle clears what is there already.
     this.#runtime = this.#program.create(slice, {
       addon: this.#addon,
@@ -178,9 +178,24 @@ class ChildEntry<Slice extends ChildSlice> {
     if (!this.#leaving) send({ kind: "ready", generation });
   }
 
+  async #reconfigure(message: Extract<ToChild<Slice>, { kind: "reconfigure" }>): Promise<void> {
+    const { generation, from, change, options } = message;
+    if (this.#runtime === undefined || this.#slice === undefined || from !== this.#generation)
+      throw new Error(`offered a change of configuration ${from}, while ${this.#generation} is in force`);
+    this.#log.setDetail(options.detail);
+    const slice = applyChange(this.#slice, change);
+    const refused = await this.#runtime.prepare(slice);
+    if (this.#leaving) return;
+    if (refused !== undefined)
+      return void send({ kind: "refused", generation, reason: refused, permanent: false });
+    this.#offered = slice;
+    send({ kind: "ready", generation });
+  }
+
   /** What the process itself takes from a configuration that comes into force. */
-  #adopt(slice: Slice): void {
+  #adopt(slice: Slice, generation: number): void {
     this.#slice = slice;
+    this.#generation = generation;
     this.#offered = undefined;
     process.umask(this.#umask ?? slice.global.files.umask);
     if (this.#started) this.#schedule();

@@ -1,9 +1,11 @@
 /**
  * What the processes say to each other: one union per direction, the same words for every child.
- * Handshake `configure → ready → start`. A reload offers a new generation to all children, `configure → ready`, and when
+ * Handshake `configure → ready → start`. A reload offers a new generation to all children, `reconfigure → ready`, and when
  * every one of them has taken the offer it comes into force, `commit → committed`; otherwise `abandon`, and nobody changes.
  * An unknown message is a bug of ours and ends the process that got it.
  */
+
+import type { Change } from "./slice-change.js";
 
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
@@ -59,7 +61,10 @@ export function linkJournalFile({ journalFile }: Pick<ChildOptions, "journalFile
 
 /** From core to a child. */
 export type ToChild<Slice> =
+  /** The first, and the only one that holds all of the slice. */
   | { kind: "configure"; generation: number; slice: Slice; options: ChildOptions }
+  /** How the offered slice differs from that of generation `from`, which is in force; no `change`: not at all. */
+  | { kind: "reconfigure"; generation: number; from: number; change?: Change; options: ChildOptions }
   /** Put what was offered last into force, or forget it. Only after `ready` of that generation. */
   | { kind: "commit"; generation: number }
   | { kind: "abandon"; generation: number }
@@ -100,7 +105,16 @@ export function asToCore(message: unknown): ToCore {
   throw new Error(`unknown message from a child: ${JSON.stringify(message)}`);
 }
 
-const CORE_KINDS = new Set(["configure", "commit", "abandon", "start", "stop", "dump", "bfdState"]);
+const CORE_KINDS = new Set([
+  "configure",
+  "reconfigure",
+  "commit",
+  "abandon",
+  "start",
+  "stop",
+  "dump",
+  "bfdState",
+]);
 
 /** A message of core, or an error that ends the child. */
 export function asToChild<Slice>(message: unknown): ToChild<Slice> {

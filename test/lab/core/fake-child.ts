@@ -1,6 +1,7 @@
 /** A child for tests of core: keeps the protocol, does no network work, and misbehaves as its slice says. */
 import { createChildLog } from "../../../src/platform/child-log.js";
 import { asToChild, BEAT_MILLIS, type ToCore } from "../../../src/platform/messages.js";
+import { applyChange } from "../../../src/platform/slice-change.js";
 
 /** What the tests put where a real child finds its configuration. */
 export interface FakeSlice {
@@ -17,10 +18,14 @@ function send(message: ToCore): boolean {
 }
 const log = createChildLog(send);
 const leave = (): void => log.flush(() => process.exit(0));
+let inForce: FakeSlice = { behaviour: "" };
+let offered = inForce;
 let deaf = false;
 let lines = 0;
 
-function configure(generation: number, behaviour: string): void {
+function configure(generation: number, slice: FakeSlice): void {
+  const { behaviour } = slice;
+  offered = slice;
   log.info(`configured ${generation}: ${behaviour}`);
   log.flush();
   deaf = behaviour === "deaf";
@@ -33,9 +38,13 @@ function configure(generation: number, behaviour: string): void {
 
 process.on("message", (raw) => {
   const message = asToChild<FakeSlice>(raw);
-  if (message.kind === "configure") configure(message.generation, message.slice.behaviour);
-  else if (message.kind === "commit") send({ kind: "committed", generation: message.generation });
-  else if (message.kind === "abandon") log.info("abandoned");
+  if (message.kind === "configure") configure(message.generation, (inForce = message.slice));
+  else if (message.kind === "reconfigure")
+    configure(message.generation, applyChange(inForce, message.change));
+  else if (message.kind === "commit") {
+    inForce = offered;
+    send({ kind: "committed", generation: message.generation });
+  } else if (message.kind === "abandon") log.info("abandoned");
   else if (message.kind === "dump") log.info(`dump ${message.what}`);
   else if (message.kind === "stop" && !deaf) {
     for (let i = 1; i <= lines; i++) log.info(`line ${i} of ${lines}`);
