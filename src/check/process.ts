@@ -10,6 +10,7 @@ import { KernelIpvs } from "./ipvs/kernel-ipvs.js";
 import { CheckRuntime } from "./runtime.js";
 
 runChild<CheckConfig>({
+  role: "check",
   process: "checker",
   name: "keepalived_lvs",
   realtimePriority: 0,

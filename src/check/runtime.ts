@@ -348,12 +348,17 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     this.#bfd.set(session, up);
   }
 
+  describe(): string {
+    return formatCheckState(this.#config, this.#director, this.#availability);
+  }
+
   /** Writes the state; what fails is logged. */
   dump(what: Dump): void {
     if (what !== "data") return;
     const path = stateDumpPath(this.#options.temporaryDirectory, this.#config.global, "check");
-    const text = formatCheckState(this.#config, this.#director, this.#availability);
-    writeDump(path, text).catch((error: Error) => this.#log.error(`Cannot write ${path}: ${error.message}`));
+    writeDump(path, this.describe()).catch((error: Error) =>
+      this.#log.error(`Cannot write ${path}: ${error.message}`),
+    );
   }
 }
 

@@ -20,7 +20,7 @@ export interface ReadOutcome {
   problems: string[];
   /** The same as data. */
   diagnostics?: readonly Diagnostic[];
-  /** What is in force, in the language of the configuration; only when it is wanted. */
+  /** What is in force, in the language of the configuration, as bytes (latin1); only when it is wanted. */
   dump?: string;
   /** The daemon can start with it; otherwise it ends with `exitStatus`. */
   usable: boolean;
@@ -36,7 +36,8 @@ export interface ReadOutcome {
 }
 
 export interface ConfigurationReader {
-  read(): ReadOutcome;
+  /** @param record whether `dump` is wanted, also when the settings do not ask for it */
+  read(record?: boolean): ReadOutcome;
 }
 
 type Wanted = Pick<DaemonSettings, "configFile" | "configId" | "allIncludesMustExist" | "dumpConfiguration">;
@@ -50,12 +51,12 @@ export function notActedOnText(list: readonly string[]): string {
 export function configurationReader(settings: Wanted, addon: Addon): ConfigurationReader {
   const workingDirectory = process.cwd();
   return {
-    read() {
+    read(record = false) {
       const { diagnostics, ...result } = readConfig(fileReader(workingDirectory), {
         path: settings.configFile,
         configId: settings.configId ?? nodeName(),
         includeAll: settings.allIncludesMustExist,
-        record: settings.dumpConfiguration === true,
+        record: record || settings.dumpConfiguration === true,
         ...hostKnowledge(addon),
       });
       return { ...result, diagnostics, problems: diagnostics.map(formatDiagnostic) };

@@ -13,6 +13,7 @@ import { BEAT_MILLIS, type ChildOptions, type LogLevel } from "../platform/messa
 import { keepAlivePeriod, notifyService } from "../platform/systemd.js";
 import { ChildProcess } from "./child-process.js";
 import { CHILDREN, type ChildRow, type Slice } from "./children.js";
+import { ConfigurationCopies } from "./configuration-copies.js";
 import { type ConfigurationReader, notActedOnText, type ReadOutcome } from "./configuration.js";
 import { DEFAULT_UMASK, type DaemonSettings } from "./daemon-settings.js";
 import { EXIT } from "./exits.js";
@@ -75,12 +76,13 @@ export class Daemon {
   readonly #limits = { start: 30 * SECOND, stop: 5 * SECOND };
   readonly #startedAt: number;
   readonly #outside: Outside;
+  readonly #copies: ConfigurationCopies;
   #reloadTimer: ReloadTimer | undefined;
   /** A reload that was asked for while the startup script ran. */
   #reloadWanted = false;
   #begun = false;
   /** What a reload has read, until all children have taken it. */
-  #offered: Config | undefined;
+  #offered: ReadOutcome | undefined;
   #notActedOn = "";
 
   constructor(
@@ -97,6 +99,7 @@ export class Daemon {
       console: settings.logConsole && settings.foreground,
       ...(facility === undefined ? {} : { syslog: { addon, facility } }),
     });
+    this.#copies = new ConfigurationCopies(parts.reader, (text) => this.#say("error", text));
     this.#outside = new Outside({ addon, log: (level, text) => this.#say(level, text) });
   }
 
@@ -153,10 +156,11 @@ export class Daemon {
       this.#fail(outcome.exitStatus, [...outcome.problems, verdict].join("\n"));
       return undefined;
     }
-    if (outcome.dump !== undefined)
+    if (this.settings.dumpConfiguration === true && outcome.dump !== undefined)
       for (const line of hideSecrets(outcome.dump).split("\n")) if (line !== "") this.#say("info", line);
     this.#nameAfter(outcome.config.global);
     this.#adopt(outcome.config.global);
+    this.#copies.keep(outcome, 0);
     return outcome;
   }
 
@@ -193,7 +197,7 @@ export class Daemon {
 
   #readFile(): ReadOutcome {
     this.#say("info", `Opening file '${this.settings.configFile}'.`);
-    const outcome = this.parts.reader.read();
+    const outcome = this.#copies.read();
     const { namespace } = this.settings.paths;
     if (namespace !== undefined) outcome.config.global.daemon.netNamespace = namespace;
     return outcome;
@@ -292,14 +296,17 @@ export class Daemon {
         if (outcome.empty === true) this.#say("error", EMPTY_FILE);
         if (!outcome.reloadable || this.#failsCheck(outcome)) return undefined;
         if (this.#needsRestart(outcome.config.global)) return undefined;
-        this.#offered = outcome.config;
+        this.#offered = outcome;
         return outcome.slices;
       },
-      adoptConfiguration: () => {
+      adoptConfiguration: (generation) => {
         if (this.#offered === undefined) return;
-        this.#adopt(this.#offered.global);
-        this.#reloadTimer?.take(this.#offered.global.reload);
-        this.#outside.take(this.#offered);
+        const { config } = this.#offered;
+        this.#copies.keep(this.#offered, generation - 1);
+        this.#adopt(config.global);
+        this.#reloadTimer?.take(config.global.reload);
+        this.#outside.take(config);
+        this.#offered = undefined;
       },
       alert: (text) => this.#outside.alert(text),
       notifyService: (message) => notifyService(addon, environment, message),

@@ -25,8 +25,8 @@ export interface CorePorts {
   withdraw(row: ChildRow): Promise<void>;
   /** @returns undefined when the text has mistakes, which are then in the log. */
   readConfiguration(): Slices<Slice> | undefined;
-  /** What was read last comes into force. */
-  adoptConfiguration(): void;
+  /** What was read last comes into force; that of the start was generation 1. */
+  adoptConfiguration(generation: number): void;
   notifyService(message: ServiceMessage): void;
   /** A mail that a child wants to be sent. */
   alert(text: AlertText): void;
@@ -133,7 +133,7 @@ export class CoreRuntime {
         break;
       }
       case "adoptConfiguration":
-        this.ports.adoptConfiguration();
+        this.ports.adoptConfiguration(effect.generation);
         break;
       case "notifyService":
         this.ports.notifyService(this.#serviceMessage(effect.state));

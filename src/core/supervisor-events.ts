@@ -62,7 +62,7 @@ export type SupervisorEffect<Slice> =
   /** Comes back as `configurationRead` or `configurationRefused`. */
   | { kind: "readConfiguration" }
   /** All children have taken what was read, and are about to put it into force; core does so first. */
-  | { kind: "adoptConfiguration" }
+  | { kind: "adoptConfiguration"; generation: number }
   | { kind: "notifyService"; state: ServiceState }
   /** A child failed for good; `permission` tells EPERM from EINVAL. */
   | { kind: "notifyFailure"; permission: boolean }

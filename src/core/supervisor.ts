@@ -197,7 +197,7 @@ export class Supervisor<Slice> {
     }
     this.#announcement = "reload";
     this.reloads.accepted++;
-    out.push({ kind: "adoptConfiguration" });
+    out.push({ kind: "adoptConfiguration", generation: this.#generation });
     for (const [name, child] of this.#children) {
       const slice = slices.get(name);
       if (slice === undefined) this.#dismiss(child, now, out);

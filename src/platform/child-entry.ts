@@ -16,6 +16,7 @@ import {
   type ToCore,
 } from "./messages.js";
 import type { PunctualitySettings } from "./punctuality.js";
+import { stateCopyName, writeCopy } from "./reload-copies.js";
 import { applyChange } from "./slice-change.js";
 import { Scheduling, type SchedulingWish, type UsualScheduling } from "./scheduling.js";
 
@@ -42,6 +43,8 @@ export interface ChildRuntime<Slice> {
   /** Gives back what is to be given back. Comes at any time. */
   stop(): Promise<void>;
   dump(what: Dump): void;
+  /** The text of the dump "data". */
+  describe(): string;
   /** The bfd process has said something of a session. */
   onBfdState?(session: string, up: boolean): void;
 }
@@ -61,13 +64,15 @@ export interface ChildParts {
 export interface ChildSlice {
   global: {
     processes: Record<"vrrp" | "checker" | "bfd", SchedulingWish> & PunctualitySettings;
-    files: { umask: number };
+    files: { umask: number; saveDirectory?: string };
     /** How long core waits for the end of a child. */
     daemon: { childWaitMicros: number };
   };
 }
 
 export interface ChildProgram<Slice extends ChildSlice> extends UsualScheduling {
+  /** In names of files. */
+  role: "vrrp" | "check" | "bfd";
   /** Its key in the configuration. */
   process: "vrrp" | "checker" | "bfd";
   create(slice: Slice, parts: ChildParts): ChildRuntime<Slice>;
@@ -135,9 +140,7 @@ class ChildEntry<Slice extends ChildSlice> {
         await this.#reconfigure(message);
         break;
       case "commit":
-        await this.#runtime?.commit();
-        if (this.#offered !== undefined) this.#adopt(this.#offered, message.generation);
-        if (!this.#leaving) send({ kind: "committed", generation: message.generation });
+        await this.#commit(message.generation);
         break;
       case "abandon":
         await this.#runtime?.abandon();
@@ -190,6 +193,25 @@ class ChildEntry<Slice extends ChildSlice> {
       return void send({ kind: "refused", generation, reason: refused, permanent: false });
     this.#offered = slice;
     send({ kind: "ready", generation });
+  }
+
+  async #commit(generation: number): Promise<void> {
+    const directory = this.#offered?.global.files.saveDirectory;
+    this.#keepCopy(directory, generation, "pre");
+    await this.#runtime?.commit();
+    if (this.#offered !== undefined) this.#adopt(this.#offered, generation);
+    if (this.#leaving) return;
+    this.#keepCopy(directory, generation, "post");
+    send({ kind: "committed", generation });
+  }
+
+  /** config_save_dir. */
+  #keepCopy(directory: string | undefined, generation: number, when: "pre" | "post"): void {
+    if (directory === undefined || this.#runtime === undefined) return;
+    const name = stateCopyName(this.#program.role, process.pid, generation - 1, when);
+    writeCopy(directory, name, this.#runtime.describe()).catch((error: Error) =>
+      this.#log.error(`Cannot write ${name} (config_save_dir): ${error.message}`),
+    );
   }
 
   /** What the process itself takes from a configuration that comes into force. */

@@ -12,11 +12,11 @@ const ATTEMPTS = 10;
 let serial = 0;
 
 /** Writes `text` to `path`; rejects with the system's error. */
-export async function writeDump(path: string, text: string): Promise<void> {
+export async function writeDump(path: string, text: string | Uint8Array, mode = MODE): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const temporary = `${path}.${process.pid}-${++serial}`;
     try {
-      const file = await open(temporary, FLAGS, MODE);
+      const file = await open(temporary, FLAGS, mode);
       try {
         await file.writeFile(text);
       } finally {

@@ -7,6 +7,7 @@ import { runChild } from "../platform/child-entry.js";
 import { VrrpRuntime } from "./runtime.js";
 
 runChild<VrrpConfig>({
+  role: "vrrp",
   process: "vrrp",
   name: "keepalived_vrrp",
   // The lowest: enough to run before everything that is not real-time, which keeps adverts punctual on a busy host.

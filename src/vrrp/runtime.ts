@@ -383,6 +383,10 @@ export class VrrpRuntime {
     this.#trackers.onBfd(session, up);
   }
 
+  describe(): string {
+    return this.#dumps.describe(this.#config);
+  }
+
   /** Writes the state, the statistics or the JSON; what fails is logged. */
   dump(what: Dump): void {
     this.#dumps.write(what, this.#config);

@@ -8,8 +8,6 @@ import { text } from "../values/name.js";
 import { boolean, integer } from "../values/number.js";
 import { readUmask } from "../values/umask.js";
 
-const LATER = { notActedOn: true } as const;
-
 export const fileRows = {
   umask: custom<number>(
     {
@@ -24,8 +22,7 @@ export const fileRows = {
   include_check: includeCheck(),
   config_save_dir: setting(
     text("DIRECTORY"),
-    "Keep copies of the configuration and the state of reloads here.",
-    LATER,
+    "Keep the configuration of the start and of each reload here, with passwords, and the state of the processes before and after it.",
   ),
   tmp_config_directory: once(
     setting(text("DIRECTORY"), "Of no use here: the processes get the configuration without a copy.", {

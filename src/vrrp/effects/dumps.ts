@@ -65,6 +65,14 @@ export class Dumps {
     });
   }
 
+  /** The state as text. */
+  describe(config: VrrpConfig): string {
+    return this.#stateOf(
+      config,
+      this.#ports.router.instances.map((machine) => this.#viewOf(machine)),
+    );
+  }
+
   #viewOf(machine: VrrpInstance): InstanceView {
     const { router, notices, links, now } = this.#ports;
     const { deadline } = machine;

@@ -1,7 +1,7 @@
 /** What `global_defs` and the keywords outside all blocks make of the processes themselves, as /proc shows them. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { commandOf } from "../harness/products.js";
@@ -81,7 +81,7 @@ labTest(
     assert.equal(status(pid, "Cpus_allowed_list"), all, "all CPUs again");
     assert.equal(comm(router.pid), "keepalived");
     await reload("vrrp_no_realtime");
-    assert.deepEqual([policy(pid), niceness(pid)], [SCHED_OTHER, 0]);
+    assert.deepEqual([policy(pid), niceness(pid)], [SCHED_OTHER, niceness(process.pid)], "as it was started");
   },
 );
 
@@ -163,6 +163,49 @@ lvs_netlink_monitor_rcv_bufs_force`) + SERVICE;
     router.kill("SIGHUP");
     await lab.waitFor(() => router.output.find(/Reload complete/), 8_000, "the reload");
     assert.deepEqual(buffers(), [4_000_400, 80_008, 90_009]);
+  },
+);
+
+labTest(
+  "config_save_dir: the text of the start, and text and states of each reload, for root only",
+  ["ours"],
+  async (lab) => {
+    const host = await lab.addHost("a", { addresses: ["10.86.0.1/24"] });
+    const global = (more: string): string =>
+      `umask 022\nconfig_save_dir /tmp/kept/\nsmtp_user me\nsmtp_password geheim\n${more}`;
+    const router = lab.startRouter(host, "ours", configuration(global("")) + SERVICE);
+    const pid = await masterOf(lab, router, "/run/vrrp.pid");
+    const root = `/proc/${router.pid}/root`;
+    const checker = readFileSync(`${root}/run/checkers.pid`, "utf8").trim();
+    const folder = `${root}/tmp/kept`;
+    writeFileSync(lab.configurationOf(host), configuration(global("router_id later")) + SERVICE);
+    router.kill("SIGHUP");
+    await lab.waitFor(() => router.output.find(/Reload complete/), 8_000, "the reload");
+    const expected = [
+      `keepalived.conf.${router.pid}.0`,
+      `keepalived.conf.${router.pid}.1`,
+      `keepalived_check.${checker}.1.post`,
+      `keepalived_check.${checker}.1.pre`,
+      `keepalived_vrrp.${pid}.1.post`,
+      `keepalived_vrrp.${pid}.1.pre`,
+    ];
+    const kept = (): string => readdirSync(folder).sort().join();
+    for (let tries = 0; kept() !== expected.join() && tries < 50; tries++) await delay(100);
+    assert.equal(kept(), expected.join());
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+    for (const name of expected) assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name);
+    const [before = "", after = "", ...states] = expected.map((name) =>
+      readFileSync(join(folder, name), "utf8"),
+    );
+    assert.ok(!before.includes("router_id later") && after.includes("router_id later"));
+    assert.match(after, /smtp_password geheim/, "a copy that can be used");
+    const routerIds = states.map((state) => /Router ID = later/.test(state));
+    assert.deepEqual(routerIds, [true, false, true, false]);
+    assert.ok(states.every((state) => !state.includes("geheim")));
+    assert.ok(
+      states.slice(2).every((state) => /State = MASTER/.test(state)),
+      "VRRP in service",
+    );
   },
 );
 
