@@ -13,8 +13,12 @@ export interface BodyMatcher {
 
 export type CompiledPattern = { ok: true; matcher: BodyMatcher } | { ok: false; problem: string };
 
-/** Options that change how a pattern reads, in ways that JavaScript does not know. */
+/** Options that change what a pattern means, in ways that JavaScript does not know. */
 const UNKNOWN_OPTIONS = [
+  "allow_empty_class",
+  "alt_circumflex",
+  "no_auto_capture",
+  "ucp",
   "extended",
   "ungreedy",
   "alt_bsux",
@@ -40,7 +44,7 @@ function searchWithin(expression: RegExp, text: string): RegExpExecArray | null 
 }
 
 function flagsOf(options: readonly string[]): string {
-  const known = { caseless: "i", multiline: "m", dotall: "s", utf: "u" };
+  const known = { caseless: "i", utf: "u" };
   return `g${Object.entries(known)
     .filter(([option]) => options.includes(option))
     .map(([, flag]) => flag)
@@ -52,7 +56,12 @@ export function compileBodyPattern(setting: BodyPattern): CompiledPattern {
   const { pattern, options, inverted, minOffsetBytes, maxOffsetBytes = Number.POSITIVE_INFINITY } = setting;
   const option = UNKNOWN_OPTIONS.find((name) => options.includes(name));
   if (option !== undefined) return { ok: false, problem: `regex_options ${option} is not known here` };
-  const translation = translatePattern(pattern, {
+  const utf = options.includes("utf");
+  // Without utf a character of the configuration is as many as it has bytes.
+  const characters = utf ? pattern : Buffer.from(pattern).toString("latin1");
+  const translation = translatePattern(characters, {
+    utf,
+    dotAll: options.includes("dotall"),
     multiline: options.includes("multiline"),
     dollarEndOnly: options.includes("dollar_endonly"),
   });
@@ -64,7 +73,7 @@ export function compileBodyPattern(setting: BodyPattern): CompiledPattern {
     return { ok: false, problem: error instanceof Error ? error.message : String(error) };
   }
   const inFirstLineOnly = options.includes("firstline");
-  const encoding = options.includes("utf") ? "utf8" : "latin1";
+  const encoding = utf ? "utf8" : "latin1";
   const matches = (body: Buffer): boolean | "tooLong" => {
     const text = body.toString(encoding);
     expression.lastIndex = body.toString(encoding, 0, minOffsetBytes).length;

@@ -7,10 +7,14 @@
 export type Translation = { ok: true; source: string } | { ok: false; problem: string };
 
 interface Dialect {
-  /** PCRE2_MULTILINE: `$` and `^` at every line, as JavaScript's own flag has it. */
+  /** PCRE2_UTF: a character is a code point, and the expression has the flag `u`; otherwise a byte. */
+  utf: boolean;
+  /** PCRE2_MULTILINE: `$` and `^` at every line. */
   multiline: boolean;
   /** PCRE2_DOLLAR_ENDONLY: `$` not before a newline at the end. */
   dollarEndOnly: boolean;
+  /** PCRE2_DOTALL: `.` matches a newline too. */
+  dotAll: boolean;
 }
 
 /** Inside of `[[:alpha:]]`. */
@@ -20,7 +24,7 @@ const CLASSES: Record<string, string> = {
   alnum: "A-Za-z0-9",
   upper: "A-Z",
   lower: "a-z",
-  space: "\\s",
+  space: " \\t-\\r",
   blank: " \\t",
   xdigit: "0-9A-Fa-f",
   word: "\\w",
@@ -31,16 +35,36 @@ const CLASSES: Record<string, string> = {
   ascii: "\\x00-\\x7f",
 };
 const ANYTHING = "[\\s\\S]";
-const ESCAPES: Record<string, string> = {
-  A: `(?<!${ANYTHING})`,
-  z: `(?!${ANYTHING})`,
-  Z: `(?=\\n?(?!${ANYTHING}))`,
-  h: "[ \\t]",
-  a: "\\x07",
-  e: "\\x1b",
+/** JavaScript ends lines in more ways than PCRE2, which knows the newline only. */
+const NOT_NEWLINE = "[^\\n]";
+const LINE_START = `(?:^|(?<=\\n)(?=${ANYTHING}))`;
+const LINE_END = `(?!${NOT_NEWLINE})`;
+/** What JavaScript takes for white space beyond PCRE2's. */
+const FOREIGN_SPACE = "\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff";
+/** Kinds of characters, as members of a class. */
+const MEMBERS: Record<string, string> = {
+  s: " \\t-\\r",
+  S: `\\S${FOREIGN_SPACE}`,
+  h: " \\t\\xa0\\u1680\\u180e\\u2000-\\u200a\\u202f\\u205f\\u3000",
+  v: "\\n-\\r\\x85\\u2028\\u2029",
 };
-const ESCAPES_IN_CLASS: Record<string, string> = { h: " \\t", a: "\\x07", e: "\\x1b", b: "\\x08" };
-const UNKNOWN_ESCAPES = "KGRXCNHVE";
+/** What is something else outside of a class. */
+const MEMBERS_ALONE: Record<string, string> = { b: "\\x08", "-": "\\-" };
+const CHARACTERS: Record<string, string> = { a: "\\x07", e: "\\x1b" };
+/** The expression never has the flag `m`. */
+const ASSERTIONS: Record<string, string> = {
+  A: "^",
+  z: "$",
+  Z: "(?=\\n?$)",
+};
+/** The same in both dialects: kinds and control characters; numbers, of groups or octal. */
+const SHARED = /^[dDwWnrtf\d]/;
+/** \x4, \x41, \x{e9} */
+const HEXADECIMAL = /^x(?:\{([\dA-Fa-f]+)\}|([\dA-Fa-f]{0,2}))/;
+const CONTROL = /^c[A-Za-z]/;
+const PROPERTY = /^[pP]\{\^?\w+\}/;
+const NAMED_REFERENCE = /^k<\w+>/;
+
 /** Beginnings of a group, longest first; a problem where JavaScript has nothing like it. */
 const GROUPS: [syntax: RegExp, translation: string | { problem: string }][] = [
   [/\(\?#[^)]*\)/y, ""],
@@ -78,11 +102,18 @@ class Translator {
     if (c === "\\") this.#escape();
     else if (c === "[") this.#class();
     else if (c === "(") this.#group();
-    else if (c === "$" && !this.#dialect.multiline)
-      this.#put(1, this.#dialect.dollarEndOnly ? "$" : ESCAPES["Z"]);
+    else if (c === ".") this.#put(1, this.#dialect.dotAll ? ANYTHING : NOT_NEWLINE);
+    else if (c === "^") this.#put(1, this.#dialect.multiline ? LINE_START : "^");
+    else if (c === "$") this.#put(1, this.#lineEnd);
     else if (c === "{" || c === "}") this.#brace();
     else if (/[*+?]/.test(c)) this.#quantifier(c);
     else this.#put(1, c);
+  }
+
+  get #lineEnd(): string | undefined {
+    const { multiline, dollarEndOnly } = this.#dialect;
+    if (multiline) return LINE_END;
+    return dollarEndOnly ? "$" : ASSERTIONS["Z"];
   }
 
   #put(length: number, text = ""): void {
@@ -103,11 +134,38 @@ class Translator {
   }
 
   #escape(): void {
-    const next = this.#pattern[this.#at + 1] ?? "";
+    const rest = this.#pattern.slice(this.#at + 1);
+    const next = rest[0] ?? "";
     if (next === "Q") return this.#literal();
     if (next === "E") return this.#put(2);
-    if (UNKNOWN_ESCAPES.includes(next)) throw new Unknown(`\\${next}`);
-    this.#put(2, ESCAPES[next] ?? (/[\w\s]/.test(next) ? `\\${next}` : escaped(next)));
+    const members = MEMBERS[next];
+    if (members !== undefined) return this.#put(2, `[${members}]`);
+    const assertion = ASSERTIONS[next] ?? (/[bB]/.test(next) ? `\\${next}` : undefined);
+    if (assertion !== undefined) return this.#put(2, assertion);
+    const reference = NAMED_REFERENCE.exec(rest)?.[0];
+    if (reference !== undefined) return this.#put(1 + reference.length, `\\${reference}`);
+    this.#character(rest);
+  }
+
+  /** What may stand in a class too. @param rest what follows the backslash */
+  #character(rest: string): void {
+    const next = rest[0] ?? "";
+    const hexadecimal = HEXADECIMAL.exec(rest);
+    if (hexadecimal !== null) {
+      const [found, braced, digits = ""] = hexadecimal;
+      return this.#put(1 + found.length, this.#codePoint(Number.parseInt(braced ?? `0${digits}`, 16)));
+    }
+    const same = SHARED.exec(rest) ?? CONTROL.exec(rest) ?? (this.#dialect.utf ? PROPERTY.exec(rest) : null);
+    if (same !== null) return this.#put(1 + same[0].length, property(same[0]));
+    if (/[A-Za-z]/.test(next) && CHARACTERS[next] === undefined) throw new Unknown(`\\${next}`);
+    this.#put(2, CHARACTERS[next] ?? escaped(next));
+  }
+
+  #codePoint(value: number): string {
+    const hex = value.toString(16);
+    if (value <= 0xff) return `\\x${hex.padStart(2, "0")}`;
+    if (!this.#dialect.utf) throw new Unknown(`\\x{${hex}} without utf`);
+    return `\\u{${hex}}`;
   }
 
   /** \Q...\E */
@@ -145,11 +203,18 @@ class Translator {
       if (inside === undefined) throw new Unknown(`the class ${named[0]}`);
       return this.#put(named[0].length, inside);
     }
-    if (rest[0] === "[") return this.#put(1, "\\[");
     if (rest[0] !== "\\") return this.#put(1, rest[0]);
     const next = rest[1] ?? "";
-    this.#put(2, ESCAPES_IN_CLASS[next] ?? `\\${next}`);
+    const members = MEMBERS[next] ?? MEMBERS_ALONE[next];
+    if (members === undefined) this.#character(rest.slice(1));
+    else this.#put(2, members);
   }
+}
+
+/** \p{^Lu} is \P{Lu}; anything else stays. */
+function property(text: string): string {
+  const negated = /^([pP])\{\^(.*)$/.exec(text);
+  return negated === null ? `\\${text}` : `\\${negated[1] === "p" ? "P" : "p"}{${negated[2] ?? ""}`;
 }
 
 const escaped = (character: string): string =>

@@ -48,10 +48,57 @@ test("PCRE2's own words", () => {
     ["a\\hb", "a\tb", "a\nb"],
     ["a{x}", "a{x}", "ax"],
     ["[[]x", "[x", "]x"],
+    ["\\Qa.b", "a.b", "axb"],
+    ["a\\Eb", "ab", "aEb"],
+    ["\\a\\e", "\x07\x1b", "ae"],
+    ["x[\\a]y", "x\x07y", "xay"],
+    ["x[\\e]y", "x\x1by", "xey"],
+    ["x[\\h]y", "x\ty", "xhy"],
+    ["x[\\b]y", "x\by", "xby"],
+    ["[a\\-c]x", "-x", "bx"],
+    ["^[[:upper:]]$", "A", "a"],
+    ["^[[:space:]]$", "\t", "s"],
+    ["^[[:punct:]]$", '"', "a"],
+    ["^[[:xdigit:]]$", "f", "g"],
+    ["\\x{41}\\x42\\x3", "AB\x03", "x"],
+    ["^\\v$", "\f", "v"],
+    ["^\\_$", "_", "-"],
   ] as const) {
     assert.equal(fits(pattern, yes), true, `${pattern} on ${JSON.stringify(yes)}`);
     assert.equal(fits(pattern, no), false, `${pattern} on ${JSON.stringify(no)}`);
   }
+});
+
+test("only a newline ends a line, and white space is ASCII's: JavaScript has more of either", () => {
+  assert.equal(fits("OK.*$", "OK\r\n"), true, "a page with CRLF");
+  assert.equal(fits("^OK$", "NO\nOK\r\n", { options: ["multiline"] }), false);
+  assert.equal(fits("^OK", "NO\rOK", { options: ["multiline"] }), false);
+  assert.equal(fits("^$", "OK\n", { options: ["multiline"] }), false, "no line begins at the end");
+  assert.equal(fits("^OK", "NO\nOK", { options: ["multiline"] }), true);
+  const noBreakSpace = Buffer.from([0xa0]);
+  assert.equal(fits("\\s", noBreakSpace), false);
+  assert.equal(fits("[\\s]", noBreakSpace), false);
+  assert.equal(fits("\\S", noBreakSpace), true);
+  assert.equal(fits("[^\\S]", noBreakSpace), false);
+  assert.equal(fits("\\h", noBreakSpace), true);
+});
+
+test("the beginning and the end of the body are not those of a line", () => {
+  const options = ["multiline"];
+  assert.equal(fits("\\AOK", "NO\nOK", { options }), false);
+  assert.equal(fits("OK\\z", "OK\nNO", { options }), false);
+  assert.equal(fits("OK\\Z", "OK\nNO", { options }), false);
+});
+
+test("letters beyond ASCII are those of the page, with utf and without", () => {
+  for (const options of [[], ["utf"]]) {
+    assert.equal(fits("^Café$", "Café", { options }), true, options.join());
+    assert.equal(fits("^Café$", "Cafe", { options }), false, options.join());
+  }
+  assert.equal(fits("^..$", "é"), true, "two bytes");
+  assert.equal(fits("^.$", "😀", { options: ["utf"] }), true, "one character");
+  assert.equal(fits("^\\p{Lu}\\x{1f600}$", "A😀", { options: ["utf"] }), true);
+  assert.equal(fits("^\\p{^Lu}$", "a", { options: ["utf"] }), true);
 });
 
 test("a dollar matches before a newline at the end, unless dollar_endonly", () => {
@@ -74,6 +121,7 @@ test("options: caseless, dotall, utf, firstline", () => {
 test("offsets count bytes of the body: where the search begins, and the last place where a match may", () => {
   assert.equal(fits("a", "aba", { minOffsetBytes: 1, maxOffsetBytes: 1 }), false);
   assert.equal(fits("a", "aba", { minOffsetBytes: 1, maxOffsetBytes: 2 }), true);
+  assert.equal(fits("a", "éa", { options: ["utf"], minOffsetBytes: 3 }), false);
   assert.equal(fits("a", "éa", { options: ["utf"], minOffsetBytes: 2, maxOffsetBytes: 2 }), true);
   assert.equal(fits("a", "éa", { options: ["utf"], maxOffsetBytes: 1 }), false);
 });
@@ -81,6 +129,12 @@ test("offsets count bytes of the body: where the search begins, and the last pla
 test("regex_no_match turns the answer round", () => {
   assert.equal(fits("error", "all well", { inverted: true }), true);
   assert.equal(fits("error", "an error", { inverted: true }), false);
+  const words = (inverted: boolean, body: string): string | undefined => {
+    const compiled = compileBodyPattern({ pattern: "error", options: [], inverted, minOffsetBytes: 0 });
+    return compiled.ok ? compiled.matcher.mismatch(Buffer.from(body)) : compiled.problem;
+  };
+  assert.equal(words(true, "an error"), "the body matches regex");
+  assert.equal(words(false, "all well"), "the body does not match regex");
 });
 
 test("what JavaScript cannot say is named", () => {
@@ -90,8 +144,22 @@ test("what JavaScript cannot say is named", () => {
   assert.match(problem("\\((?R)?\\)"), /recursion/);
   assert.match(problem("(*UTF8)a"), /verb/);
   assert.match(problem("(?i)a"), /options inside/);
-  assert.match(problem("a\\Kb"), /\\K/);
-  assert.match(problem("a b", ["extended"]), /extended/);
+  for (const letter of "KGRXCNHVLUugop")
+    assert.match(problem(`a\\${letter}b`), RegExp(`\\\\${letter} is`), letter);
+  assert.match(problem("[\\R]"), /\\R/);
+  assert.match(problem("\\x{100}"), /without utf/);
+  assert.match(problem("[[:foo:]]"), /class \[:foo:\]/);
+  assert.match(problem("(?|(a)|(b))"), /resets its numbers/);
+  assert.match(problem("a{2}+"), /possessive/);
+  for (const option of [
+    "extended",
+    "ungreedy",
+    "ucp",
+    "no_auto_capture",
+    "allow_empty_class",
+    "alt_circumflex",
+  ])
+    assert.match(problem("a b", [option]), RegExp(option));
   assert.match(problem("(?<a"), /./);
 });
 
