@@ -70,8 +70,9 @@ export class Journal {
     if (ids.size > 0 && stale <= Math.max(MOST_STALE, ids.size)) return this.#last;
     this.#ids = new Set(ids);
     return this.#write(async (path) => {
+      // What has been added since is among the ids.
       this.#pending = [];
-      if (ids.size === 0) {
+      if (this.#ids.size === 0) {
         await rm(path, { force: true });
         return;
       }

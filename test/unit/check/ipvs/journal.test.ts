@@ -1,6 +1,6 @@
 /** The journal of IPVS entries. */
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -23,12 +23,40 @@ test("what one run has noted the next one knows, but for a torn last line", asyn
   await first.add(["tcp 10.0.0.1:80", "tcp 10.0.0.1:80 > 10.0.0.11:80"]);
   appendFileSync(path, "tcp 10.0.0.1:8");
   const next = new Journal(path, fail);
+  assert.ok(!next.hasEarlier);
   await next.load();
+  assert.ok(next.hasEarlier);
   assert.ok(next.isFromEarlier("tcp 10.0.0.1:80 > 10.0.0.11:80"));
   assert.ok(!next.isFromEarlier("tcp 10.0.0.1:8"));
   // What is noted now is not of an earlier run.
   await next.add(["mark 7 inet"]);
   assert.ok(!next.isFromEarlier("mark 7 inet"));
+});
+
+test("nobody else reads the file", async (t) => {
+  const path = pathFor(t);
+  const journal = new Journal(path, fail);
+  await journal.add(["mark 7 inet"]);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+});
+
+test("writes follow each other: what is added while the file is written anew is in it", async (t) => {
+  const path = pathFor(t);
+  const journal = new Journal(path, fail);
+  await journal.add(Array.from({ length: 1500 }, (_, i) => `mark ${i} inet`));
+  void journal.keepOnly(new Set(["mark 7 inet"]));
+  await journal.add(["mark 2000 inet"]);
+  assert.equal(readFileSync(path, "utf8"), "mark 7 inet\nmark 2000 inet\n");
+});
+
+test("what is added while the file is on its way out is in the next one", async (t) => {
+  const path = pathFor(t);
+  const journal = new Journal(path, fail);
+  void journal.keepOnly(new Set());
+  void journal.add(["mark 7 inet"]);
+  void journal.keepOnly(new Set());
+  await journal.add(["mark 8 inet"]);
+  assert.equal(readFileSync(path, "utf8"), "mark 8 inet\n");
 });
 
 test("the file goes when nothing is left", async (t) => {
@@ -45,6 +73,19 @@ test("lines of what is gone are left out when they have become many", async (t) 
   const journal = new Journal(path, fail);
   await journal.add(Array.from({ length: 1500 }, (_, i) => `mark ${i} inet`));
   await journal.keepOnly(new Set(["mark 7 inet"]));
+  assert.equal(readFileSync(path, "utf8"), "mark 7 inet\n");
+});
+
+test("few such lines stay, of this run and of an earlier one together", async (t) => {
+  const path = pathFor(t);
+  const first = new Journal(path, fail);
+  await first.add(Array.from({ length: 900 }, (_, i) => `mark ${i} inet`));
+  await first.keepOnly(new Set(["mark 7 inet"]));
+  assert.equal(readFileSync(path, "utf8").split("\n").length, 901);
+  const next = new Journal(path, fail);
+  await next.load();
+  await next.add(Array.from({ length: 200 }, (_, i) => `mark ${1000 + i} inet`));
+  await next.keepOnly(new Set(["mark 7 inet"]));
   assert.equal(readFileSync(path, "utf8"), "mark 7 inet\n");
 });
 
