@@ -46,7 +46,7 @@ export function decodeTraffic(
   type32: number,
 ): Decoded<Traffic> {
   const type = table.has(type64) ? type64 : type32;
-  const start = table.offset(type);
+  const start = table.has(type) ? table.offset(type) : 0;
   const problem = attributes.read(bytes, start, start + Math.max(table.length(type), 0));
   if (problem !== undefined) return problem;
   const value = {} as Traffic;
