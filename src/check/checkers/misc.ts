@@ -35,7 +35,7 @@ export function scriptResult(
     if (SHORTAGES.has(startError)) return { verdict: "notRun", detail: `the script ${words}` };
     return { verdict: "failed", reason: "notStarted", detail: `the script ${words}` };
   }
-  if (timedOut) return { verdict: "failed", reason: "timeout", detail: `timed out; the script ${words}` };
+  if (timedOut) return { verdict: "failed", reason: "timeout", detail: `the script ${words}` };
   if (status < 0) return { verdict: "failed", reason: "signal", detail: `the script ${words}` };
   if (status === 0) return PASSED;
   if (dynamic && status >= 2) return { verdict: "passed", weight: { kind: "instead", weight: status - 2 } };

@@ -11,5 +11,12 @@ test("only what connect(2) says of the way to the server, and what comes later, 
   assert.equal(verdict("connect", "ENETUNREACH"), "failed");
   assert.equal(verdict("send", "EPERM"), "failed");
   assert.equal(verdict("receive", "ECONNREFUSED"), "failed");
+  const words = (stage: "send" | "receive", code: string): string => {
+    const result = datagramResult({ stage, call: "x", code });
+    return result.verdict === "failed" ? `${result.reason}: ${result.detail}` : "";
+  };
+  assert.equal(words("receive", "ECONNREFUSED"), "refused: the port is unreachable");
+  assert.equal(words("send", "ECONNREFUSED"), "refused: connection refused");
+  assert.equal(words("receive", "EHOSTUNREACH"), "unreachable: no route to the host");
   assert.equal(datagramFailure({ stage: "setup", call: "x", code: "EINVAL" }).verdict, "failed", "UDP_CHECK");
 });

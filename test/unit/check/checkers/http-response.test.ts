@@ -49,6 +49,8 @@ test("the request is upstream's, to the byte", () => {
 
 test("status codes: 200 to 299 by default, else what is listed; a redirect is a code like any other", () => {
   assert.equal(judge("HTTP/1.1 200 OK\r\n\r\n"), "ok");
+  const codes = [199, 200, 299, 300].map((code) => judge(`HTTP/1.1 ${code} x\r\n\r\n`) === "ok");
+  assert.deepEqual(codes, [false, true, true, false]);
   assert.equal(judge("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n"), "status: status code 302");
   const listed = url({
     statusCodes: [
@@ -82,6 +84,8 @@ test("digest: of the body, at most as much of it as Content-Length says", () => 
   );
   assert.equal(judge("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello and more", wanted), "ok");
   assert.equal(judge("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello", wanted), "ok");
+  const cut = judge("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello and more", wanted, [41, 3]);
+  assert.equal(cut, "ok", "in pieces");
   assert.match(judge("HTTP/1.1 200 OK\r\nContent-Length: 5 \r\n\r\nhello and more", wanted), /^digest/);
 });
 
@@ -106,6 +110,8 @@ test("a size that differs from Content-Length is told", () => {
   const response = new HttpResponse(url(), undefined);
   response.take(Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"));
   assert.deepEqual(response.mismatch, { announced: 9, received: 5 });
+  response.take(Buffer.from(" you"));
+  assert.equal(response.mismatch, undefined);
 });
 
 test("however the answer is cut into pieces, the verdict is the same", () => {

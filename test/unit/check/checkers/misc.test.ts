@@ -11,7 +11,7 @@ const TEXT = virtualServer("", "MISC_CHECK {\n misc_path /bin/true\n misc_timeou
 const SECOND = 1_000_000;
 const ENDED: RunOutcome = { status: 0, timedOut: false, stderr: "" };
 
-function scene() {
+function scene(identityOf: CheckerPorts["identityOf"] = () => ({ uid: 0, gid: 0 })) {
   const runs: Array<{ end: (outcome: RunOutcome) => void; terminated: number }> = [];
   const results: CheckResult[] = [];
   /** The only timer: when it goes off. */
@@ -27,7 +27,7 @@ function scene() {
       set: (_timer: unknown, at: number) => void (due = at),
       cancel: () => void (due = undefined),
     },
-    identityOf: () => ({ uid: 0, gid: 0 }),
+    identityOf,
     scripts: {
       run: (_request: unknown, end: (outcome: RunOutcome) => void) => {
         const run = { end, terminated: 0 };
@@ -79,6 +79,18 @@ test("the end of a run that was cancelled is no result", () => {
   assert.deepEqual(results, []);
   runs[1]?.end(ENDED);
   assert.deepEqual(results, [{ verdict: "passed" }]);
+});
+
+test("a script that outran its limit has failed by that, however it ended", () => {
+  const killed = scriptResult({ ...ENDED, timedOut: true, failure: "timed out" }, true);
+  assert.deepEqual(killed, { verdict: "failed", reason: "timeout", detail: "the script timed out" });
+});
+
+test("a script whose user does not exist is not run, and says nothing about the server", () => {
+  const { check, runs, results } = scene(() => undefined);
+  check.start(0);
+  assert.equal(runs.length, 0);
+  assert.deepEqual(results, [{ verdict: "notRun", detail: "the user of /bin/true does not exist" }]);
 });
 
 test("a host without processes, descriptors or memory left says nothing about the server; a script that is gone does", () => {

@@ -10,6 +10,8 @@ import { checker, virtualServer } from "../../config/check-texts.js";
 class Wire {
   readonly sent: Uint8Array[] = [];
   opened = 0;
+  /** Domain and protocol of the last socket. */
+  kind: number[] = [];
   open = 0;
   waiting: Array<Uint8Array | string> = [];
   /** Calls of receiveBatch since the last `deliver`. */
@@ -31,7 +33,8 @@ class Wire {
 
 function socketClass(wire: Wire): unknown {
   return class {
-    constructor() {
+    constructor(domain: number, _type: number, protocol: number) {
+      wire.kind = [domain, protocol];
       wire.opened++;
       wire.open++;
     }
@@ -60,24 +63,43 @@ function socketClass(wire: Wire): unknown {
   };
 }
 
+const V4 = Uint8Array.of(192, 0, 2, 1);
+const V6 = Uint8Array.of(0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+
 const reply = (sequence: number, type = 0): Uint8Array => Uint8Array.of(type, 0, 0, 0, 0, 0, 0, sequence);
 
-function scene(): { wire: Wire; results: CheckResult[]; check: ReturnType<typeof ping.create> } {
+interface Scene {
+  wire: Wire;
+  results: CheckResult[];
+  check: ReturnType<typeof ping.create>;
+  /** The only timer: when it goes off, and that it does. */
+  limit: { due: number | undefined; fire: () => void };
+}
+
+function scene(address = V4): Scene {
   const wire = new Wire();
   const results: CheckResult[] = [];
-  const timers = { create: () => ({}), set: () => {}, cancel: () => {} };
+  const limit: Scene["limit"] = { due: undefined, fire: () => {} };
+  const timers = {
+    create: (callback: () => void) => {
+      limit.fire = callback;
+      return {};
+    },
+    set: (_timer: unknown, at: number) => void (limit.due = at),
+    cancel: () => void (limit.due = undefined),
+  };
   const check = ping.create(
     {
       config: checker("ping", virtualServer("", "PING_CHECK {\n}")),
-      address: Uint8Array.of(192, 0, 2, 1),
+      address,
       port: 0,
       endpoint: "[192.0.2.1]:0",
       subject: "tested",
       done: (result) => void results.push(result),
     },
-    { addon: wire.addon, now: () => 0, timers } as unknown as CheckerPorts,
+    { addon: wire.addon, now: () => 7, timers } as unknown as CheckerPorts,
   );
-  return { wire, results, check };
+  return { wire, results, check, limit };
 }
 
 test("4.3: an echo reply with the number of the request passes; the socket stays, and the numbers go up", () => {
@@ -88,6 +110,47 @@ test("4.3: an echo reply with the number of the request passes; the socket stays
   }
   assert.deepEqual(results, Array(3).fill({ verdict: "passed" }));
   assert.deepEqual([wire.opened, wire.open, wire.sent.at(-1)?.[7]], [1, 1, 3]);
+});
+
+test("4.3: ICMP speaks its own numbers to IPv4 and IPv6", () => {
+  for (const [address, kind, request, answer] of [
+    [V4, [2, 1], 8, 0],
+    [V6, [10, 58], 128, 129],
+  ] as const) {
+    const { wire, results, check } = scene(address);
+    check.start(0);
+    assert.deepEqual([wire.kind, wire.sent[0]?.[0]], [kind, request]);
+    wire.deliver(reply(1, answer));
+    assert.deepEqual(results, [{ verdict: "passed" }]);
+  }
+});
+
+test("4.3: no reply within the limit is a failure; one in time ends the limit", () => {
+  const { wire, results, check, limit } = scene();
+  check.start(0);
+  assert.equal(limit.due, 5_000_007, "connect_timeout, by default");
+  limit.fire();
+  assert.deepEqual(results, [{ verdict: "failed", reason: "noReply", detail: "no reply within 5 s" }]);
+  assert.equal(wire.open, 0);
+  check.start(0);
+  wire.deliver(reply(1));
+  assert.equal(limit.due, undefined);
+});
+
+test("a datagram that ends in its header is no reply", () => {
+  const { wire, results, check } = scene();
+  for (let run = 1; run <= 255; run++) {
+    check.start(0);
+    wire.deliver(reply(run));
+  }
+  results.length = 0;
+  check.start(0);
+  // The number of the request is 0x0100; the second byte of it is cut off.
+  wire.deliver(Uint8Array.of(0, 0, 0, 0, 0, 0, 1));
+  assert.deepEqual(
+    results.map(({ verdict }) => verdict),
+    ["failed"],
+  );
 });
 
 test("4.3: another type or number is a failure, and the next check opens a new socket and counts anew", () => {

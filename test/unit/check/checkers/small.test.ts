@@ -12,6 +12,10 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 test("DNS_CHECK: the question for the root's SOA is the one observed, 17 bytes", () => {
   assert.equal(hex(encodeQuestion(0x1234, ".", "SOA")), "12340100000100000000000000" + "00060001");
+  // IANA, "Resource Record (RR) TYPEs".
+  const types = { A: 1, NS: 2, CNAME: 5, SOA: 6, MX: 15, TXT: 16, AAAA: 28, RRSIG: 46, DNSKEY: 48 } as const;
+  for (const [name, number] of Object.entries(types))
+    assert.equal(encodeQuestion(0, ".", name as keyof typeof types).at(-3), number, name);
   assert.equal(
     hex(encodeQuestion(0, "www.example.com", "AAAA")),
     "000001000001000000000000" + "03777777076578616d706c6503636f6d00" + "001c0001",
@@ -35,13 +39,14 @@ test("DNS_CHECK: short datagrams, other ids and questions are no reply; any code
 });
 
 test("UDP_CHECK: the reply's length, and its beginning under the mask", () => {
-  const pattern = { bytes: "0100", mask: "ff0f" };
+  const pattern = { bytes: "0103", mask: "ff0f" };
   const problem = (reply: number[], min = 0, max = 255): string | undefined =>
     replyProblem(Uint8Array.from(reply), pattern, min, max);
-  assert.equal(problem([1, 0x50, 9]), undefined);
+  assert.equal(problem([1, 0x53, 9]), undefined);
   assert.equal(problem([1]), undefined, "as far as both go");
-  assert.match(problem([2, 0x50]) ?? "", /byte 0 of the reply differs/);
+  assert.match(problem([2, 0x53]) ?? "", /byte 0 of the reply differs/);
   assert.match(problem([1, 0x51]) ?? "", /byte 1 of the reply differs/);
+  assert.equal(problem([1, 0x53], 2, 2), undefined, "both bounds are within");
   assert.match(problem([1], 2) ?? "", /1 bytes, at least 2/);
   assert.match(problem([1, 0, 0], 0, 2) ?? "", /3 bytes, at most 2/);
 });
@@ -85,7 +90,7 @@ test("FILE_CHECK: weight 0 is a switch, any other a factor; the least number of 
     return result.verdict === "passed" ? (result.weight?.weight ?? Number.NaN) : "fault";
   };
   assert.deepEqual([of(0, 0), of(7, 0), of(0, 0, true), of(7, 0, true)], [0, "fault", "fault", 0]);
-  assert.deepEqual([of(5, 2), of(-3, 2), of(5, 2, true), of(0, 2)], [10, -6, -10, 0]);
+  assert.deepEqual([of(5, 2), of(-3, 2), of(5, 2, true), of(0, 2), of(0, 2, true)], [10, -6, -10, 0, 0]);
   assert.deepEqual(
     [of(-(2 ** 31), 1), of(-(2 ** 31), 2), of(2 ** 31 - 1, 2)],
     ["fault", "fault", 2 ** 31 - 1],
