@@ -1,38 +1,63 @@
 /**
- * Program: a server for health checks on every loopback address. Words: "tcp" or "http", the port. Prints "listening",
- * and for each line that it reads the largest number of connections that came within 100 ms since the last, and all of them.
+ * The real servers that are checked: one light program (`check-server.cc`) answers on every loopback address, as programs
+ * for Node would take more of a guest's one processor than the checks that are measured. It dies at once.
  */
-import { createServer as createHttp } from "node:http";
-import { createServer } from "node:net";
-import { createInterface } from "node:readline";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import { repository } from "../test/setup/repository.js";
+import { type Host, undoAtEnd } from "./lab.js";
 
-const SLICE_MS = 100;
-const [kind, port] = process.argv.slice(2);
+const SOURCE = join(repository, "bench", "check-server.cc");
+const PROGRAM = join(repository, "build", "bench", "check-server");
+/** For a server's listener: all checks of a busy second. */
+const LONGEST_QUEUE = 65_535;
 
-let slice = 0;
-let inSlice = 0;
-let largest = 0;
-let total = 0;
-const count = (): void => {
-  const now = Math.floor(performance.now() / SLICE_MS);
-  if (now !== slice) inSlice = 0;
-  slice = now;
-  inSlice += 1;
-  total += 1;
-  largest = Math.max(largest, inSlice);
-};
+/** Compiles the program; to be called where the repository can be written to. */
+export function compileCheckServer(): void {
+  mkdirSync(dirname(PROGRAM), { recursive: true });
+  const words = ["-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-o", PROGRAM, SOURCE];
+  execFileSync(process.env["CXX"] ?? "g++", words, { stdio: "inherit" });
+}
 
-const server =
-  kind === "http"
-    ? createHttp((_, response) => response.end("well\n"))
-    : createServer({ pauseOnConnect: true }, (socket) => {
-        socket.on("error", () => {});
-        socket.destroy();
-      });
-server.on("connection", count);
-server.listen({ host: "0.0.0.0", port: Number(port), backlog: 4096 }, () => console.log("listening"));
-createInterface({ input: process.stdin }).on("line", () => {
-  console.log(`${largest} ${total}`);
-  largest = 0;
-  total = 0;
-});
+export class CheckServer {
+  readonly #child: ChildProcess;
+  readonly #lines: Interface;
+  readonly #kill: () => void;
+
+  private constructor(child: ChildProcess, lines: Interface) {
+    this.#child = child;
+    this.#lines = lines;
+    this.#kill = undoAtEnd(() => child.kill("SIGKILL"));
+  }
+
+  static async start(host: Host, kind: "tcp" | "http", port: number): Promise<CheckServer> {
+    const inside = `--net=/run/netns/${host.namespace}`;
+    const longerQueue = `echo ${LONGEST_QUEUE} >/proc/sys/net/core/somaxconn; exec "$@"`;
+    const words = [inside, "sh", "-c", longerQueue, "sh", PROGRAM, kind, String(port)];
+    const child = spawn("nsenter", words, { stdio: ["pipe", "pipe", "inherit"] });
+    const server = new CheckServer(child, createInterface({ input: child.stdout }));
+    await server.#line();
+    return server;
+  }
+
+  async #line(): Promise<string> {
+    const [line] = (await once(this.#lines, "line")) as [string];
+    return line;
+  }
+
+  /** Connections since the last call: the most within 100 ms, and all. */
+  async counts(): Promise<{ largest: number; total: number }> {
+    const line = this.#line();
+    this.#child.stdin?.write("\n");
+    const [largest = 0, total = 0] = (await line).split(" ").map(Number);
+    return { largest, total };
+  }
+
+  /** All the real servers that it is die. */
+  kill(): void {
+    this.#kill();
+  }
+}

@@ -7,9 +7,15 @@ import { cpus, loadavg } from "node:os";
 import { missingKernel, runInGuest } from "../test/uml/harness/guest.js";
 import { collect } from "./collect.js";
 import { cleanUpOnExit } from "./lab.js";
-import { CHECK_SUBJECTS, checksPerProcessorSecond } from "./measure-check.js";
+import { compileCheckServer } from "./check-server.js";
+import { checksPerProcessorSecond, httpChecks, tcpChecks } from "./measure-check.js";
+import { reload } from "./measure-check-reload.js";
 import { type Options, readOptions, USAGE } from "./options.js";
 import { type Collected, rowOf, table } from "./report.js";
+import type { Subject } from "./subject.js";
+import { readSoon } from "./watch.js";
+
+const SUBJECTS: readonly Subject[] = [tcpChecks, httpChecks, reload];
 
 /** Set for the run inside the guest. */
 const INSIDE = "KEEPALIVED_BENCH_INSIDE";
@@ -19,10 +25,9 @@ const NATIVE_SERVERS = 20_000;
 
 /** @returns whether every goal is met */
 async function measureHere(options: Options): Promise<boolean> {
-  const chosen = CHECK_SUBJECTS.filter(
-    ({ name }) => options.names.length === 0 || options.names.includes(name),
-  );
+  const chosen = SUBJECTS.filter(({ name }) => options.names.length === 0 || options.names.includes(name));
   const all: Collected[] = [];
+  readSoon();
   for (const subject of chosen) all.push(...(await collect(subject, options)));
   console.log(["", ...table(all)].join("\n"));
   return all.map(rowOf).every(({ met }) => met !== false);
@@ -49,6 +54,7 @@ async function measureInGuest(words: readonly string[]): Promise<number> {
 async function run(options: Options, words: readonly string[]): Promise<number> {
   if (process.env[INSIDE] !== undefined) return (await measureHere(options)) ? 0 : 1;
   console.log(`${cpus().length} x ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}`);
+  compileCheckServer();
   const status = await measureInGuest(words);
   if (options.names.length > 0) return status;
   const checks = await checksPerProcessorSecond(options.ours, NATIVE_SERVERS);
@@ -63,7 +69,7 @@ try {
   const words = process.argv.slice(2);
   const options = readOptions(words);
   if (options.help) {
-    const list = CHECK_SUBJECTS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`);
+    const list = SUBJECTS.map(({ name, about }) => `  ${name.padEnd(15)} ${about}`);
     console.log(
       [USAGE.replaceAll("run bench ", "run bench:check "), "Subjects (all by default):", ...list].join("\n"),
     );

@@ -4,7 +4,7 @@
  * Its output goes to a file in memory, so that nobody wakes up to read it during a measurement.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { plainEnvironment } from "./environment.js";
 import { type Host, type Lab, undoAtEnd } from "./lab.js";
@@ -26,6 +26,7 @@ function privatePlaces(paths: readonly string[]): string {
   return ["/run", "/tmp"].filter((place) => !paths.some((path) => path.startsWith(`${place}/`))).join(" ");
 }
 
+const LOG_POLL_MS = 3;
 let daemons = 0;
 
 export class Daemon {
@@ -106,6 +107,20 @@ export class Daemon {
   /** Last lines of its output, for messages. */
   logTail(): string {
     return existsSync(this.#log) ? readFileSync(this.#log, "utf8").split("\n").slice(-15).join("\n") : "";
+  }
+
+  /** Milliseconds until it writes a line with `words` after this call; looked for every few milliseconds. */
+  async untilLogged(words: string, timeoutMs: number): Promise<number> {
+    const from = performance.now();
+    const { size } = statSync(this.#log);
+    let seen = size;
+    for (;;) {
+      await sleep(LOG_POLL_MS);
+      const now = statSync(this.#log).size;
+      if (now !== seen && readFileSync(this.#log).includes(words, size)) return performance.now() - from;
+      if (performance.now() - from > timeoutMs) throw new Error(`'${words}' was not logged`);
+      seen = now;
+    }
   }
 
   /** Waits for something that needs the daemon alive; an error gets its last words. */

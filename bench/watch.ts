@@ -95,13 +95,13 @@ function readInto(
   });
 }
 
-/** Watches the adverts and ARP packets that arrive at an interface (not those it sends). */
-export function watchFrames(namespace: string, interfaceName: string): Watch<Frame> {
-  const socket = inNamespace(namespace, () => {
+/** A packet socket on an interface, of this process in that namespace. */
+function packetSocket(namespace: string, interfaceName: string, prepare: (socket: Socket) => void): Socket {
+  return inNamespace(namespace, () => {
     const addon = loadAddon();
     const made = new addon.Socket(AF_PACKET, SOCK_RAW, 0);
     made.setOption(SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
-    made.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+    prepare(made);
     const address = new DataView(new ArrayBuffer(20));
     address.setUint16(0, AF_PACKET, true);
     address.setUint16(2, ETH_P_ALL_NETWORK, true);
@@ -109,12 +109,51 @@ export function watchFrames(namespace: string, interfaceName: string): Watch<Fra
     made.bind(new Uint8Array(address.buffer));
     return made;
   });
+}
+
+/** Watches the adverts and ARP packets that arrive at an interface (not those it sends). */
+export function watchFrames(namespace: string, interfaceName: string): Watch<Frame> {
+  const socket = packetSocket(namespace, interfaceName, (made) =>
+    made.setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1),
+  );
   const feed = new Feed<Frame>();
   readInto(socket, 128, 64, (view, at) => {
     const frame = readFrame(view, at);
     if (frame !== undefined) feed.push(frame);
   });
   return { feed, close: () => socket.close() };
+}
+
+/** Records of struct sock_filter: takes what a netlink monitor shows of generic netlink, as it is, and nothing else. */
+const GENERIC_NETLINK_ONLY = [
+  [0x28, 0, 0, 0xfffff000], // ldh #proto
+  [0x15, 0, 1, 16], // jeq #NETLINK_GENERIC
+  [0x06, 0, 0, 0xffffffff],
+  [0x06, 0, 0, 0],
+] as const;
+
+function filterProgram(records: typeof GENERIC_NETLINK_ONLY): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8 * records.length));
+  for (const [i, [code, whenTrue, whenFalse, operand]] of records.entries()) {
+    view.setUint16(8 * i, code, true);
+    view.setUint8(8 * i + 2, whenTrue);
+    view.setUint8(8 * i + 3, whenFalse);
+    view.setUint32(8 * i + 4, operand, true);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+/** Hands over the datagrams of generic netlink that a netlink monitor shows. @returns what ends it */
+export function watchMonitor(
+  namespace: string,
+  interfaceName: string,
+  consume: (view: DataView, at: number) => void,
+): () => void {
+  const socket = packetSocket(namespace, interfaceName, (made) =>
+    made.attachFilter(filterProgram(GENERIC_NETLINK_ONLY)),
+  );
+  readInto(socket, 1 << 16, 16, consume);
+  return () => socket.close();
 }
 
 /** Watches IPv4 addresses coming and going in a namespace. */

@@ -37,7 +37,7 @@ mount -t tmpfs -o mode=755 lab "$repository/build/lab"
 
 ln -s /usr/lib/uml/modules /run/guest/modules/lib/modules
 for module in ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh ip_vs_mh ip_vs_dh ip_vs_sed ip_vs_nq ip_vs_lblc \
-  ip_vs_lblcr ip_vs_fo ip_vs_ovf ip_vs_pe_sip dummy 8021q vrf ipvlan macvlan veth bridge nf_tables nft_compat; do
+  ip_vs_lblcr ip_vs_fo ip_vs_ovf ip_vs_pe_sip dummy 8021q vrf ipvlan macvlan veth bridge nf_tables nft_compat nlmon; do
   set -- "$@" "$module"
 done
 shift
