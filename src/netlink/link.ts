@@ -21,6 +21,7 @@ import {
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINK,
+  IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
   IFLA_MACVLAN_MODE,
   IFLA_MASTER,
@@ -51,7 +52,7 @@ export interface LinkMessage {
   master: number;
   /** Routing table of a VRF. */
   vrfTable?: number;
-  /** Index of the device below it (of a VLAN, macvlan, ipvlan ...); 0 for none. */
+  /** Index of the device below it (of a VLAN, macvlan, ipvlan ...); 0 for none, and for one in another network namespace. */
   parent: number;
   /** Interface group. */
   group: number;
@@ -61,7 +62,7 @@ export interface LinkMessage {
   macvlanMode?: number;
 }
 
-const attributes = new AttributeTable(IFLA_GROUP);
+const attributes = new AttributeTable(IFLA_LINK_NETNSID);
 const info = new AttributeTable(IFLA_INFO_DATA);
 /** The first attribute of each kind that we know is all that matters. */
 const data = new AttributeTable(Math.max(IFLA_MACVLAN_MODE, IFLA_VRF_TABLE));
@@ -79,7 +80,7 @@ export function decodeLink(bytes: Uint8Array, offset: number, header: Header): D
     index: readI32(bytes, start + 4),
     flags: readU32(bytes, start + 8),
     master: attributes.u32(IFLA_MASTER) ?? 0,
-    parent: attributes.u32(IFLA_LINK) ?? 0,
+    parent: attributes.has(IFLA_LINK_NETNSID) ? 0 : (attributes.u32(IFLA_LINK) ?? 0),
     group: attributes.u32(IFLA_GROUP) ?? 0,
   };
   const name = attributes.text(IFLA_IFNAME);

@@ -43,6 +43,8 @@ export type FaultReason =
   | "noAddress"
   | "tracker"
   | "configuration"
+  /** Another instance is the same virtual router on the same LAN. */
+  | "duplicateRouter"
   | "kernelRefused"
   /** A tracker has not said anything yet: no fault, but the instance waits in INIT (or stays where it was). */
   | "undecided";

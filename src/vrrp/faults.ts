@@ -29,6 +29,8 @@ export interface Surrounds {
   hasSource: boolean;
   /** Why not, when there is more to say. */
   sourceProblem?: string | undefined;
+  /** Which other instance is the same virtual router on the same LAN, in words. */
+  conflict?: string | undefined;
 }
 
 export interface Verdict {
@@ -119,6 +121,10 @@ export function judge(config: VrrpInstanceConfig, surrounds: Surrounds): Verdict
     faults.add("noAddress");
     const { sourceProblem } = surrounds;
     causes.push(noSource(config) + (sourceProblem === undefined ? "" : `: ${sourceProblem}`));
+  }
+  if (surrounds.conflict !== undefined) {
+    faults.add("duplicateRouter");
+    causes.push(surrounds.conflict);
   }
   if (config.permanentFault !== undefined) {
     faults.add("configuration");

@@ -151,7 +151,7 @@ function dynamicInterfaces(): Row<"on" | "allow_if_changes" | undefined> {
   const value = oneOf("allow_if_changes");
   return custom<"on" | "allow_if_changes" | undefined>({
     syntax: "[allow_if_changes]",
-    doc: "Accept interfaces that do not exist yet; with allow_if_changes they may come back as another type.",
+    doc: "Accept interfaces that do not exist yet. They may come back as another kind or on another base anyway, as upstream's allow_if_changes permits it: a virtual_router_id that is then twice on a LAN is a fault, not a mistake.",
     default: undefined,
     read: (site) => {
       const word = site.words[1];

@@ -154,6 +154,9 @@ export class Lookout {
     if (news.faultsChanged) {
       if (!machine.running)
         log[faults.join() === "undecided" ? "info" : "warning"](`(${machine.name}) ${cause}`);
+      // No transition says why it stays where it is although its interface is back.
+      else if (machine.state === "fault" && faults.includes("duplicateRouter"))
+        log.warning(`(${machine.name}) ${cause}`);
       post(machine, { kind: "faultsChanged", faults, cause });
     }
     if (key === undefined) channels.withdraw(machine);

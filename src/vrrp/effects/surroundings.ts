@@ -12,6 +12,7 @@ import { judge, type Verdict } from "../faults.js";
 import type { VrrpInstance } from "../instance.js";
 import { advertInterface } from "../own-links.js";
 import { interfacesOf } from "../polled-links.js";
+import { SameLan } from "../same-lan.js";
 import { devicesOfTrackGroups } from "../track-groups.js";
 
 const NO_BYTES = new Uint8Array(0);
@@ -69,6 +70,7 @@ export class Surroundings {
   #groupOf = new Map<string, SyncGroupConfig>();
   /** Interfaces of static entries that an instance depends on. */
   #devicesOf: ReadonlyMap<string, readonly string[]> = new Map();
+  #sameLan = new SameLan();
   /** Canonical texts of all virtual addresses: never a source, and of no interest when they come or go. */
   #virtual = new Set<string>();
 
@@ -89,6 +91,7 @@ export class Surroundings {
       for (const member of group.members) this.#groupOf.set(member, group);
     }
     this.#devicesOf = devicesOfTrackGroups(config);
+    this.#sameLan = new SameLan(config.instances);
     this.#virtual = new Set();
     for (const { addresses, excludedAddresses } of config.instances) {
       for (const { address } of addresses) this.#virtual.add(address);
@@ -106,6 +109,7 @@ export class Surroundings {
     let names = this.#mentions.get(settings);
     if (names === undefined) this.#mentions.set(settings, (names = interfacesOf(settings)));
     if (names.has(link) || settings.trackSourceAddress) return true;
+    if (this.#sameLan.concerns(settings, link)) return true;
     if (this.#devicesOf.get(machine.name)?.includes(link) === true) return true;
     return this.#groupOf.get(machine.name)?.trackInterfaces.some(({ name }) => name === link) ?? false;
   }
@@ -157,6 +161,7 @@ export class Surroundings {
       devices: this.#devicesOf.get(machine.name) ?? [],
       hasSource: source.length > 0 && this.#isPresent(machine.settings),
       sourceProblem: this.#sourceProblem(machine.settings),
+      conflict: this.#sameLan.conflict(machine.settings, this.#links),
     });
     if (refused !== undefined) {
       const reason: FaultReason = "kernelRefused";
