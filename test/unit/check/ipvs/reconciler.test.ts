@@ -28,12 +28,14 @@ function setUp() {
   return { reconciler, kernel, told, settle };
 }
 
+const NAT = { method: "NAT" } as const;
+
 const server = (last: number, weight = 1): DestinationSetting => ({
   family: 4,
   address: `10.0.0.${last}`,
   port: 80,
   weight,
-  forwarding: { method: "NAT" },
+  forwarding: NAT,
   upperThreshold: 0,
   lowerThreshold: 0,
 });
@@ -121,6 +123,55 @@ test("a service that somebody removed comes back whole, and is told of once", as
   assert.deepEqual(told, ["lost web: [10.0.0.1]:tcp:80"]);
 });
 
+test("whatever request finds the service gone brings it back; what shall go and is gone already is well", async () => {
+  for (const now of [
+    [web([server(11)])],
+    [web([server(11), server(12)], { scheduler: "wlc" as const })],
+    [web([server(11), server(12), server(13)])],
+  ]) {
+    const { reconciler, kernel, told, settle } = setUp();
+    reconciler.want("web", [web([server(11), server(12)])]);
+    await settle();
+    kernel.table.clear();
+    reconciler.want("web", now);
+    await settle();
+    assert.equal(kernel.table.get("10.0.0.1:80")?.size, now[0]?.destinations.length);
+    assert.deepEqual(told, ["lost web: [10.0.0.1]:tcp:80"]);
+  }
+  const { reconciler, kernel, told, settle } = setUp();
+  reconciler.want("web", [web([server(11), server(12)])]);
+  await settle();
+  kernel.table.get("10.0.0.1:80")?.clear();
+  reconciler.want("web", [web([server(11)])]);
+  await settle();
+  kernel.table.clear();
+  reconciler.want("web", []);
+  await settle();
+  assert.deepEqual(told, []);
+});
+
+test("a loss is told once for each time; a server that is missing is added again", async () => {
+  const { reconciler, kernel, told, settle } = setUp();
+  reconciler.want("web", [web([server(11), server(12)])]);
+  await settle();
+  const [entry] = reconciler.entries.all();
+  const destination = entry?.destinations.get("10.0.0.12:80");
+  assert.ok(entry && destination);
+  kernel.table.get("10.0.0.1:80")?.delete("10.0.0.12:80");
+  reconciler.missing(entry, destination);
+  assert.deepEqual(await settle(), ["add 10.0.0.1:80 > 10.0.0.12:80 = 1"]);
+  assert.deepEqual(told.splice(0), ["lost web: [10.0.0.12]:tcp:80 of [10.0.0.1]:tcp:80"]);
+  reconciler.want("web", [web([server(11), server(12, 5)])]);
+  await settle();
+  kernel.table.clear();
+  reconciler.missing(entry);
+  await settle();
+  assert.deepEqual(told.splice(0), ["lost web: [10.0.0.1]:tcp:80"]);
+  reconciler.want("web", [web([server(11), server(12, 6)], { scheduler: "wlc" })]);
+  await settle();
+  assert.deepEqual(told, []);
+});
+
 test("what was looked for in vain and is there after all is nobody's loss", async () => {
   const { reconciler, told, settle } = setUp();
   reconciler.want("web", [web([server(11)])]);
@@ -146,6 +197,58 @@ test("a refused service is told once with what stands behind it left out, and tr
   assert.deepEqual(await settle(), ["add 10.0.0.1:80 twos", "add 10.0.0.1:80 > 10.0.0.11:80 = 1"]);
 });
 
+test("a refused server stands in nobody's way, and is tried again when its wish changes", async () => {
+  const { reconciler, kernel, told, settle } = setUp();
+  kernel.refusals.set("add 10.0.0.1:80 > 10.0.0.11:80 = 1", "EINVAL");
+  reconciler.want("web", [web([server(11), server(12)])]);
+  await settle();
+  assert.equal(kernel.table.get("10.0.0.1:80")?.size, 1);
+  assert.deepEqual(told.splice(0), [
+    "refused web: IPVS_CMD_NEW_DEST EINVAL [10.0.0.11]:tcp:80 of [10.0.0.1]:tcp:80",
+  ]);
+  reconciler.want("web", [web([server(11, 2), server(12)])]);
+  assert.deepEqual(await settle(), ["add 10.0.0.1:80 > 10.0.0.11:80 = 2"]);
+  kernel.table.get("10.0.0.1:80")?.delete("10.0.0.11:80");
+  kernel.refusals.set("edit 10.0.0.1:80 > 10.0.0.11:80 = 3", "EINVAL");
+  reconciler.want("web", [web([server(11, 3), server(12)])]);
+  await settle();
+  assert.equal(told.length, 1, "after a success the same refusal is news");
+});
+
+test("a refused service is tried again when its wish changes", async () => {
+  const { reconciler, kernel, settle } = setUp();
+  kernel.refusals.set("add 10.0.0.1:80 twos", "ENOENT");
+  reconciler.want("web", [web([], { scheduler: "twos" })]);
+  await settle();
+  reconciler.want("web", [web([], { scheduler: "rr" })]);
+  assert.deepEqual(await settle(), ["add 10.0.0.1:80 rr"]);
+});
+
+test("what is gone and wanted by nobody is forgotten", async () => {
+  const { reconciler, settle } = setUp();
+  reconciler.want("web", [web([server(11), server(12)])]);
+  await settle();
+  reconciler.want("web", [web([server(11)])]);
+  await settle();
+  const [entry] = reconciler.entries.all();
+  assert.deepEqual([...(entry?.destinations.keys() ?? [])], ["10.0.0.11:80"]);
+  reconciler.want("web", []);
+  await settle();
+  assert.deepEqual([...reconciler.entries.all()], []);
+});
+
+test("who waits for the end of the work hears of it", async () => {
+  const { reconciler, kernel, settle } = setUp();
+  reconciler.want("web", [web([server(11)])]);
+  let sent: number | undefined;
+  void reconciler.idle().then(() => (sent = kernel.log.length));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(sent, undefined);
+  const { length } = await settle();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([sent, length], [0, 2], "after the last request");
+});
+
 test("a service of two owners has the servers of both, the first one's word on the rest, and goes with the last", async () => {
   const { reconciler, kernel, settle } = setUp();
   const key = { kind: "mark", family: 4, mark: 7 } as const;
@@ -168,6 +271,8 @@ test("a flush comes before what is added", async () => {
   reconciler.want("web", [web([])]);
   reconciler.flush();
   assert.deepEqual(await settle(), ["flush", "add 10.0.0.1:80 rr"]);
+  reconciler.flush();
+  assert.deepEqual(await settle(), ["flush", "add 10.0.0.1:80 rr"], "what it took comes back");
 });
 
 test("without IPVS wishes are kept, and carried out when it comes", async () => {
@@ -181,6 +286,25 @@ test("without IPVS wishes are kept, and carried out when it comes", async () => 
   assert.deepEqual(await settle(), []);
   reconciler.connect(kernel, FAMILY);
   assert.deepEqual(await settle(), ["add 10.0.0.1:80 rr", "add 10.0.0.1:80 > 10.0.0.12:80 = 1"]);
+});
+
+test("the journal hears of every entry once, and of none that nobody wants", async () => {
+  const noted: string[] = [];
+  const journal = new Journal(undefined, () => {});
+  journal.add = (ids) => {
+    noted.push(...ids);
+    return Promise.resolve();
+  };
+  const reconciler = new Reconciler(journal, { refused: () => {}, lost: () => {} });
+  reconciler.want("web", [web([server(11), server(12)])]);
+  const [service, first, second] = ["", " > 10.0.0.11:80", " > 10.0.0.12:80"].map(
+    (tail) => `tcp 10.0.0.1:80${tail}`,
+  );
+  assert.deepEqual(noted.splice(0), [service, first, second]);
+  assert.deepEqual([...reconciler.journalIds()], [service, first, second]);
+  reconciler.want("web", [web([server(12)])]);
+  reconciler.want("web", []);
+  assert.deepEqual(noted, []);
 });
 
 test("nothing is added before the journal has it; what is there may go at once", async () => {
