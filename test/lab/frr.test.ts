@@ -76,6 +76,14 @@ async function handOverAndBack(
       15_000,
       `${router.host.name} to be the only master`,
     );
+    // FRR's addresses stay on interfaces of their own, which it takes down.
+    const { name } = router.host;
+    const oursHolds = (): boolean => lab.holders.of(VIRTUAL[family].watched).includes("ours");
+    await lab.waitFor(
+      () => oursHolds() === (name === "ours"),
+      2_000,
+      `the address to be where ${name} is master`,
+    );
   };
   low.start();
   await becomesMaster(low);

@@ -108,7 +108,11 @@ test("every setting of a service is worth an edit, its mask of single addresses 
     { engine: "sip" },
     { granularity: Uint8Array.of(255, 255, 255, 0) },
   ])
-    assert.ok(!sameService(base, { ...base, ...other }), Object.keys(other).join());
+    for (const [a, b] of [
+      [base, { ...base, ...other }],
+      [{ ...base, ...other }, base],
+    ] as const)
+      assert.ok(!sameService(a, b), Object.keys(other).join());
 });
 
 test("every setting of a destination is worth an edit", () => {

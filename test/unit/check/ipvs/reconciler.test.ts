@@ -164,6 +164,7 @@ test("a loss is told once for each time; a server that is missing is added again
   reconciler.want("web", [web([server(11), server(12, 5)])]);
   await settle();
   kernel.table.clear();
+  reconciler.missing(entry, destination);
   reconciler.missing(entry);
   await settle();
   assert.deepEqual(told.splice(0), ["lost web: [10.0.0.1]:tcp:80"]);
