@@ -1,4 +1,7 @@
-/** All tracked scripts: a reload keeps those that stay the same, with their state and their timing. */
+/**
+ * All tracked scripts: a reload keeps those that stay the same, with their state and their timing; of those that get another
+ * command what was known stays in force until the new one has a result.
+ */
 import type { TrackScriptConfig } from "../../config/model.js";
 import { type ScriptPorts, TrackedScript } from "./tracked-script.js";
 
@@ -20,7 +23,7 @@ export class ScriptTrackers {
         known.setConfig(config);
         before.delete(config.name);
         this.#scripts.set(config.name, known);
-      } else this.#scripts.set(config.name, new TrackedScript(config, this.#ports));
+      } else this.#scripts.set(config.name, new TrackedScript(config, this.#ports, known));
     }
     for (const script of before.values()) script.close();
   }

@@ -32,7 +32,7 @@ interface Result {
   stderr?: string;
 }
 
-/** What would be another script: its outcome so far says nothing about that. */
+/** What would be another script: it starts anew, and only its first result takes the place of the last one before. */
 function identity({ command, opens }: TrackScriptConfig): string {
   const { position: _position, ...words } = command;
   return JSON.stringify([words, opens]);
@@ -45,11 +45,16 @@ function resultOf({ failure, status, signal = 0, stderr }: RunOutcome): Result {
   return { success: false, text: `failed (exited with status ${status})`, status, stderr };
 }
 
+/** Behind what is known from before. */
+const CHANGED = " before its command was changed";
+
 export class TrackedScript {
   readonly #ports: ScriptPorts;
   readonly #state: ScriptState;
   #config: TrackScriptConfig;
   #text: string;
+  /** What the script of this name said before its command was changed, until this one has a result. */
+  readonly #before: boolean | undefined;
   #lastStatus = 0;
   #running: RunningScript | "opening" | undefined;
   /** The run under way counts already: it has overrun. */
@@ -59,20 +64,28 @@ export class TrackedScript {
   #cancel: (() => void) | undefined;
   #closed = false;
 
-  constructor(config: TrackScriptConfig, ports: ScriptPorts) {
+  /** @param before the script of this name that a reload replaces by another command */
+  constructor(config: TrackScriptConfig, ports: ScriptPorts, before?: TrackedScript) {
     this.#ports = ports;
     this.#config = config;
-    this.#state = new ScriptState(config, config.initFail);
-    this.#text = config.initFail
-      ? "counts as failed until it has succeeded (init_fail)"
-      : "has not run to its end yet";
+    this.#before = before === undefined ? undefined : before.#up;
+    // Nor does init_fail let a reload hurt: it is for scripts of which nothing is known.
+    const initFail = config.initFail && this.#before === undefined;
+    this.#state = new ScriptState(config, initFail);
+    if (before !== undefined && this.#before !== undefined)
+      this.#text = `${before.#text.replace(CHANGED, "")}${CHANGED}`;
+    else if (initFail) this.#text = "counts as failed until it has succeeded (init_fail)";
+    else this.#text = "has not run to its end yet";
   }
 
   get config(): TrackScriptConfig {
     return this.#config;
   }
   get finding(): Finding {
-    return { value: this.#state.up, said: `script ${this.#config.name} ${this.#text}` };
+    return { value: this.#up, said: `script ${this.#config.name} ${this.#text}` };
+  }
+  get #up(): boolean | undefined {
+    return this.#state.up ?? this.#before;
   }
   /** Rise and fall as they stand. */
   get count(): number {

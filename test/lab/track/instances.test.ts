@@ -183,6 +183,27 @@ labTest(
 );
 
 labTest(
+  "a reload with another command of a script: its weight stays until the new one has a result",
+  ["ours"],
+  async (lab) => {
+    const bench = await Bench.open(lab);
+    const go = bench.recorder.path("go");
+    const slow = bench.recorder.makeScript("slow.sh", `while ! [ -e ${go} ]; do sleep 0.05; done\nexit 1`);
+    const text = (command: string): string =>
+      `vrrp_script chk {\nscript "${command}"\ninterval 60\nweight 20\n}\n${instance("A", 1, "track_script {\nchk\n}")}`;
+    bench.start(text("/bin/true"));
+    const since = await bench.tells('INSTANCE "A" MASTER 120');
+    await bench.reload(text(slow));
+    assert.deepEqual(bench.told.slice(since), [], "no change of the priority by the reload");
+    writeFileSync(go, "");
+    await bench.tells('INSTANCE "A" MASTER_PRIORITY 100', since);
+    await bench.logs(
+      /Changing effective priority from 120 to 100 \(script chk failed \(exited with status 1\)\)/,
+    );
+  },
+);
+
+labTest(
   "processes in a network namespace, where the kernel does not tell of them, move the priority",
   ["ours"],
   async (lab) => {

@@ -167,7 +167,7 @@ test("an account that does not exist is a failure, and so is a file that does no
   assert.equal(bench.runs.length, 0);
 });
 
-test("a reload: the same script keeps its state and its timing, another command starts anew, a removed one ends", () => {
+test("a reload: the same script keeps its state and its timing, another command is run at once, a removed one ends", () => {
   const bench = new Bench();
   bench.begin(script(), script({ name: "other" }), script({ name: "gone" }));
   bench.outcome = undefined;
@@ -178,7 +178,7 @@ test("a reload: the same script keeps its state and its timing, another command 
     script({ name: "other", command: { args: ["/bin/another"], position } }),
   );
   assert.equal(bench.trackers.get("chk")?.finding.value, true);
-  assert.equal(bench.trackers.get("other")?.finding.value, undefined);
+  assert.equal(bench.trackers.get("other")?.finding.value, true);
   assert.equal(bench.trackers.get("gone"), undefined);
   assert.equal(bench.terminated, 2);
   assert.deepEqual(
@@ -186,6 +186,31 @@ test("a reload: the same script keeps its state and its timing, another command 
     [["/bin/another"]],
   );
 });
+
+for (const [was, told] of [
+  [{}, "succeeded"],
+  [failed, "failed (exited with status 1)"],
+] as const)
+  test(`a reload with another command: that the old one ${told} stays in force until the new one has a result`, () => {
+    for (const initFail of [false, true]) {
+      const bench = new Bench();
+      const said = (): unknown => bench.trackers.get("chk")?.finding;
+      bench.outcome = was;
+      bench.begin(script({ weight: 10 }));
+      bench.outcome = undefined;
+      const up = was !== failed;
+      for (const command of ["/bin/second", "/bin/third"]) {
+        bench.begin(script({ weight: 10, rise: 3, initFail, command: { args: [command], position } }));
+        const words = `script chk ${told} before its command was changed`;
+        assert.deepEqual(said(), { value: up, said: words }, command);
+      }
+      assert.equal(bench.terminated, 1);
+      bench.runs.at(-1)?.end(up ? failed : {});
+      const now = up ? "failed (exited with status 1)" : "succeeded";
+      assert.deepEqual(said(), { value: !up, said: `script chk ${now}` });
+      assert.equal(bench.told.at(-1), `chk ${!up}`);
+    }
+  });
 
 test("another interval at a reload counts from the last start", () => {
   const bench = new Bench();
