@@ -2,6 +2,7 @@
  * Text that remembers where it came from: a file, or a line put together by substitution.
  * Internally a character is a byte (latin1), so that nothing is lost; what people read is decoded in `decodeBytes`.
  */
+import { isAscii } from "node:buffer";
 
 /** A run of characters that can say where each of them came from. */
 export type Text = Source | Derived;
@@ -41,8 +42,6 @@ interface Piece {
 
 /** So often it pays to start counting lines anew; then a list of them is made. */
 const MOST_REWINDS = 4;
-/** So much is looked at again and again rather than the whole file once. */
-const SHORT_LINE = 200;
 
 /** U+FEFF in UTF-8, byte by byte. */
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
@@ -56,8 +55,6 @@ export class Source {
   #passed = 0;
   #passedStart = 0;
   #rewinds = 0;
-  /** Whether a column counts bytes and characters alike. */
-  #ascii: boolean | undefined;
 
   /** Most files substitute nothing, and need not be searched for it line by line. */
   readonly hasReferences: boolean;
@@ -66,6 +63,8 @@ export class Source {
     /** The name that messages show. */
     readonly name: string,
     readonly chars: string,
+    /** Whether a column counts bytes and characters alike. */
+    readonly ascii: boolean,
     /** The include line that led here. */
     readonly includedFrom?: Range,
   ) {
@@ -76,21 +75,14 @@ export class Source {
     const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
     // The mark that some editors put before UTF-8 is no part of the first word.
     const chars = all.startsWith(BYTE_ORDER_MARK) ? all.slice(BYTE_ORDER_MARK.length) : all;
-    return new Source(name, chars, includedFrom);
+    return new Source(name, chars, isAscii(bytes), includedFrom);
   }
 
   /** Line and column of an offset, both from 1; the column counts characters. */
   position(offset: number): { file: string; line: number; column: number } {
     const { line, start } = this.#forwards(offset);
-    const column =
-      offset - start > SHORT_LINE && this.#isAscii()
-        ? offset - start
-        : decodeBytes(this.chars.slice(start, offset)).length;
+    const column = this.ascii ? offset - start : decodeBytes(this.chars.slice(start, offset)).length;
     return { file: this.name, line: line + 1, column: column + 1 };
-  }
-
-  #isAscii(): boolean {
-    return (this.#ascii ??= !/[\x80-\xff]/.test(this.chars));
   }
 
   /** Bounds of the line that holds an offset, without its line end. */

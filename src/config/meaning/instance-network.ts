@@ -101,7 +101,7 @@ function noteMissingPeers(block: InstanceBlock, word: (typeof UNICAST_WORDS)[num
   return false;
 }
 
-function readMulticastGroup(
+export function readMulticastGroup(
   { family, destination }: FamilyAddresses,
   global: GlobalConfig,
   judge: Judge,

@@ -12,7 +12,7 @@ import { type FamilyAddresses, settleFamily } from "./family.js";
 import { given } from "./given.js";
 import type { GlobalBlock } from "./global.js";
 import { readLinks } from "./instance-links.js";
-import { readNetwork } from "./instance-network.js";
+import { readMulticastGroup, readNetwork } from "./instance-network.js";
 import {
   readAdvertInterval,
   readDownTimer,
@@ -20,6 +20,7 @@ import {
   readExtraAnnounce,
   readVersion,
 } from "./instance-timing.js";
+import type { Manners } from "./instance-manners.js";
 import type { Judge } from "./judge.js";
 import { limitAddresses } from "./limits.js";
 import { readAccept, readOwnerIgnores, readPreemption, readStateAndPriority } from "./priority.js";
@@ -40,6 +41,8 @@ export interface InstanceContext {
   definitions: TrackerDefinitions;
   /** Names of VMACs and ipvlans, and whose they are. */
   links: Map<string, string>;
+  /** What instances that say the same have in common. */
+  manners: Manners;
   judge: Judge;
 }
 
@@ -71,9 +74,63 @@ export function readInstance(
   name: Word,
   context: InstanceContext,
 ): ReadInstance | undefined {
+  const { judge, manners } = context;
+  const addressing = settleFamily(block, judge);
+  const manner = manners.keyOf(block, addressing.family);
+  const known = manner === undefined ? undefined : manners.find(manner);
+  const alike = known && readAlike(block, name, addressing, known, context);
+  if (alike !== undefined) return alike;
+  const before = judge.diagnostics.reported;
+  const instance = readAlone(block, name, addressing, context);
+  if (instance !== undefined && manner !== undefined && judge.diagnostics.reported === before)
+    manners.keep(manner, instance);
+  return instance;
+}
+
+/** An instance of a known manner: only what is its own has to be read. Undefined when it lacks something. */
+function readAlike(
+  block: InstanceBlock,
+  name: Word,
+  addressing: FamilyAddresses,
+  { config: like, tracked }: ReadInstance,
+  { global, judge }: InstanceContext,
+): ReadInstance | undefined {
+  const virtualRouterId = block.value("virtual_router_id");
+  if (virtualRouterId === undefined || addressing.addresses.length === 0) return undefined;
+  const device = like.interface ?? global.defaultInterface;
+  const seen = new Map<string, Word>();
+  const addresses = finishAddresses(addressing.addresses, device, seen, judge);
+  const excludedAddresses = finishAddresses(block.value("virtual_ipaddress_excluded"), device, seen, judge);
+  const packet = {
+    family: like.family,
+    version: like.version,
+    interface: like.interface,
+    authentication: like.auth.type,
+    signed: false,
+    at: block.where("virtual_ipaddress"),
+  };
+  limitAddresses(addresses, excludedAddresses, packet, judge);
+  const config: VrrpInstanceConfig = {
+    ...like,
+    name: decodeBytes(name.text),
+    virtualRouterId,
+    multicastGroup: readMulticastGroup(addressing, global, judge),
+    addresses,
+    excludedAddresses,
+    position: positionOf(name),
+  };
+  return { config, tracked, block };
+}
+
+/** Undefined when the instance cannot exist at all. */
+function readAlone(
+  block: InstanceBlock,
+  name: Word,
+  addressing: FamilyAddresses,
+  context: InstanceContext,
+): ReadInstance | undefined {
   const { judge, globalBlock } = context;
   const strict = block.value("strict_mode") ?? globalBlock.value("vrrp_strict");
-  const addressing = settleFamily(block, judge);
   const version = readVersion(block, globalBlock, addressing, strict, judge);
   const virtualRouterId = block.value("virtual_router_id");
   if (virtualRouterId === undefined)

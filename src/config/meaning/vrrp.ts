@@ -7,6 +7,7 @@ import { finishAddresses } from "./addresses.js";
 import { Definitions } from "./definitions.js";
 import type { GlobalBlock } from "./global.js";
 import { type InstanceContext, type ReadInstance, readInstance } from "./instance.js";
+import { Manners } from "./instance-manners.js";
 import { readGarpGroups, readInterfaceSettings, readTrackGroups } from "./interfaces.js";
 import type { Judge } from "./judge.js";
 import type { RootBlock } from "./meaning.js";
@@ -36,7 +37,7 @@ export function readVrrp(root: RootBlock, known: Known, judge: Judge): VrrpConfi
   );
   const statics = readStatics(root, global, judge);
   const context = { ...known, definitions, judge };
-  const instances = readInstances(root, { ...context, links: new Map() });
+  const instances = readInstances(root, { ...context, links: new Map(), manners: new Manners() });
   const groups = readSyncGroups(root.value("vrrp_sync_group"), instances, context);
   checkWeights(instances, groups, judge);
   return {

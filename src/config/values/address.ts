@@ -8,9 +8,12 @@ export interface Address {
   text: string;
 }
 
+/** A dotted quad, the same as in `parseIpv4`: a pattern is compiled at its second use, our own code much later. */
+const DOTTED_QUAD = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
 /** With a colon it is IPv6, else a dotted quad in full. Undefined when it is neither. */
 export function parseAddress(word: string): Address | undefined {
-  if (!word.includes(":")) return parseIpv4(word) === undefined ? undefined : { family: 4, text: word };
+  if (!word.includes(":")) return DOTTED_QUAD.test(word) ? { family: 4, text: word } : undefined;
   const groups = parseIpv6(word);
   return groups === undefined ? undefined : { family: 6, text: formatIpv6(groups) };
 }

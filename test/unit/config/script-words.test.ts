@@ -5,7 +5,7 @@ import { splitCommand, splitScriptLine } from "../../../src/config/lexer/script-
 import { Source } from "../../../src/config/text.js";
 
 function split(text: string): string[] | string {
-  const words = splitScriptLine({ of: new Source("f", text), start: 0, end: text.length }, 1);
+  const words = splitScriptLine({ of: new Source("f", text, true), start: 0, end: text.length }, 1);
   return Array.isArray(words) ? words.map((word) => word.text) : words.problem;
 }
 
