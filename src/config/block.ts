@@ -43,7 +43,8 @@ export class Block<S> {
   set<N extends keyof S>(name: N, setting: Setting<S[N]>): void {
     const { given } = this.#bodyForWriting();
     // In the order of the latest mention: of two keywords for one thing the last one counts.
-    if (given.has(name)) given.delete(name);
+    const before = given.get(name);
+    if (before !== undefined && before.head !== setting.head) given.delete(name);
     given.set(name, setting);
   }
 
@@ -81,13 +82,13 @@ export class Block<S> {
    * What was given, but for some keywords, as a text: the same for blocks that say the same. Undefined when one of the
    * values is more than a word, or a line was complained about.
    */
-  signature(except: ReadonlySet<unknown>): string | undefined {
+  signature(except: readonly unknown[]): string | undefined {
     if (this.#tried !== undefined) return undefined;
     if (this.#body === undefined) return "";
     const { given, shared } = this.#body;
     if (shared === undefined) return signatureOf(given, except);
     if (!shared.isComplete) return undefined;
-    for (const name of given.keys()) if (!except.has(name)) return undefined;
+    if (given.size > countOf(except, given)) return undefined;
     return shared.mould.signature(except, () => signatureOf(shared.mould.shareable(), except));
   }
 
@@ -139,11 +140,11 @@ export class Block<S> {
 
 function signatureOf(
   given: Iterable<readonly [unknown, Setting<unknown>]>,
-  except: ReadonlySet<unknown>,
+  except: readonly unknown[],
 ): string | undefined {
   let text = "";
   for (const [name, { value }] of given) {
-    if (except.has(name)) continue;
+    if (except.includes(name)) continue;
     if (typeof value === "object") return undefined;
     text += `${String(name)} ${String(value)}\n`;
   }
@@ -185,4 +186,11 @@ function movedItems(items: readonly unknown[], move: Move): unknown[] {
     copy.repeat(item as Block<unknown>, move);
     return copy;
   });
+}
+
+/** How many of the keywords are given. Without an iterator, which makes an object per step in code that is not hot yet. */
+function countOf(keywords: readonly unknown[], given: ReadonlyMap<unknown, unknown>): number {
+  let count = 0;
+  for (let i = 0; i < keywords.length; i++) if (given.has(keywords[i])) count++;
+  return count;
 }

@@ -35,7 +35,7 @@ export class Mould {
   /** Where a keyword stands whose line can be shared. */
   readonly #places = new Map<unknown, number>();
   readonly lines: readonly MouldLine[];
-  readonly #signatures = new Map<ReadonlySet<unknown>, string | undefined>();
+  readonly #signatures = new Map<readonly unknown[], string | undefined>();
 
   constructor(lines: readonly ReadLine[]) {
     const seen = new Set<string>();
@@ -66,7 +66,7 @@ export class Mould {
   }
 
   /** See `Block.signature`: worked out once for all bodies that differ from the mould in the excepted keywords only. */
-  signature(except: ReadonlySet<unknown>, workOut: () => string | undefined): string | undefined {
+  signature(except: readonly unknown[], workOut: () => string | undefined): string | undefined {
     if (!this.#signatures.has(except)) this.#signatures.set(except, workOut());
     return this.#signatures.get(except);
   }

@@ -118,7 +118,9 @@ export class TreeReader {
   #readAlong<S>(mould: Mould, table: Table<S>, block: Block<S>, start: Mark): number {
     const shared = block.shareLines(mould, start);
     let equal = 0;
-    for (const line of mould.lines) {
+    for (let i = 0; i < mould.lines.length; i++) {
+      const line = mould.lines[i];
+      if (line === undefined) break;
       if (line.isShareable && this.lines.passOver(line.text, line.lines)) {
         equal++;
         shared.meet();

@@ -40,8 +40,9 @@ interface Piece {
   readonly part: Part;
 }
 
-/** So often it pays to start counting lines anew; then a list of them is made. */
-const MOST_REWINDS = 4;
+/** More characters are not passed line by line too often. */
+const FAR = 20_000;
+const MOST_JUMPS = 4;
 
 /** U+FEFF in UTF-8, byte by byte. */
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
@@ -51,10 +52,10 @@ export class Source {
   #lineStarts: number[] | undefined;
   /** The line found last: positions are mostly asked for in order. */
   #latest = 0;
-  /** A line and where it starts, for those who only go forwards. */
+  /** A line and where it starts, for those who ask for one place after the other. */
   #passed = 0;
   #passedStart = 0;
-  #rewinds = 0;
+  #jumps = 0;
 
   /** Most files substitute nothing, and need not be searched for it line by line. */
   readonly hasReferences: boolean;
@@ -80,7 +81,7 @@ export class Source {
 
   /** Line and column of an offset, both from 1; the column counts characters. */
   position(offset: number): { file: string; line: number; column: number } {
-    const { line, start } = this.#forwards(offset);
+    const { line, start } = this.#near(offset);
     const column = this.ascii ? offset - start : decodeBytes(this.chars.slice(start, offset)).length;
     return { file: this.name, line: line + 1, column: column + 1 };
   }
@@ -95,15 +96,20 @@ export class Source {
     return { start, end: Math.max(start, end) };
   }
 
-  /** Without a list of all lines, which is only worth it for a file about which much is to be said. */
-  #forwards(offset: number): { line: number; start: number } {
-    if (offset < this.#passedStart && this.#rewinds++ < MOST_REWINDS) this.#passed = this.#passedStart = 0;
-    if (this.#lineStarts !== undefined || offset < this.#passedStart) {
+  /** From the line found last, if it is near; a list of all lines is only worth it for one who jumps about. */
+  #near(offset: number): { line: number; start: number } {
+    if (this.#lineStarts !== undefined || Math.abs(offset - this.#passedStart) > FAR) this.#jumps++;
+    if (this.#jumps > MOST_JUMPS) {
       const line = this.#lineOf(offset);
       return { line, start: this.#starts()[line] ?? 0 };
     }
+    const { chars } = this;
+    while (offset < this.#passedStart) {
+      this.#passed--;
+      this.#passedStart = this.#passedStart < 2 ? 0 : chars.lastIndexOf("\n", this.#passedStart - 2) + 1;
+    }
     for (;;) {
-      const end = this.chars.indexOf("\n", this.#passedStart);
+      const end = chars.indexOf("\n", this.#passedStart);
       if (end < 0 || end >= offset) return { line: this.#passed, start: this.#passedStart };
       this.#passed++;
       this.#passedStart = end + 1;

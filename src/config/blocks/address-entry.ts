@@ -30,16 +30,16 @@ export const FOREVER = 0xffffffff;
 export interface AddressEntry extends Address, WithNames {
   at: Word;
   prefixLength: number;
-  device: Word | undefined;
-  label: string | undefined;
-  broadcast: string | undefined;
-  scope: number | undefined;
-  peer: Address | undefined;
+  device?: Word;
+  label?: string;
+  broadcast?: string;
+  scope?: number;
+  peer?: Address;
   flags: number;
-  detectDuplicates: boolean;
-  preferredSeconds: number | undefined;
+  detectDuplicates?: boolean;
+  preferredSeconds?: number;
   noTrack: boolean;
-  useVmac: boolean;
+  useVmac?: boolean;
   trackGroup: Word | undefined;
 }
 
@@ -201,16 +201,8 @@ function readFirst(word: Word, site: Site): AddressEntry | undefined {
     text: address.text,
     at: word,
     prefixLength: length ?? full,
-    device: undefined,
-    label: undefined,
-    broadcast: undefined,
-    scope: undefined,
-    peer: undefined,
     flags: 0,
-    detectDuplicates: false,
-    preferredSeconds: undefined,
     noTrack: false,
-    useVmac: false,
     trackGroup: undefined,
     pending: undefined,
   };
@@ -221,10 +213,10 @@ function workOutBroadcast(entry: AddressEntry, site: Site): void {
   const given = entry.broadcast;
   if (given === undefined) return;
   if (entry.peer !== undefined) {
-    entry.broadcast = undefined;
+    delete entry.broadcast;
     report(site, entry.at, "an address with a peer has no broadcast address; 'brd' is ignored", undefined);
   } else if (given === "+" || given === "-") {
-    entry.broadcast = undefined;
+    delete entry.broadcast;
     if (entry.prefixLength > 30)
       return report(site, entry.at, `'brd ${given}' needs a prefix length of at most 30`, undefined);
     const host = 2 ** (32 - entry.prefixLength) - 1;

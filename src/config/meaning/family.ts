@@ -21,29 +21,48 @@ export interface FamilyAddresses {
   ipvlan: IpvlanEntry["address"];
 }
 
+/** Something of a family. */
+interface Witness {
+  at: Word;
+  family: Family;
+}
+
+class Witnesses {
+  /** In the order of the text. */
+  first: Witness | undefined;
+  differ = false;
+
+  hear(witness: Witness | undefined): void {
+    if (witness === undefined) return;
+    const { first } = this;
+    if (first !== undefined && first.family !== witness.family) this.differ = true;
+    if (first === undefined || witness.at.order < first.at.order) this.first = witness;
+  }
+}
+
 /** The first address that was written decides; nothing at all means IPv4. */
 export function settleFamily(block: InstanceBlock, judge: Judge): FamilyAddresses {
   const addresses = block.value("virtual_ipaddress");
   const peers = block.value("unicast_peer");
   const source = lastSource(block);
   const destination = given(block.setting("mcast_dst_ip"));
-  const all: { at: Word; family: Family }[] = addresses.concat();
-  for (const peer of peers) all.push(peer);
-  if (source) all.push({ at: source.at, family: source.value.family });
-  if (destination) all.push({ at: destination.at, family: destination.value.family });
   const ipvlan = block.value("use_ipvlan")?.address;
-  if (ipvlan) all.push(ipvlan);
   const native = block.setting("native_ipv6");
-  if (native) all.push({ at: native.head, family: 6 });
 
-  let first = all[0];
-  for (const item of all) if (first && item.at.order < first.at.order) first = item;
+  const witnesses = new Witnesses();
+  for (let i = 0; i < addresses.length; i++) witnesses.hear(addresses[i]);
+  for (let i = 0; i < peers.length; i++) witnesses.hear(peers[i]);
+  if (source) witnesses.hear({ at: source.at, family: source.value.family });
+  if (destination) witnesses.hear({ at: destination.at, family: destination.value.family });
+  witnesses.hear(ipvlan);
+  if (native) witnesses.hear({ at: native.head, family: 6 });
+  const { first } = witnesses;
   const family = first?.family ?? 4;
-  if (all.every((item) => item.family === family))
+  if (!witnesses.differ)
     return { family, decidedBy: first?.at, addresses, peers, source, destination, ipvlan };
 
   const notes = first ? [{ message: `the instance is IPv${family} because of this`, at: first.at }] : [];
-  const fits = (item: { at: Word; family: Family }): boolean => {
+  const fits = (item: Witness): boolean => {
     if (item.family === family) return true;
     const message = `an IPv${item.family} address in an IPv${family} instance is ignored; use a second instance or virtual_ipaddress_excluded`;
     judge.error(item.at, message, { notes });

@@ -6,12 +6,12 @@ import type { Family } from "../model.js";
 import type { InstanceBlock, ReadInstance } from "./instance.js";
 
 /** What an instance has for itself, besides its name. */
-const OWN: ReadonlySet<unknown> = new Set([
+const OWN: readonly string[] = [
   "virtual_router_id",
   "virtual_ipaddress",
   "virtual_ipaddress_excluded",
   "mcast_dst_ip",
-]);
+];
 
 export class Manners {
   readonly #known = new Map<string, ReadInstance>();

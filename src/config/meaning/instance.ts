@@ -5,7 +5,7 @@ import { positionOf } from "../read-tree.js";
 import type { Block, Table } from "../schema.js";
 import { decodeBytes, type Word } from "../text.js";
 import { isLinkLocal } from "../values/address.js";
-import { finishAddresses } from "./addresses.js";
+import { finishAddresses, OwnAddresses } from "./addresses.js";
 import { readAnnounce } from "./announce.js";
 import { readAuthentication, readHmac } from "./auth.js";
 import { type FamilyAddresses, settleFamily } from "./family.js";
@@ -98,9 +98,9 @@ function readAlike(
   const virtualRouterId = block.value("virtual_router_id");
   if (virtualRouterId === undefined || addressing.addresses.length === 0) return undefined;
   const device = like.interface ?? global.defaultInterface;
-  const seen = new Map<string, Word>();
-  const addresses = finishAddresses(addressing.addresses, device, seen, judge);
-  const excludedAddresses = finishAddresses(block.value("virtual_ipaddress_excluded"), device, seen, judge);
+  const own = new OwnAddresses(device);
+  const addresses = finishAddresses(addressing.addresses, own, judge);
+  const excludedAddresses = finishAddresses(block.value("virtual_ipaddress_excluded"), own, judge);
   const packet = {
     family: like.family,
     version: like.version,
@@ -201,9 +201,9 @@ function readAddressLists(
   const hmac = readHmac(block, { strict, advertIntervalMicros }, judge);
   const auth = readAuthentication(block, { version, family, strict, signed: hmac !== undefined }, judge);
   const device = network.interface ?? global.defaultInterface;
-  const seen = new Map<string, Word>();
-  const addresses = finishAddresses(addressing.addresses, device, seen, judge);
-  const excludedAddresses = finishAddresses(block.value("virtual_ipaddress_excluded"), device, seen, judge);
+  const own = new OwnAddresses(device);
+  const addresses = finishAddresses(addressing.addresses, own, judge);
+  const excludedAddresses = finishAddresses(block.value("virtual_ipaddress_excluded"), own, judge);
   const packet = {
     family,
     version,

@@ -3,7 +3,7 @@ import type { AddressEntry } from "../blocks/address-entry.js";
 import type { BfdInstanceConfig } from "../bfd-model.js";
 import type { GlobalConfig, VrrpConfig } from "../model.js";
 import type { Word } from "../text.js";
-import { finishAddresses } from "./addresses.js";
+import { finishAddresses, OwnAddresses } from "./addresses.js";
 import { Definitions } from "./definitions.js";
 import type { GlobalBlock } from "./global.js";
 import { type InstanceContext, type ReadInstance, readInstance } from "./instance.js";
@@ -66,7 +66,7 @@ function readStatics(root: RootBlock, global: GlobalConfig, judge: Judge): Stati
   for (const { args } of root.value("track_group")) if (args[0]) groups.add(args[0], args[0]);
   const addresses = withInterface(root.value("static_ipaddress"), global, judge);
   return {
-    staticAddresses: finishAddresses(addresses, global.defaultInterface, new Map(), judge, groups),
+    staticAddresses: finishAddresses(addresses, new OwnAddresses(global.defaultInterface), judge, groups),
     staticRoutes: finishRoutes(root.value("static_routes"), groups, judge),
     staticRules: finishRules(root.value("static_rules"), groups, judge),
   };
