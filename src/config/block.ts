@@ -1,18 +1,21 @@
 /**
  * A block that was read: what was given, with the defaults of its table behind it. A block whose text repeats an
- * earlier one, wholly or line by line, shares what was given there (`repeated-bodies.ts`), and only the places differ.
+ * earlier one shares what was given there (`repeated-bodies.ts`), and only the places differ.
  */
-import type { Mark } from "./lexer/lines.js";
-import { type Mould, type Move, movedWord, SharedLines } from "./mould.js";
 import type { Setting, Table } from "./schema.js";
-import type { Word } from "./text.js";
+import type { Text, Word } from "./text.js";
+
+/** How far a text stands behind an equal one that was read before. */
+interface Move {
+  readonly of: Text;
+  readonly characters: number;
+  readonly lines: number;
+}
 
 /** What stands between the braces; blocks with equal text share it. */
 class Body {
   /** By keyword, in the order of the latest mention; the table of the block says of which type. */
   readonly given = new Map<unknown, Setting<unknown>>();
-  /** Lines that are those of an earlier body; what is given here comes before them. */
-  shared: SharedLines | undefined;
 }
 
 export class Block<S> {
@@ -31,51 +34,23 @@ export class Block<S> {
   /** Takes over what an equal text gave, which may itself have been read still further up. */
   repeat(other: Block<S>, move: Move): void {
     this.#body = other.#bodyForWriting();
-    this.#move = together(other.#move, move);
-  }
-
-  /** Takes over lines of a mould, one after the other, as they are met in the text from `start` on. */
-  shareLines(mould: Mould, start: Mark): SharedLines {
-    return (this.#bodyForWriting().shared = new SharedLines(mould, start.source, start));
+    const first = other.#move;
+    this.#move =
+      first === undefined
+        ? move
+        : {
+            of: move.of,
+            characters: first.characters + move.characters,
+            lines: first.lines + move.lines,
+          };
   }
 
   /** What a keyword gave. */
   set<N extends keyof S>(name: N, setting: Setting<S[N]>): void {
     const { given } = this.#bodyForWriting();
-    // In the order of the latest mention: of two keywords for one thing the last one counts.
     const before = given.get(name);
     if (before !== undefined && before.head !== setting.head) given.delete(name);
     given.set(name, setting);
-  }
-
-  /** The value given, else the default. */
-  value<N extends keyof S>(name: N): S[N] {
-    const body = this.#body;
-    if (body === undefined) return this.table.rows[name].default;
-    const own = body.given.get(name);
-    if (own !== undefined) return valueAt(own, this.#move) as S[N];
-    const { shared } = body;
-    const setting = shared?.find(name);
-    if (shared === undefined || setting === undefined) return this.table.rows[name].default;
-    const { value } = setting;
-    return (
-      Array.isArray(value) ? valueAt(setting, together(shared.moveOf(name), this.#move)) : value
-    ) as S[N];
-  }
-
-  /** What was given, undefined when the keyword is absent. */
-  setting<N extends keyof S>(name: N): Setting<S[N]> | undefined {
-    const own = this.#body?.given.get(name) as Setting<S[N]> | undefined;
-    if (own !== undefined) return this.#move === undefined ? own : movedSetting(own, this.#move);
-    const shared = this.#body?.shared;
-    const setting = shared?.find(name) as Setting<S[N]> | undefined;
-    if (shared === undefined || setting === undefined) return undefined;
-    return movedSetting(setting, together(shared.moveOf(name), this.#move));
-  }
-
-  /** Whether the text between the braces is the same, so that only the places differ. */
-  isLike(other: Block<S>): boolean {
-    return this.#body !== undefined && this.#body === other.#body;
   }
 
   /**
@@ -84,12 +59,36 @@ export class Block<S> {
    */
   signature(except: readonly unknown[]): string | undefined {
     if (this.#tried !== undefined) return undefined;
-    if (this.#body === undefined) return "";
-    const { given, shared } = this.#body;
-    if (shared === undefined) return signatureOf(given, except);
-    if (!shared.isComplete) return undefined;
-    if (given.size > countOf(except, given)) return undefined;
-    return shared.mould.signature(except, () => signatureOf(shared.mould.shareable(), except));
+    let text = "";
+    for (const [name, { value }] of this.#body?.given ?? []) {
+      if (except.includes(name)) continue;
+      if (typeof value === "object") return undefined;
+      text += `${String(name)} ${String(value)}\n`;
+    }
+    return text;
+  }
+
+  /** The value given, else the default. */
+  value<N extends keyof S>(name: N): S[N] {
+    const setting = this.#given(name);
+    if (setting === undefined) return this.table.rows[name].default;
+    const { value } = setting;
+    return this.#move === undefined || !Array.isArray(value)
+      ? value
+      : (movedItems(value, this.#move) as S[N]);
+  }
+
+  /** What was given, undefined when the keyword is absent. */
+  setting<N extends keyof S>(name: N): Setting<S[N]> | undefined {
+    const setting = this.#given(name);
+    if (setting === undefined || this.#move === undefined) return setting;
+    const { at, head } = setting;
+    return { value: this.value(name), at: movedWord(at, this.#move), head: movedWord(head, this.#move) };
+  }
+
+  /** Whether the text between the braces is the same, so that only the places differ. */
+  isLike(other: Block<S>): boolean {
+    return this.#body !== undefined && this.#body === other.#body;
   }
 
   /** The keyword stands there, misspelt or with an argument that cannot be used, and that was said. */
@@ -103,8 +102,7 @@ export class Block<S> {
   }
 
   has(name: keyof S): boolean {
-    const body = this.#body;
-    return body !== undefined && (body.given.has(name) || body.shared?.find(name) !== undefined);
+    return this.#given(name) !== undefined;
   }
 
   /** Nothing stands between the braces. */
@@ -119,58 +117,23 @@ export class Block<S> {
 
   /** Of two keywords that share one setting, whether the first one was given last. */
   isLast(name: keyof S, other: keyof S): boolean {
-    return this.#orderOf(name) > this.#orderOf(other);
-  }
-
-  /** Among the lines of this block; -1 when it is absent. */
-  #orderOf(name: keyof S): number {
-    const own = this.#body?.given.get(name);
-    if (own !== undefined) return own.head.order;
-    const shared = this.#body?.shared;
-    const setting = shared?.find(name);
-    return shared === undefined || setting === undefined
-      ? -1
-      : setting.head.order + shared.moveOf(name).lines;
+    const mine = this.#given(name)?.head.order ?? -1;
+    return mine > (this.#given(other)?.head.order ?? -1);
   }
 
   #bodyForWriting(): Body {
     return (this.#body ??= new Body());
   }
-}
 
-function signatureOf(
-  given: Iterable<readonly [unknown, Setting<unknown>]>,
-  except: readonly unknown[],
-): string | undefined {
-  let text = "";
-  for (const [name, { value }] of given) {
-    if (except.includes(name)) continue;
-    if (typeof value === "object") return undefined;
-    text += `${String(name)} ${String(value)}\n`;
+  /** Where it was first read. */
+  #given<N extends keyof S>(name: N): Setting<S[N]> | undefined {
+    return this.#body?.given.get(name) as Setting<S[N]> | undefined;
   }
-  return text;
 }
 
-/** One move after the other. */
-function together(first: Move | undefined, second: Move): Move;
-function together(first: Move, second: Move | undefined): Move;
-function together(first: Move | undefined, second: Move | undefined): Move | undefined {
-  if (first === undefined || second === undefined) return first ?? second;
-  return {
-    of: second.of,
-    characters: first.characters + second.characters,
-    lines: first.lines + second.lines,
-  };
-}
-
-function movedSetting<V>(setting: Setting<V>, move: Move): Setting<V> {
-  const { at, head } = setting;
-  return { value: valueAt(setting, move), at: movedWord(at, move), head: movedWord(head, move) };
-}
-
-/** Of all values that are shared only blocks know their place. */
-function valueAt<V>({ value }: Setting<V>, move: Move | undefined): V {
-  return move === undefined || !Array.isArray(value) ? value : (movedItems(value, move) as V);
+function movedWord(word: Word, { of, characters, lines }: Move): Word {
+  const { text, start, end, order } = word;
+  return { text, of, start: start + characters, end: end + characters, order: order + lines };
 }
 
 /** The blocks of a list, at the place of their own text; other items stand nowhere. */
@@ -186,11 +149,4 @@ function movedItems(items: readonly unknown[], move: Move): unknown[] {
     copy.repeat(item as Block<unknown>, move);
     return copy;
   });
-}
-
-/** How many of the keywords are given. Without an iterator, which makes an object per step in code that is not hot yet. */
-function countOf(keywords: readonly unknown[], given: ReadonlyMap<unknown, unknown>): number {
-  let count = 0;
-  for (let i = 0; i < keywords.length; i++) if (given.has(keywords[i])) count++;
-  return count;
 }

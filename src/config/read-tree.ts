@@ -5,16 +5,12 @@
 import type { Recorder } from "./dump-record.js";
 import { didYouMean, nearest } from "./did-you-mean.js";
 import { type Diagnostics, quoted } from "./diagnostic.js";
-import { type LineReader, type LogicalLine, type Mark, textBetween } from "./lexer/lines.js";
+import type { LineReader, LogicalLine } from "./lexer/lines.js";
 import type { Position } from "./model.js";
-import { Mould, type ReadLine } from "./mould.js";
 import { RepeatedBodies } from "./repeated-bodies.js";
 import { Block, isKeyword, type Site, type Table } from "./schema.js";
 import { decodeBytes, locate, Source, type Word } from "./text.js";
 import { blocksByKeyword } from "./where-known.js";
-
-/** Fewer equal lines than one in so many are not worth comparing. */
-const WORTH_SHARING = 2;
 
 /** Deeper braces are nobody's configuration. */
 const DEEPEST_BRACES = 100;
@@ -88,88 +84,16 @@ export class TreeReader {
   readBlock<S>(into: Block<S>, head: Word, repeats = false): void {
     this.#expectOpen(head);
     const { table, args } = into;
-    const start = repeats && this.recorder === undefined ? this.lines.mark() : undefined;
+    const mayRepeat = repeats && this.recorder === undefined && this.#bodies.expects(table);
+    const start = mayRepeat ? this.lines.mark() : undefined;
     if (start !== undefined && this.#bodies.repeat(into, start)) return;
+    const before = this.#effects();
     this.#open.push(new OpenBlock(head, args, table));
     this.recorder?.open(into);
-    if (start === undefined) this.#readBody(table, into);
-    else this.#readRepeated(table, into, start);
+    this.#readBody(table, into);
     this.recorder?.close();
     this.#open.pop();
-  }
-
-  /** Reads a body that may be like others of its kind: along one of them, or so that others can be read along it. */
-  #readRepeated<S>(table: Table<S>, into: Block<S>, start: Mark): void {
-    const known = this.#bodies.mouldOf(table);
-    if (known !== undefined) {
-      const shared = this.#readAlong(known, table, into, start);
-      if (shared < known.lines.length / WORTH_SHARING) this.#bodies.dropMould(table);
-      return;
-    }
-    const before = this.#effects();
-    const mould = this.#bodies.wantsMould(table)
-      ? this.#readAsMould(table, into)
-      : this.#readBody(table, into);
-    if (this.#effects() === before) this.#bodies.keep(into, start);
-    if (mould !== undefined) this.#bodies.keepMould(table, mould);
-  }
-
-  /** How many lines stood there as they do in the mould. */
-  #readAlong<S>(mould: Mould, table: Table<S>, block: Block<S>, start: Mark): number {
-    const shared = block.shareLines(mould, start);
-    let equal = 0;
-    for (let i = 0; i < mould.lines.length; i++) {
-      const line = mould.lines[i];
-      if (line === undefined) break;
-      if (line.isShareable && this.lines.passOver(line.text, line.lines)) {
-        equal++;
-        shared.meet();
-        continue;
-      }
-      const { keyword } = line;
-      const next = this.#nextInside();
-      if (next === undefined) return equal;
-      const head = next.brace === "" ? next.words[0] : undefined;
-      if (keyword === undefined || head?.text !== keyword || !isKeyword(table, keyword)) {
-        this.lines.pushBack(next);
-        this.#readBody(table, block);
-        return equal;
-      }
-      this.#readKeyword(table, block, keyword, { head, words: next.words, line: next, tree: this });
-      if (this.#leaving) return equal;
-      const end = this.lines.mark();
-      if (end?.source !== start.source || end.directives !== start.directives) {
-        this.#readBody(table, block);
-        return equal;
-      }
-      shared.replace(line, !block.has(keyword), end);
-    }
-    return equal;
-  }
-
-  /** Reads a body and keeps its lines; undefined when they are more than lines of one file with keywords. */
-  #readAsMould<S>(table: Table<S>, block: Block<S>): Mould | undefined {
-    const lines: ReadLine[] = [];
-    let sound = true;
-    for (;;) {
-      const start = this.lines.mark();
-      const before = this.#effects();
-      const line = this.#nextInside();
-      if (line === undefined) return undefined;
-      const ended = this.#readLine(table, block, line);
-      const end = this.lines.mark();
-      const text = start && textBetween(start, end);
-      const keyword = line.brace === "" ? line.words[0]?.text : undefined;
-      if (start === undefined || end === undefined || text === undefined) sound = false;
-      else if (keyword === undefined && !ended) sound = false;
-      else {
-        const isPlain = this.#effects() === before;
-        const setting =
-          isPlain && keyword !== undefined && isKeyword(table, keyword) ? block.setting(keyword) : undefined;
-        lines.push({ keyword, text, start, lines: end.order - start.order, setting });
-      }
-      if (ended) return sound && !this.#leaving ? new Mould(lines) : undefined;
-    }
+    if (start !== undefined && this.#effects() === before) this.#bodies.keep(into, start);
   }
 
   /** Grows with everything that reading does besides giving plain values. */
@@ -246,29 +170,24 @@ export class TreeReader {
     this.notActedOn.push({ keyword, block: owner?.head.text ?? "", name: owner?.name ?? "", at });
   }
 
-  #readBody<S>(table: Table<S>, block: Block<S>): undefined {
-    for (let line = this.#nextInside(); line !== undefined; line = this.#nextInside())
-      if (this.#readLine(table, block, line)) return undefined;
-    return undefined;
-  }
-
-  /** Whether it was the last one of the body. */
-  #readLine<S>(table: Table<S>, block: Block<S>, line: LogicalLine): boolean {
-    if (line.brace === "}") {
-      if (this.#open.length > 0) return true;
-      this.diagnostics.report("unexpectedClose", line, "this '}' closes nothing");
-    } else if (line.brace === "{") {
-      this.#unexpectedOpen(line);
-    } else {
-      const head = line.words[0];
-      if (head === undefined) return false;
-      const { text } = head;
-      if (isKeyword(table, text))
-        this.#readKeyword(table, block, text, { head, words: line.words, line, tree: this });
-      else if (this.#open.length > 0 && this.#opensAtRoot(text)) this.#leave(line, head);
-      else this.#unknown(table, block, head);
+  #readBody<S>(table: Table<S>, block: Block<S>): void {
+    for (let line = this.#nextInside(); line !== undefined; line = this.#nextInside()) {
+      if (line.brace === "}") {
+        if (this.#open.length > 0) return;
+        this.diagnostics.report("unexpectedClose", line, "this '}' closes nothing");
+      } else if (line.brace === "{") {
+        this.#unexpectedOpen(line);
+      } else {
+        const head = line.words[0];
+        if (head === undefined) continue;
+        const { text } = head;
+        if (isKeyword(table, text))
+          this.#readKeyword(table, block, text, { head, words: line.words, line, tree: this });
+        else if (this.#open.length > 0 && this.#opensAtRoot(text)) this.#leave(line, head);
+        else this.#unknown(table, block, head);
+      }
+      if (this.#leaving) return;
     }
-    return this.#leaving;
   }
 
   #readKeyword<S, N extends keyof S & string>(table: Table<S>, block: Block<S>, name: N, site: Site): void {

@@ -1,11 +1,9 @@
 /**
  * Bodies of blocks that were read before. Large configurations repeat themselves: thousands of real servers differ in
  * their address only. Text that is equal from `{` to `}` is not read again; its block takes over the settings, moved
- * to the new place. Only for bodies of which nothing was said and which hold nothing but plain values. Other bodies are
- * read along the lines of one of them (`mould.ts`).
+ * to the new place. Only for bodies of which nothing was said and which hold nothing but plain values.
  */
-import { type LineReader, type Mark, textBetween } from "./lexer/lines.js";
-import type { Mould } from "./mould.js";
+import type { LineReader, Mark } from "./lexer/lines.js";
 import type { Block, Table } from "./schema.js";
 
 interface Body {
@@ -21,10 +19,6 @@ interface Kind {
   readonly bodies: Body[];
   /** Blocks since the latest one whose body was known. */
   misses: number;
-  /** What its lines mostly are; undefined until it is known. */
-  mould: Mould | undefined;
-  /** How often a mould fitted badly. */
-  misfits: number;
 }
 
 /** Of one kind of block. More hardly ever find a match. */
@@ -34,31 +28,24 @@ const LONGEST = 4000;
 /** Where so many blocks in a row were new, only one in `SAMPLE` is looked at until one repeats again. */
 const PATIENCE = 64;
 const SAMPLE = 16;
-/** After so many moulds that fitted badly none is made any more. */
-const MISFITS = 3;
 /** Bodies that differ do so early: so much is compared one by one before anything is cut out. */
 const PROBE = 40;
-/** So many that are read in full are likely all the bodies there are, if they repeat at all. */
-const LEARNT = 2;
 
 export class RepeatedBodies {
   readonly #kinds = new Map<unknown, Kind>();
 
   constructor(readonly lines: LineReader) {}
 
-  /** What to read a body along, when it has not been met as a whole; else it is to be kept. */
-  mouldOf<S>(table: Table<S>): Mould | undefined {
+  /** Whether it is worth looking at a block with this table. */
+  expects<S>(table: Table<S>): boolean {
     const kind = this.#kinds.get(table);
-    if (kind === undefined || kind.misses <= LEARNT || isSampled(kind)) return undefined;
-    return kind.mould;
+    return kind === undefined || kind.misses <= PATIENCE || ++kind.misses % SAMPLE === 0;
   }
 
   /** Fills the block when its body stands at `start` and is known. */
   repeat<S>(into: Block<S>, start: Mark): boolean {
     const kind = this.#kinds.get(into.table);
     if (kind === undefined) return false;
-    kind.misses++;
-    if (kind.misses > PATIENCE && !isSampled(kind)) return false;
     const { chars } = start.source;
     for (const body of kind.bodies) {
       if (!isAt(chars, start.at, body.text)) continue;
@@ -71,46 +58,23 @@ export class RepeatedBodies {
       kind.misses = 0;
       return true;
     }
+    kind.misses++;
     return false;
   }
 
   /** Keeps the body that has just been read. */
   keep<S>(block: Block<S>, start: Mark): void {
     const end = this.lines.mark();
-    const text = textBetween(start, end);
-    if (end === undefined || text === undefined || text.length > LONGEST) return;
-    const { bodies } = this.#kindOf(block.table);
-    if (bodies.length === MOST_KEPT) bodies.pop();
-    bodies.unshift({ text, lines: end.order - start.order, start, block });
-  }
-
-  /** Whether a mould of this kind of body would be used. */
-  wantsMould<S>(table: Table<S>): boolean {
-    return (this.#kinds.get(table)?.misfits ?? 0) < MISFITS;
-  }
-
-  /** Bodies of this kind are read along it from now on. */
-  keepMould<S>(table: Table<S>, mould: Mould): void {
-    this.#kindOf(table).mould = mould;
-  }
-
-  /** The mould fits badly. */
-  dropMould<S>(table: Table<S>): void {
-    const kind = this.#kindOf(table);
-    kind.mould = undefined;
-    kind.misfits++;
-  }
-
-  #kindOf(table: unknown): Kind {
+    if (end?.source !== start.source || end.directives !== start.directives) return;
+    if (end.at - start.at > LONGEST) return;
+    const text = start.source.chars.slice(start.at, end.at);
+    if (!text.endsWith("\n")) return;
+    const table: Table<S> = block.table;
     let kind = this.#kinds.get(table);
-    if (kind === undefined)
-      this.#kinds.set(table, (kind = { bodies: [], misses: 0, mould: undefined, misfits: 0 }));
-    return kind;
+    if (kind === undefined) this.#kinds.set(table, (kind = { bodies: [], misses: 0 }));
+    if (kind.bodies.length === MOST_KEPT) kind.bodies.pop();
+    kind.bodies.unshift({ text, lines: end.order - start.order, start, block });
   }
-}
-
-function isSampled({ misses }: Kind): boolean {
-  return misses > PATIENCE && misses % SAMPLE === 0;
 }
 
 /** Like `startsWith`, which is slower. */

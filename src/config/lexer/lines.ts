@@ -49,13 +49,6 @@ export interface Mark {
   readonly directives: number;
 }
 
-/** The lines between two marks; undefined when they are more than lines of one file. */
-export function textBetween(start: Mark, end: Mark | undefined): string | undefined {
-  if (end?.source !== start.source || end.directives !== start.directives) return undefined;
-  const text = start.source.chars.slice(start.at, end.at);
-  return text.endsWith("\n") ? text : undefined;
-}
-
 export class LineReader {
   readonly #frames: Frame[] = [];
   readonly definitions: Definitions;
@@ -106,15 +99,6 @@ export class LineReader {
       order: this.diagnostics.order,
       directives: this.#directives,
     };
-  }
-
-  /** Passes over a text if it stands where the next line starts, which a mark has told to be plain. */
-  passOver(text: string, lines: number): boolean {
-    const frame = this.#frames.at(-1);
-    if (!(frame instanceof FileFrame) || !frame.source.chars.startsWith(text, frame.at)) return false;
-    frame.at += text.length;
-    this.diagnostics.order += lines;
-    return true;
   }
 
   /** Goes on behind so much text of the current file. */
