@@ -55,15 +55,16 @@ export class Block<S> {
 
   /**
    * What was given, but for some keywords, as a text: the same for blocks that say the same. Undefined when one of the
-   * values is more than a word, or a line was complained about.
+   * values is more than a word or a number, or a line was complained about.
    */
   signature(except: readonly unknown[]): string | undefined {
     if (this.#tried !== undefined) return undefined;
     let text = "";
     for (const [name, { value }] of this.#body?.given ?? []) {
       if (except.includes(name)) continue;
-      if (typeof value === "object") return undefined;
-      text += `${String(name)} ${String(value)}\n`;
+      const isWord = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+      if (!isWord && value !== undefined) return undefined;
+      text += `${String(name)} ${value}\n`;
     }
     return text;
   }

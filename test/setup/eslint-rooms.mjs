@@ -33,6 +33,7 @@ const PURE = [
  */
 const PURE_FUNCTIONS = [
   { files: /^src\/vrrp\/auth\//, module: "node:crypto", names: ["createHmac", "timingSafeEqual"] },
+  { files: /^src\/config\/text\.ts$/, module: "node:buffer", names: ["isAscii"] },
 ];
 
 /** Files in those folders that may touch the world: entries, runtimes and what carries effects out. */

@@ -92,6 +92,34 @@ test("each of two instances is what it is alone, and the same is said of it", ()
   assert.ok(shared > RUNS / 10, "instances that say the same are among the cases");
 });
 
+function bothAre(one: string, two: string): void {
+  const together = readFiles({ "keepalived.conf": one + two });
+  const alone = readFiles({ "keepalived.conf": blank(one) + two });
+  assert.deepEqual(together.config.vrrp.instances[1], alone.config.vrrp.instances[0]);
+  assert.ok(messages(together).endsWith(messages(alone)));
+  assert.notDeepEqual(together.config.vrrp.instances[0], undefined);
+}
+
+test("strict mode looks at the first address of each IPv6 instance", () => {
+  bothAre(instance(1, ["strict_mode"], "fe80::#"), instance(2, ["strict_mode"], "2001:db8::#"));
+});
+
+test("IPv6 keeps version 2 where that comes before the addresses, and only there", () => {
+  const before =
+    "vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nversion 2\nvirtual_ipaddress {\nfe80::1\n}\n}\n";
+  const after =
+    "vrrp_instance B {\ninterface eth0\nvirtual_router_id 2\nvirtual_ipaddress {\nfe80::2\n}\nversion 2\n}\n";
+  bothAre(before, after);
+  bothAre(after, before);
+});
+
+test("of two keywords for one thing the last one counts, however often they are given", () => {
+  bothAre(
+    instance(1, ["nopreempt", "preempt"], "10.0.0.#"),
+    instance(2, ["nopreempt", "preempt", "nopreempt"], "10.0.0.#"),
+  );
+});
+
 test("a dotted quad is the same to the pattern and to the parser", () => {
   const part = fc.oneof(fc.nat(260).map(String), fc.constantFrom("", "00", "01", "1e", "-1", " 1", "999"));
   fc.assert(
