@@ -415,7 +415,7 @@ test("MISC_CHECK: exit status, dynamic weight, stderr in the words, limit, signa
   );
   const dynamic = await probe(misc(script("nine.sh", "exit 9"), { dynamic: true }), anywhere);
   assert.deepEqual(dynamic.result, { verdict: "passed", weight: { kind: "instead", weight: 7 } });
-  assert.match(await of(misc(script("slow.sh", "sleep 30"))), /^timeout: timed out/);
+  assert.match(await of(misc(script("slow.sh", "sleep 30"))), /^timeout: the script timed out/);
   assert.match(await of(misc(script("killed.sh", "kill -9 $$"))), /^signal: the script ended by signal 9/);
   assert.match(await of(misc(join(folder, "absent.sh"))), /^(signal|notStarted|status): /);
 });

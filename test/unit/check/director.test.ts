@@ -1,60 +1,9 @@
-/**
- * Virtual servers under random results, weights, addresses and reloads: what must hold whatever happens; and the rules
- * that no recorded scenario shows.
- */
+/** Rules of virtual servers that no recorded scenario shows (check-ipvs reference; numbers are those of its sections). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
-import type { CheckConfig } from "../../../src/config/check-model.js";
 import type { CheckResult } from "../../../src/check/checkers/checker.js";
-import { gainsQuorum, losesQuorum } from "../../../src/check/quorum.js";
-import { read } from "../config/fake-files.js";
 import { FAIL, Farm, PASS, SECOND } from "./farm.js";
-
-interface ServerText {
-  weight?: number;
-  checks?: number;
-  more?: string;
-}
-
-/** A service at 10.0.0.1:80 with servers 10.1.0.1, 10.1.0.2 ... each with TCP_CHECKs at its own ports. */
-function text(servers: readonly ServerText[], more = "", global = ""): string {
-  const blocks = servers.map(({ weight = 1, checks = 1, more: lines = "" }, i) => {
-    const checkers = Array.from(
-      { length: checks },
-      (_, n) => ` TCP_CHECK {\n connect_port ${8000 + n}\n }\n`,
-    );
-    return `real_server 10.1.0.${i + 1} 80 {\n weight ${weight}\n ${lines}\n${checkers.join("")}}\n`;
-  });
-  const head =
-    "delay_loop 1\n retry 1\n delay_before_retry 1\n warmup 0\n lvs_sched rr\n lvs_method NAT\n protocol TCP\n";
-  return `global_defs {\n router_id R\n ${global}\n}\nvirtual_server 10.0.0.1 80 {\n${head} ${more}\n${blocks.join("")}}\n`;
-}
-
-function config(source: string): CheckConfig {
-  return JSON.parse(JSON.stringify(read(source).config.check)) as CheckConfig;
-}
-
-/** Servers that are dead by their last number, or by number and port. */
-class Graveyard {
-  readonly dead = new Set<string>();
-
-  find(address: string, port: number): CheckResult {
-    return this.dead.has(address) || this.dead.has(`${address}:${port}`) ? FAIL : PASS;
-  }
-}
-
-function farm(source: string, graveyard = new Graveyard()): { farm: Farm; graveyard: Graveyard } {
-  const made = new Farm(config(source), ({ config: checker, server }) =>
-    "target" in checker ? graveyard.find(server.config.address, checker.target.port ?? 0) : PASS,
-  );
-  return { farm: made, graveyard };
-}
-
-function weights(made: Farm): Record<string, number> {
-  const [service] = made.services();
-  return Object.fromEntries((service?.destinations ?? []).map(({ address, weight }) => [address, weight]));
-}
+import { config, farm, text, weights } from "./graveyard.js";
 
 test("5.1: a server is down with the first checker that fails and up with the last one that recovers", () => {
   const { farm: made, graveyard } = farm(text([{ checks: 2 }, {}]));
@@ -264,112 +213,123 @@ test("a service of which nothing is known is not in the kernel; one answer is en
   assert.ok(made.takeApplied().length > 0, "the kernel is told of it");
 });
 
-type Deed =
-  | { kind: "die"; server: number; check: number }
-  | { kind: "revive"; server: number; check: number }
-  | { kind: "reload"; texts: number }
-  | { kind: "pass"; seconds: number }
-  | { kind: "addresses"; count: number };
-
-const deed: fc.Arbitrary<Deed> = fc.oneof(
-  fc.record({
-    kind: fc.constant("die" as const),
-    server: fc.integer({ min: 1, max: 4 }),
-    check: fc.integer({ min: 0, max: 1 }),
-  }),
-  fc.record({
-    kind: fc.constant("revive" as const),
-    server: fc.integer({ min: 1, max: 4 }),
-    check: fc.integer({ min: 0, max: 1 }),
-  }),
-  fc.record({ kind: fc.constant("reload" as const), texts: fc.integer({ min: 0, max: 3 }) }),
-  fc.record({ kind: fc.constant("pass" as const), seconds: fc.integer({ min: 1, max: 5 }) }),
-  fc.record({ kind: fc.constant("addresses" as const), count: fc.integer({ min: 0, max: 2 }) }),
-);
-
-const serverText: fc.Arbitrary<ServerText> = fc.record({
-  weight: fc.integer({ min: 0, max: 4 }),
-  checks: fc.integer({ min: 0, max: 2 }),
-  more: fc.constantFrom("", "inhibit_on_failure", "alpha"),
+test("3.3: a first failure is final, and no retries are told of", () => {
+  const { farm: made, graveyard } = farm(text([{}]));
+  graveyard.dead.add("10.1.0.1");
+  made.start();
+  made.advance(2 * SECOND);
+  const failures = made.log.filter((line) => line.includes("failed"));
+  assert.deepEqual(failures, ["TCP_CHECK on service [10.1.0.1]:tcp:80 failed: connection refused"]);
 });
 
-const anyText = fc
-  .record({
-    servers: fc.array(serverText, { minLength: 1, maxLength: 4 }),
-    quorum: fc.integer({ min: 1, max: 6 }),
-    hysteresis: fc.integer({ min: 0, max: 3 }),
-    more: fc.constantFrom("", "sorry_server 10.2.0.1 80", "sorry_server 10.2.0.1 80\n sorry_server_inhibit"),
-    flags: fc.constantFrom("", "alpha", "omega", "ha_suspend"),
-  })
-  .map(({ servers, quorum, hysteresis, more, flags }) =>
-    text(servers, `quorum ${quorum}\n hysteresis ${hysteresis}\n ${more}\n ${flags}`),
+test("5.4: without a sorry server nothing is said of one; with the address of a real server it is that entry", () => {
+  const { farm: made, graveyard } = farm(text([{}, {}]));
+  graveyard.dead.add("10.1.0.1").add("10.1.0.2");
+  made.start();
+  made.advance(2 * SECOND);
+  graveyard.dead.clear();
+  made.advance(2 * SECOND);
+  assert.ok(made.log.some((line) => line.startsWith("Gained quorum")));
+  assert.deepEqual(
+    made.log.filter((line) => /sorry|alive servers/.test(line)),
+    [],
   );
+  const twin = farm(text([{ weight: 3 }, {}], "sorry_server 10.1.0.1 80\n sorry_server_inhibit"));
+  twin.farm.start();
+  assert.deepEqual(weights(twin.farm), { "10.1.0.1": 3, "10.1.0.2": 1 }, "it does not serve");
+  twin.graveyard.dead.add("10.1.0.1").add("10.1.0.2");
+  twin.farm.advance(2 * SECOND);
+  assert.deepEqual(weights(twin.farm), { "10.1.0.1": 1 }, "it serves");
+});
 
-/** What holds between any two events. */
-function judge(made: Farm): void {
-  for (const service of made.director.services) {
-    for (const server of service.servers) {
-      const down = server.checkers.filter(({ schedule }) => !schedule.up).length;
-      assert.equal(server.failedCheckers, down, "failed checkers are those that are not up");
-      assert.equal(server.alive, down === 0, "alive is who has no failed checker");
-    }
-    if (service.quorumUp)
-      assert.ok(!losesQuorum(service.config, service.liveWeight), "quorum should be lost");
-    else assert.ok(!gainsQuorum(service.config, service.liveWeight), "quorum should be gained");
-    if (service.quorumUp) assert.ok(!service.sorryServing, "both serve");
-    if (!service.quorumUp && service.config.sorryServer !== undefined)
-      assert.ok(service.sorryServing, "nobody serves");
-    const serving = service.destinations().filter(({ weight }) => weight > 0);
-    if (service.sorryServing)
-      assert.deepEqual(
-        serving.map(({ address }) => address),
-        ["10.2.0.1"],
-      );
-    else assert.ok(serving.every(({ address }) => address !== "10.2.0.1"));
+test("10: who asked for no mails gets none, of servers and of the quorum", () => {
+  const { farm: made, graveyard } = farm(text([{ more: "smtp_alert off" }], "smtp_alert off\n omega"));
+  graveyard.dead.add("10.1.0.1");
+  made.start();
+  made.advance(2 * SECOND);
+  graveyard.dead.clear();
+  made.advance(2 * SECOND);
+  made.stop();
+  assert.deepEqual(made.mails, []);
+});
+
+test("7.3: a service and a server that a reload brings wait for their first success with alpha", () => {
+  const { farm: made, graveyard } = farm(text([{}]));
+  made.start();
+  made.advance(2 * SECOND);
+  graveyard.dead.add("10.1.0.2");
+  made.reload(config(text([{}, {}], "alpha")));
+  assert.deepEqual(weights(made), { "10.1.0.1": 1 });
+  made.reload(config(text([{}, {}], "alpha").replace("10.0.0.1 80", "10.0.0.9 80")));
+  assert.deepEqual(made.services(), [], "nothing is known of the new service");
+  made.advance(2 * SECOND);
+  assert.deepEqual(weights(made), { "10.1.0.1": 1 });
+});
+
+test("checkers that come with reloads take the numbers of those that went", () => {
+  const { farm: made } = farm(text([{ checks: 3 }, {}]));
+  made.start();
+  for (let i = 0; i < 5; i++) {
+    made.reload(config(text([{}])));
+    made.reload(config(text([{ checks: 3 }, {}])));
   }
+  const ids = [...made.director.checkers()].map(({ id }) => id);
+  assert.deepEqual(ids.sort(), [0, 1, 2, 3]);
+});
+
+/** A service whose first server has a checker of another kind; the world says what that finds. */
+function special(lines: string, more = ""): { made: Farm; say: (result: CheckResult) => void } {
+  let result: CheckResult = PASS;
+  const files = "track_file F {\n file /f\n}\n";
+  const source = files + text([{ checks: 0, more: lines }, {}], more);
+  const made = new Farm(config(source), ({ config: { kind } }) => (kind === "tcp" ? PASS : result));
+  const say = (next: CheckResult): void => {
+    result = next;
+    made.tellEvents();
+  };
+  return { made, say };
 }
 
-test("whatever happens: counts, quorum, sorry server and kernel agree, and events of a service alternate", () => {
-  fc.assert(
-    fc.property(
-      fc.array(anyText, { minLength: 4, maxLength: 4 }),
-      fc.array(deed, { maxLength: 40 }),
-      (texts, deeds) => {
-        const configs = texts.map(config);
-        const graveyard = new Graveyard();
-        const made = farm(texts[0] ?? "", graveyard).farm;
-        const applied = new AppliedServices(made);
-        made.start();
-        judge(made);
-        for (const step of deeds) {
-          if (step.kind === "die") graveyard.dead.add(`10.1.0.${step.server}:${8000 + step.check}`);
-          else if (step.kind === "revive")
-            graveyard.dead.delete(`10.1.0.${step.server}:${8000 + step.check}`);
-          else if (step.kind === "reload") made.reload(configs[step.texts] as CheckConfig);
-          else if (step.kind === "addresses") made.setAddressCount("[10.0.0.1]:tcp:80", step.count);
-          else made.advance(step.seconds * SECOND);
-          judge(made);
-          applied.compare();
-        }
-      },
-    ),
-    { numRuns: 300 },
+const FILE_CHECK = "FILE_CHECK {\n track_file F\n weight 1\n}";
+const added = (weight: number): CheckResult => ({ verdict: "passed", weight: { kind: "added", weight } });
+
+test("4.9: what a file says before the start counts from the start", () => {
+  const { made, say } = special(FILE_CHECK);
+  say(added(4));
+  made.start();
+  assert.deepEqual(weights(made), { "10.1.0.1": 5, "10.1.0.2": 1 });
+  assert.deepEqual(
+    made.log.filter((line) => line.startsWith("Changing weight")),
+    [],
   );
 });
 
-/** The kernel hears of every change. */
-class AppliedServices {
-  readonly #farm: Farm;
-  #known = "[]";
+test("9.1: what a file says to a suspended service counts when it wakes, the last word, and once", () => {
+  const { made, say } = special(FILE_CHECK, "ha_suspend");
+  made.start();
+  say(FAIL);
+  say(added(4));
+  assert.equal(weights(made)["10.1.0.1"], 1, "not yet");
+  made.setAddressCount("[10.0.0.1]:tcp:80", 1);
+  assert.equal(weights(made)["10.1.0.1"], 5);
+  say(added(9));
+  made.setAddressCount("[10.0.0.1]:tcp:80", 0);
+  made.setAddressCount("[10.0.0.1]:tcp:80", 1);
+  assert.equal(weights(made)["10.1.0.1"], 10, "not what was missed in the sleep before");
+});
 
-  constructor(made: Farm) {
-    this.#farm = made;
+test("4.8: a server that comes back has the weight of the script that brought it back", () => {
+  const misc = "MISC_CHECK {\n misc_path /bin/true\n misc_dynamic\n}";
+  const { made, say } = special(misc);
+  say(FAIL);
+  made.start();
+  made.advance(2 * SECOND);
+  assert.equal(weights(made)["10.1.0.1"], undefined);
+  say({ verdict: "passed", weight: { kind: "instead", weight: 7 } });
+  const seen = new Set<number | undefined>();
+  for (let i = 0; i < 30; i++) {
+    made.advance(SECOND / 10);
+    seen.add(weights(made)["10.1.0.1"]);
   }
-
-  compare(): void {
-    const now = JSON.stringify(this.#farm.services());
-    const told = this.#farm.takeApplied().length > 0;
-    if (now !== this.#known) assert.ok(told, "a change that the kernel does not hear of");
-    this.#known = now;
-  }
-}
+  assert.deepEqual([...seen], [undefined, 7]);
+});

@@ -89,6 +89,27 @@ test("marks that virtual servers have by themselves are left to them; beyond the
   assert.deepEqual(last.unmarked, [{ name: "[b]:0", reason: "no mark is left" }]);
 });
 
+test("without a protocol a group has a mark for UDP; one with marks of its own goes entry by entry", () => {
+  const plan = new GroupMarks().plan(
+    config({ a: ["10.0.0.1 80"], m: ["10.0.1.1 80", "fwmark 7"] }, [
+      ["group a", ""],
+      ["group m", "TCP"],
+    ]),
+  );
+  assert.deepEqual(
+    plan.ranges.map(({ first, protocol }) => [first, protocol]),
+    [["10.0.0.1", "UDP"]],
+  );
+  assert.deepEqual([marksOf(plan).length, plan.unmarked], [1, []]);
+});
+
+test("a family without addresses has no table", () => {
+  const { ranges } = new GroupMarks().plan(config({ a: ["10.0.0.1 80"] }, [["group a", "TCP"]]));
+  const script = markScript({ table: "t", priority: -1, counters: false, ranges });
+  assert.match(script, /^table ip t \{/m);
+  assert.doesNotMatch(script, /^table ip6/m);
+});
+
 test("groups whose addresses overlap with others have no marks: nftables would refuse all", () => {
   const overlap = (groups: Groups, heads: readonly (readonly [string, string])[]): string[] =>
     new GroupMarks().plan(config(groups, heads)).unmarked.map(({ name }) => name);
@@ -104,6 +125,12 @@ test("groups whose addresses overlap with others have no marks: nftables would r
     overlap({ a: ["10.0.0.1-4 80"], b: ["10.0.0.2 80"] }, [both[0], ["group b", "UDP"]]),
     [],
     "of other protocols",
+  );
+  const three = [...both, ["group c", "TCP"]] as const;
+  assert.deepEqual(
+    overlap({ a: ["10.0.0.1-10 80"], b: ["10.0.0.2-3 80"], c: ["10.0.0.5 80"] }, three),
+    ["[a]:0", "[b]:0", "[c]:0"],
+    "the last one with the first",
   );
   const beside = [both[0], ["10.0.0.3 80", "TCP"]] as const;
   assert.deepEqual(overlap({ a: ["10.0.0.1-4 80"] }, beside), ["[a]:0"], "an ordinary virtual server");

@@ -6,6 +6,7 @@ import { Checker } from "../../../src/check/checker-state.js";
 import type { Check, CheckerPorts, CheckerRow, CheckJob } from "../../../src/check/checkers/checker.js";
 import { Probes } from "../../../src/check/effects/probes.js";
 import { Timers } from "../../../src/check/effects/timers.js";
+import type { Policy } from "../../../src/check/schedule.js";
 import { RealServer } from "../../../src/check/real-server.js";
 import { checker as readChecker, firstServer, only, virtualServer } from "../config/check-texts.js";
 import { FAIL, PASS, SECOND } from "./farm.js";
@@ -52,17 +53,33 @@ class Clock {
 interface FakeCheck extends Check {
   job: CheckJob<never>;
   starts: number[];
+  /** Which part was due, of each start. */
+  steps: number[];
   cancelled: number;
   closed: boolean;
 }
 
 const TEXT = virtualServer("", "TCP_CHECK {\n retry 0\n delay_loop 2\n}");
 
-function scene(): { time: Clock; probes: Probes; checker: Checker; made: FakeCheck[] } {
+interface Changes {
+  text?: string;
+  policy?: Policy;
+  /** Asleep: its check is not due, and looked at again a second later. */
+  asleep?: () => boolean;
+}
+
+interface Scene {
+  time: Clock;
+  probes: Probes;
+  checker: Checker;
+  made: FakeCheck[];
+}
+
+function scene({ text = TEXT, policy = "usual", asleep = () => false }: Changes = {}): Scene {
   const time = new Clock();
   const made: FakeCheck[] = [];
   const row = {
-    policy: "usual",
+    policy,
     keyword: "TCP_CHECK",
     mailTitle: "TCP CHECK",
     usesSocket: true,
@@ -72,29 +89,34 @@ function scene(): { time: Clock; probes: Probes; checker: Checker; made: FakeChe
         starts: [],
         cancelled: 0,
         closed: false,
-        start: () => void check.starts.push(time.now),
+        steps: [],
+        start(step) {
+          check.starts.push(time.now);
+          check.steps.push(step);
+        },
         cancel: () => void check.cancelled++,
         close: () => void (check.closed = true),
       };
       made.push(check);
       return check;
     },
-  } as const satisfies CheckerRow<never>;
+  } satisfies CheckerRow<never>;
   const timers = new Timers(time.addon, () => {});
   const probes: Probes = new Probes({
     timers,
     table: { tcp: row },
     checkers: {} as CheckerPorts,
     due: ({ schedule }, now) => {
-      schedule.onStarted(now);
-      return true;
+      if (asleep()) schedule.nextAt = now + SECOND;
+      else schedule.onStarted(now);
+      return !asleep();
     },
     finished: ({ schedule }, { verdict }) =>
       void (verdict === "passed" ? schedule.onPassed(time.now) : schedule.onFailed(time.now)),
     subjectOf: () => "VS -> RS",
   });
-  const server = new RealServer(firstServer(only(TEXT)), "[192.168.0.1]:tcp:8080");
-  const checker = new Checker(0, readChecker("tcp", TEXT), row, server);
+  const server = new RealServer(firstServer(only(text)), "[192.168.0.1]:tcp:8080");
+  const checker = new Checker(0, readChecker("tcp", text), row, server);
   return { time, probes, checker, made };
 }
 
@@ -144,6 +166,48 @@ test("the target is what the checker says, else the real server, with the port o
   probes.prepare(checker, time.now);
   const { address, port, endpoint } = made[0]?.job ?? {};
   assert.deepEqual([[...(address ?? [])], port, endpoint], [[192, 168, 0, 1], 8080, "[192.168.0.1]:8080"]);
+});
+
+test("an address and a port of the checker's own come before the real server's", () => {
+  const text = virtualServer("", "TCP_CHECK {\n connect_ip 192.168.0.9\n connect_port 81\n}");
+  const { time, probes, checker, made } = scene({ text });
+  probes.prepare(checker, time.now);
+  const { address, port, endpoint } = made[0]?.job ?? {};
+  assert.deepEqual([[...(address ?? [])], port, endpoint], [[192, 168, 0, 9], 81, "[192.168.0.9]:81"]);
+});
+
+test("a check that is not due yet is looked at again when its schedule says", () => {
+  let asleep = true;
+  const { time, probes, checker, made } = scene({ asleep: () => asleep });
+  probes.prepare(checker, time.now);
+  checker.schedule.begin(time.now, 0);
+  probes.arm(checker);
+  time.advance(3.5 * SECOND);
+  asleep = false;
+  time.advance(SECOND);
+  assert.deepEqual(made[0]?.starts, [4 * SECOND]);
+});
+
+test("a new check waits until it is armed; one that follows events begins at once; the part that is due is told", () => {
+  const usual = scene();
+  usual.probes.prepare(usual.checker, usual.time.now);
+  usual.time.advance(10 * SECOND);
+  assert.deepEqual(usual.made[0]?.starts, []);
+  const events = scene({ policy: "events" });
+  events.probes.prepare(events.checker, events.time.now);
+  assert.deepEqual(events.made[0]?.starts, [0]);
+  usual.checker.schedule.part = 2;
+  usual.checker.schedule.begin(usual.time.now, 0);
+  usual.probes.arm(usual.checker);
+  usual.time.advance(2 * SECOND);
+  assert.deepEqual(usual.made[0]?.steps, [2]);
+});
+
+test("at the end all are closed", () => {
+  const { time, probes, checker, made } = scene();
+  probes.prepare(checker, time.now);
+  probes.close();
+  assert.ok(made[0]?.closed);
 });
 
 test("timers that are due within 10 ms share a wake-up, and none is early", () => {

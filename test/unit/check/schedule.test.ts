@@ -61,6 +61,7 @@ function reports(machine: Schedule, results: string): Array<Report | undefined> 
 test("3.2: the first check is 1 s after the start, and a share of the warm-up later", () => {
   const settings = { ...schedule().settings, warmupMicros: 4 * SECOND };
   const machine = schedule({ settings });
+  assert.equal(FIRST_CHECK_DELAY, SECOND);
   assert.equal(machine.nextAt, Number.POSITIVE_INFINITY);
   machine.begin(100, 0);
   assert.equal(machine.nextAt, 100 + FIRST_CHECK_DELAY);
@@ -226,6 +227,18 @@ test("7.3: a reload caps the failures that were forgiven, and a shorter L counts
   machine.adopt({ policy: "usual", settings, parts: 1, fastRecovery: false }, 20 * SECOND);
   assert.equal(machine.failures, 1);
   assert.equal(machine.nextAt, 21 * SECOND);
+});
+
+test("7.3: a reload with the same interval hurries nobody, and with another one no check that is under way", () => {
+  const settings = { ...schedule().settings, warmupMicros: 100 * SECOND };
+  const machine = schedule({ settings });
+  const options = { policy: "usual", settings, parts: 1, fastRecovery: false } as const;
+  machine.begin(0, 1);
+  machine.adopt(options, 0);
+  assert.equal(machine.nextAt, 101 * SECOND);
+  machine.onStarted(101 * SECOND);
+  machine.adopt({ ...options, settings: { ...settings, delayLoopMicros: SECOND } }, 102 * SECOND);
+  assert.equal(machine.nextAt, Number.POSITIVE_INFINITY);
 });
 
 const anyPolicy = fc.constantFrom<Policy>("usual", "urls", "dialogue", "script");
