@@ -50,6 +50,8 @@ export interface ChildLimits {
   start: Micros;
   /** From the order to stop to SIGKILL. */
   stop: Micros;
+  /** For the answer to a new configuration, and again for putting it into force. */
+  reload: Micros;
 }
 
 export interface ChildIdentity {
@@ -81,6 +83,8 @@ export class SupervisedChild<Slice> {
   #restartAt: Micros = 0;
   /** The next moment at which something must have happened. */
   #deadline: Micros | undefined;
+  /** When the step of the reload that is under way must be done, however alive the child is. */
+  #reloadDeadline: Micros | undefined;
   /** Why it was killed by us, for the line about its end. */
   #killedBecause: string | undefined;
   /** A reload is being decided: a restart that is due waits for it. */
@@ -92,7 +96,9 @@ export class SupervisedChild<Slice> {
   ) {}
 
   get deadline(): Micros | undefined {
-    return this.#deadline;
+    if (this.#deadline === undefined || this.#reloadDeadline === undefined)
+      return this.#deadline ?? this.#reloadDeadline;
+    return Math.min(this.#deadline, this.#reloadDeadline);
   }
 
   /** There is a process. */
@@ -116,17 +122,19 @@ export class SupervisedChild<Slice> {
   }
 
   /** Offers a new slice to the running process. */
-  reconfigure(slice: Slice, generation: number, out: SupervisorEffect<Slice>[]): void {
+  reconfigure(slice: Slice, generation: number, now: Micros, out: SupervisorEffect<Slice>[]): void {
     this.#generation = generation;
     this.#candidate = slice;
     this.reload = "offered";
+    this.#reloadDeadline = now + this.limits.reload;
     out.push({ kind: "configure", child: this.identity.name, generation, slice });
   }
 
   /** All others have taken the offer too. */
-  commit(out: SupervisorEffect<Slice>[]): void {
+  commit(now: Micros, out: SupervisorEffect<Slice>[]): void {
     if (this.reload !== "taken") return;
     this.reload = "committing";
+    this.#reloadDeadline = now + this.limits.reload;
     out.push({ kind: "commit", child: this.identity.name, generation: this.#generation });
   }
 
@@ -183,6 +191,7 @@ export class SupervisedChild<Slice> {
       out.push({ kind: "start", child: this.identity.name });
     } else if (this.phase === "running" && this.reload === "offered") {
       this.reload = "taken";
+      this.#reloadDeadline = undefined;
     }
   }
 
@@ -211,6 +220,7 @@ export class SupervisedChild<Slice> {
   restartCounting(now: Micros): void {
     if (this.phase === "running") this.#deadline = now + this.identity.silence;
     else if (this.phase === "starting") this.#deadline = now + this.limits.start;
+    if (this.#reloadDeadline !== undefined) this.#reloadDeadline = now + this.limits.reload;
   }
 
   /** Asks the process to end, or forgets a restart that is pending. */
@@ -268,6 +278,27 @@ export class SupervisedChild<Slice> {
     this.settle(now, out);
   }
 
+  /**
+   * It lives, and does not get on with the reload. An offer that is not answered is taken back; half way into a new
+   * configuration there is no way back, so it is killed, and what is started in its place has the old one.
+   * @returns true when it has let an offer pass
+   */
+  onReloadTime(now: Micros, out: SupervisorEffect<Slice>[]): boolean {
+    if (this.#reloadDeadline === undefined || now < this.#reloadDeadline) return false;
+    this.#reloadDeadline = undefined;
+    const seconds = this.#seconds(this.limits.reload);
+    const { ident, name } = this.identity;
+    if (this.reload === "committing") {
+      this.#kill(`it did not put the new configuration into force in ${seconds} s`, out);
+      return false;
+    }
+    const text = `${ident} pid ${this.pid} did not answer the new configuration in ${seconds} s. It keeps the old one`;
+    out.push({ kind: "log", level: "error", text });
+    out.push({ kind: "abandon", child: name, generation: this.#generation });
+    this.#settleReload();
+    return true;
+  }
+
   onTimePassed(now: Micros, out: SupervisorEffect<Slice>[]): void {
     if (this.#deadline === undefined || now < this.#deadline) return;
     if (this.phase === "running")
@@ -303,6 +334,7 @@ export class SupervisedChild<Slice> {
 
   #kill(reason: string, out: SupervisorEffect<Slice>[]): void {
     this.#killedBecause = reason;
+    if (this.reload === "committing") this.#reloadDeadline = undefined;
     this.#deadline = undefined; // SIGKILL cannot be refused: its end is the next thing to happen
     const text = `${this.identity.ident} pid ${this.pid} is killed: ${reason}`;
     out.push({ kind: "log", level: "error", text }, { kind: "kill", child: this.identity.name });
@@ -310,6 +342,7 @@ export class SupervisedChild<Slice> {
 
   #settleReload(): void {
     this.reload = "none";
+    this.#reloadDeadline = undefined;
     this.#candidate = undefined;
   }
 

@@ -85,7 +85,7 @@ export class Supervisor<Slice> {
         this.#onReloadRequested(out);
         break;
       case "configurationRead":
-        this.#onConfigurationRead(event.slices, out);
+        this.#onConfigurationRead(event.slices, now, out);
         break;
       case "configurationRefused":
         this.#refuseReload(out);
@@ -173,7 +173,7 @@ export class Supervisor<Slice> {
     out.push({ kind: "log", level: "info", text: "Reloading ..." }, { kind: "readConfiguration" });
   }
 
-  #onConfigurationRead(slices: Slices<Slice>, out: SupervisorEffect<Slice>[]): void {
+  #onConfigurationRead(slices: Slices<Slice>, now: Micros, out: SupervisorEffect<Slice>[]): void {
     if (this.#stopping) return;
     this.#offer = slices;
     this.#offerRefused = false;
@@ -181,7 +181,8 @@ export class Supervisor<Slice> {
     out.push({ kind: "notifyService", state: "reloading" });
     for (const [name, child] of this.#children) {
       const slice = slices.get(name);
-      if (child.phase === "running" && slice !== undefined) child.reconfigure(slice, this.#generation, out);
+      if (child.phase === "running" && slice !== undefined)
+        child.reconfigure(slice, this.#generation, now, out);
       else child.hold();
     }
   }
@@ -201,7 +202,7 @@ export class Supervisor<Slice> {
     for (const [name, child] of this.#children) {
       const slice = slices.get(name);
       if (slice === undefined) this.#dismiss(child, now, out);
-      else if (child.reload === "taken") child.commit(out);
+      else if (child.reload === "taken") child.commit(now, out);
       else child.launch(slice, this.#generation, now, out);
     }
   }
@@ -275,7 +276,10 @@ export class Supervisor<Slice> {
   }
 
   #onTimePassed(now: Micros, out: SupervisorEffect<Slice>[]): void {
-    for (const child of this.#children.values()) child.onTimePassed(now, out);
+    for (const child of this.#children.values()) {
+      child.onTimePassed(now, out);
+      if (child.onReloadTime(now, out)) this.#offerRefused = true;
+    }
     if (this.#nextKeepAlive !== undefined && now >= this.#nextKeepAlive) {
       this.#nextKeepAlive = now + (this.settings.keepAlive ?? 0);
       out.push({ kind: "notifyService", state: "alive" });

@@ -135,3 +135,70 @@ test("a stop while a reload is being decided ends it", () => {
   assert.equal(bench.finished, 0);
   assert.ok(!orders(bench).some((effect) => effect.startsWith("commit")));
 });
+
+test("one that lives and does not answer the offer: after the limit nobody changes, and it says whom that is due to", () => {
+  const bench = twoChildren();
+  bench.ready = false;
+  bench.post({ kind: "reloadRequested" });
+  bench.advance(2 * SECOND);
+  answer(bench, "check");
+  bench.advance(17.9 * SECOND);
+  assert.deepEqual(orders(bench), ["configure check", "configure vrrp"]);
+  bench.advance(0.1 * SECOND);
+  assert.deepEqual(orders(bench).slice(2).sort(), ["abandon check", "abandon vrrp"]);
+  const { pid } = bench.child("vrrp");
+  assert.deepEqual(bench.said.slice(1), [
+    `Keepalived_vrrp pid ${pid} did not answer the new configuration in 20 s. It keeps the old one`,
+    "Reload refused: the running configuration stays in force",
+  ]);
+  assert.ok(bench.child("vrrp").alive && bench.child("check").alive);
+  assert.deepEqual(bench.supervisor.reloads, { accepted: 0, refused: 1 });
+  answer(bench, "vrrp");
+  assert.ok(
+    !bench.effects.some((effect) => /^(adopt|commit)/.test(effect)),
+    "its late answer changes nothing",
+  );
+  bench.ready = true;
+  bench.post({ kind: "reloadRequested" });
+  assert.ok(bench.said.includes("Reload complete"), "the next reload is as any other");
+});
+
+test("one that lives and does not put the configuration into force is killed after the limit, and keeps the old one", () => {
+  const bench = twoChildren();
+  bench.commits = false;
+  bench.post({ kind: "reloadRequested" });
+  const { pid } = bench.child("vrrp");
+  bench.post({ kind: "committedReported", child: "check", pid: bench.child("check").pid, generation: 2 });
+  bench.advance(19.9 * SECOND);
+  assert.ok(bench.child("vrrp").pid === pid && bench.child("vrrp").alive);
+  bench.advance(0.1 * SECOND);
+  assert.ok(
+    bench.said.includes(
+      `Keepalived_vrrp pid ${pid} is killed: it did not put the new configuration into force in 20 s`,
+    ),
+  );
+  assert.ok(
+    bench.said.includes("Keepalived_vrrp died over the new configuration: the old one stays in force for it"),
+  );
+  assert.notEqual(bench.child("vrrp").pid, pid);
+  assert.deepEqual(bench.child("vrrp").slices, ["edition 1 of vrrp"]);
+  assert.deepEqual(bench.child("check").slices, ["edition 1 of check", "edition 2 of check"]);
+  bench.commits = true;
+  bench.edition = 3;
+  bench.post({ kind: "reloadRequested" });
+  assert.deepEqual(bench.child("vrrp").slices.at(-1), "edition 3 of vrrp");
+  bench.advance(60 * SECOND);
+  assert.equal(bench.spawns.length, 3, "no limit is left over");
+});
+
+test("time in which core itself was away does not count against a reload", () => {
+  const bench = twoChildren();
+  bench.ready = false;
+  bench.post({ kind: "reloadRequested" });
+  bench.advance(15 * SECOND);
+  bench.stall(10 * SECOND);
+  bench.advance(19 * SECOND);
+  assert.ok(!orders(bench).some((effect) => effect.startsWith("abandon")));
+  bench.advance(SECOND);
+  assert.ok(orders(bench).includes("abandon vrrp"));
+});
