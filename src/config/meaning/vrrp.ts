@@ -78,7 +78,9 @@ function withInterface(
   { defaultInterface }: GlobalConfig,
   judge: Judge,
 ): readonly AddressEntry[] {
-  if (judge.hasInterface(defaultInterface)) return entries;
+  // Asking the kernel for an interface that is not there can make it run modprobe: nobody asks without need.
+  if (entries.every(({ device }) => device !== undefined) || judge.hasInterface(defaultInterface))
+    return entries;
   return entries.filter(({ device, at }) => {
     if (device !== undefined) return true;
     const message = `the address needs 'dev INTERFACE': there is no default interface '${defaultInterface}'; the entry is ignored`;
