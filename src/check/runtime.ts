@@ -26,6 +26,7 @@ import { Timers } from "./effects/timers.js";
 import { TlsContext } from "./effects/tls-context.js";
 import type { CheckEffect } from "./events.js";
 import type { Availability, Ipvs, IpvsListener } from "./ipvs/model.js";
+import { countKinds } from "./kinds.js";
 import { servicesOf } from "./services.js";
 import { formatCheckState } from "./state-dump.js";
 import type { VirtualServer } from "./virtual-server.js";
@@ -139,7 +140,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     await this.#pingPermission.adopt(this.#config);
     this.#warnOfMissingKinds(this.#config);
     this.#readTlsFiles();
-    raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
+    raiseDescriptorLimit(this.#addon, this.#config.virtualServers, this.#table, this.#log);
     this.#onAvailability(await this.#ipvs.open());
     await this.#setGlobals();
     await this.#ownAddresses.watch(this.#director.services, this.#groups);
@@ -194,7 +195,7 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
     await this.#groupTable.adopt(config);
     if (this.#stopping) return;
     this.#carryOut(this.#director.reconfigure(config, this.#addon.monotonicMicros()));
-    raiseDescriptorLimit(this.#addon, this.#director, this.#table, this.#log);
+    raiseDescriptorLimit(this.#addon, this.#config.virtualServers, this.#table, this.#log);
     await this.#ownAddresses.watch(this.#director.services, this.#groups);
     await this.#ipvs.idle();
     await this.#groupTable.settle();
@@ -332,16 +333,12 @@ export class CheckRuntime implements ChildRuntime<CheckConfig> {
   }
 
   #warnOfMissingKinds({ virtualServers }: CheckConfig): void {
-    const missing = new Set<string>();
-    for (const { realServers } of virtualServers) {
-      for (const { checkers } of realServers) {
-        for (const { kind } of checkers) if (this.#table[kind] === undefined) missing.add(kind.toUpperCase());
-      }
-    }
-    for (const kind of missing)
+    for (const kind of countKinds(virtualServers).keys()) {
+      if (this.#table[kind] !== undefined) continue;
       this.#log.warning(
-        `This version has no checker ${kind}: servers are used as if that check always succeeded`,
+        `This version has no checker ${kind.toUpperCase()}: servers are used as if that check always succeeded`,
       );
+    }
   }
 
   onBfdState(session: string, up: boolean): void {

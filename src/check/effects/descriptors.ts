@@ -1,9 +1,10 @@
 /** Room for the descriptors of the checks: each holds one at most while it is under way. */
+import type { VirtualServerConfig } from "../../config/check-model.js";
 import type { Addon } from "../../native/addon.js";
 import { formatSystemError, systemErrorOf } from "../../net/system-error.js";
 import type { Log } from "../../platform/child-log.js";
 import type { CheckerTable } from "../checkers/table.js";
-import type { Director } from "../director.js";
+import { countKinds } from "../kinds.js";
 
 const RLIMIT_NOFILE = 7;
 /** What the process needs besides: channel, log, netlink, timers, FIFOs, pipes of scripts. */
@@ -12,12 +13,13 @@ const OTHERS = 256;
 /** Raises the limit of open files when the checks of all real servers could need more. */
 export function raiseDescriptorLimit(
   addon: Pick<Addon, "getLimit" | "setLimit">,
-  director: Director,
+  virtualServers: readonly VirtualServerConfig[],
   table: CheckerTable,
   log: Log,
 ): void {
   let needed = OTHERS;
-  for (const { config } of director.checkers()) if (table[config.kind]?.usesSocket === true) needed++;
+  for (const [kind, count] of countKinds(virtualServers))
+    if (table[kind]?.usesSocket === true) needed += count;
   const [soft, hard] = addon.getLimit(RLIMIT_NOFILE);
   if (soft >= needed) return;
   try {

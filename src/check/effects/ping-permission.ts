@@ -7,6 +7,7 @@ import type { CheckConfig } from "../../config/check-model.js";
 import { readSetting, restoreSettings, writeSetting } from "../../net/kernel-settings.js";
 import { formatSystemError, type SystemError } from "../../net/system-error.js";
 import type { Log } from "../../platform/child-log.js";
+import { countKinds } from "../kinds.js";
 
 const PATH = "ipv4/ping_group_range";
 
@@ -29,10 +30,7 @@ export class PingPermission {
 
   /** Takes a configuration: widens the range when something pings, puts it back when nothing does any more. */
   async adopt({ virtualServers }: CheckConfig): Promise<void> {
-    const pings = virtualServers.some(({ realServers }) =>
-      realServers.some(({ checkers }) => checkers.some(({ kind }) => kind === "ping")),
-    );
-    if (!pings) return this.restore();
+    if (!countKinds(virtualServers).has("ping")) return this.restore();
     if (this.#held !== undefined) return;
     const was = await readSetting(PATH);
     const now = was === undefined ? undefined : widenedRange(was, process.getegid?.() ?? 0);
