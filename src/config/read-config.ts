@@ -81,9 +81,5 @@ function nameNotActedOn(tree: TreeReader, config: Config): string[] {
   const list = [...first.values()].map(({ text, more }) =>
     decodeBytes(more === 0 ? text : `${text} and ${more} more`),
   );
-  // Strict mode implies no_accept without a word that could be marked.
-  for (const { name, strict, accept } of config.vrrp.instances) {
-    if (strict && !accept) list.push(`vrrp_instance ${name}: strict mode's no_accept`);
-  }
   return [...config.notActedOn, ...list];
 }

@@ -101,6 +101,26 @@ test("a configuration test: verdicts and messages", { skip }, () => {
   assert.match(missing.stderr, /nowhere\.conf/);
 });
 
+test("a configuration test names what is configured without effect: the first place, and how many more", {
+  skip,
+}, () => {
+  const session = (number: number): string =>
+    `bfd_instance B${number} {\n  neighbor_ip 192.0.2.${number}\n}\n`;
+  const text = `global_defs {\n  enable_dbus\n}\n${session(1)}${session(2)}`;
+  const later = configuration("later.conf", text);
+  const { status, stderr } = run("-t", "-f", later);
+  const list = [
+    `global_defs: enable_dbus (${later}:2)`,
+    `bfd_instance B1: neighbor_ip (${later}:5) and 1 more`,
+  ];
+  assert.deepEqual(
+    [status, stderr],
+    [0, `Configured, but without effect in this version: ${list.join(", ")}\n`],
+  );
+  const document = JSON.parse(run("-t", "--json", "-f", later).stdout) as { notActedOn: unknown };
+  assert.deepEqual(document.notActedOn, list);
+});
+
 test("a configuration test into a file appends, and follows no link", { skip }, () => {
   const log = join(folder, "test.log");
   writeFileSync(log, "before\n");

@@ -101,6 +101,29 @@ labTest(
   },
 );
 
+labTest(
+  "a tracked script that is not there: a start goes without it, a reload is refused and the old one is tracked on",
+  ["ours"],
+  async (lab) => {
+    const bench = await Bench.open(lab);
+    const there = bench.recorder.makeScript("there.sh", "exit 0");
+    const tracking = (path: string): string =>
+      script("s", path, "weight -10") + instance("A", 1, "track_script {\ns\n}");
+    bench.start(tracking(`${there}-not`));
+    await bench.logs(/error: script '\S+-not' does not exist; it will not be run/);
+    await bench.tells('INSTANCE "A" MASTER 100');
+    await bench.reload(tracking(there));
+    await bench.logs(/Script `s` now returning 0|VRRP_Script\(s\) succeeded/);
+    const from = bench.router.output.all.length;
+    writeFileSync(lab.configurationOf(bench.host), tracking(`${there}-not`));
+    bench.router.kill("SIGHUP");
+    await bench.logs(/Reload refused: the running configuration stays in force/, from);
+    const told = bench.told.length;
+    writeFileSync(there, "#!/bin/sh\nexit 1\n");
+    await bench.tells('INSTANCE "A" MASTER_PRIORITY 90', told);
+  },
+);
+
 labTest("init_fail: in fault until the script has succeeded", ["ours"], async (lab) => {
   const bench = await Bench.open(lab);
   const slow = bench.recorder.makeScript("slow.sh", "sleep 0.4");

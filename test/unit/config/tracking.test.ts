@@ -79,6 +79,10 @@ test("a tracked script that cannot run counts, and is not tracked", () => {
   });
   assert.deepEqual([result.testStatus, first(result.config).trackScripts], [5, []]);
   assert.match(messages(result), /error: script '\/bin\/s' does not exist/);
+  // Good for a start, without it (reference of tracking, 8); a running router keeps what it tracks.
+  assert.deepEqual([result.usable, result.reloadable], [true, false]);
+  const told = read(`${secure}${instance("notify /bin/s")}`, { scriptStatus: () => "missing" });
+  assert.deepEqual([told.testStatus, told.reloadable], [0, true], "nothing depends on a notify script");
 });
 
 test("`< /PATH` runs nothing", () => {

@@ -1,4 +1,4 @@
-/** The keywords of `vrrp_instance` that the VRRP process does not act on yet: what the configuration says of them. */
+/** The keywords of `vrrp_instance`: what the configuration says of them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config, VrrpInstanceConfig } from "../../../src/config/model.js";
@@ -71,6 +71,7 @@ test("accept and no_accept share one setting; strict mode speaks against accept"
   assert.equal(of("no_accept\naccept").accept, true);
   assert.equal(of("accept\nno_accept").accept, false);
   assert.equal(of("strict_mode").accept, false);
+  assert.deepEqual(good(instance("strict_mode")).notActedOn, []);
   assert.equal(of("strict_mode\npriority 255").accept, true);
   assert.equal(of("strict_mode\nversion 3\naccept").accept, true);
   assert.deepEqual(said("strict_mode\naccept"), [
