@@ -92,7 +92,7 @@ export class Accounts {
 /** Reads the files without blocking. */
 export async function loadAccounts(): Promise<Accounts> {
   const text = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
-  return new Accounts(await text(PASSWD), await text(GROUP));
+  return new Accounts(...(await Promise.all([text(PASSWD), text(GROUP)])));
 }
 
 /** The identity of this process. */

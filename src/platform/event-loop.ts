@@ -18,3 +18,9 @@ export function createEventLoop(addon: Addon): EventLoop {
     soon: (callback) => void setImmediate(callback),
   };
 }
+
+/** Settles after one whole turn of the loop: whatever timer is due by now, and whatever waits in a socket, has had its turn. */
+export async function dueWorkDone(): Promise<void> {
+  // The rest of this turn, and then the next one.
+  for (let phase = 0; phase < 2; phase++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -71,6 +71,10 @@ export class VrrpInstance {
   get running(): boolean {
     return this.#running;
   }
+  /** Started, and the startup delay is over. */
+  isUnderWay(now: Micros): boolean {
+    return this.#running && now >= this.#timersFrom;
+  }
   /** Whether it would like to be MASTER on its own, its group aside. */
   get wantsMaster(): boolean {
     return this.#election.wantsMaster;

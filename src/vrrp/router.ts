@@ -30,6 +30,7 @@ export class Router {
   #instances: VrrpInstance[] = [];
   #groups: SyncGroup[] = [];
   #byName = new Map<string, VrrpInstance>();
+  #renewed: VrrpInstance[] = [];
   readonly #groupOf = new Map<VrrpInstance, SyncGroup>();
   #lastId = 0;
   #now: Micros = 0;
@@ -59,6 +60,10 @@ export class Router {
   get instances(): readonly VrrpInstance[] {
     return this.#instances;
   }
+  /** Those that the last `reconfigure` has made, or given settings that may be others. */
+  get renewed(): readonly VrrpInstance[] {
+    return this.#renewed;
+  }
   get groups(): readonly SyncGroup[] {
     return this.#groups;
   }
@@ -71,20 +76,20 @@ export class Router {
 
   /**
    * Starts every instance that does not run yet: all at first, the new ones after `reconfigure`. Tell them their
-   * faults, weights and source addresses before. The others hear of `timersFrom`, the end of the startup delay.
+   * faults, weights and source addresses before. Who still waits for the end of the startup delay hears of `timersFrom`, the
+   * new one.
    */
   start(now: Micros, timersFrom: Micros = now): readonly RoutedEffect[] {
     this.#begin(now);
-    for (const instance of this.#instances) {
+    const starting = this.#instances.filter((instance) => !instance.isUnderWay(now));
+    for (const instance of starting) {
       const { running, state, effectivePriority: priority, settings } = instance;
       // What trackers have changed before the start is told first, as upstream does.
       if (!running && priority !== settings.priority)
         this.#out.push({ instance, effect: { kind: "notifyPriority", state, priority } });
     }
     for (const group of this.#groups) group.onStarting(this.#driver);
-    for (const instance of this.#instances) {
-      this.#run(instance, { kind: "started", timersFrom });
-    }
+    for (const instance of starting) this.#run(instance, { kind: "started", timersFrom });
     return this.#out;
   }
 
@@ -115,21 +120,24 @@ export class Router {
   /**
    * Takes over a new configuration. An instance goes on when VRID, family, interface and way of sending are the
    * same, whatever its name: with its state, timers and addresses, and without a word on the wire (upstream sends
-   * two adverts and restarts every wait). New instances stay in INIT until `start`.
+   * two adverts and restarts every wait). One whose settings are the very same object is not even looked at. New instances
+   * stay in INIT until `start`.
    */
   reconfigure(config: RouterConfig, now: Micros): readonly RoutedEffect[] {
     this.#begin(now);
-    const kept = matchInstances(this.#instances, config.instances);
-    const staying = new Set(kept.values());
-    for (const instance of this.#instances) {
-      if (!staying.has(instance)) this.#run(instance, { kind: "removed" });
-    }
+    const { kept, removed } = matchInstances(this.#instances, config.instances);
+    for (const instance of removed) this.#run(instance, { kind: "removed" });
     this.#instances = [];
     this.#byName = new Map();
+    this.#renewed = [];
     for (const settings of config.instances) {
-      const instance = kept.get(settings);
-      if (instance !== undefined) this.#run(instance, { kind: "reconfigured", settings });
-      this.#add(instance ?? this.#create(settings));
+      const known = kept.get(settings);
+      const instance = known ?? this.#create(settings);
+      if (known?.settings !== settings) {
+        if (known !== undefined) this.#run(known, { kind: "reconfigured", settings });
+        this.#renewed.push(instance);
+      }
+      this.#add(instance);
     }
     this.#regroup(config.syncGroups);
     for (const group of this.#groups) group.settle("reloaded", this.#driver);
@@ -200,19 +208,23 @@ export class Router {
 function matchInstances(
   instances: readonly VrrpInstance[],
   wanted: readonly VrrpInstanceConfig[],
-): Map<VrrpInstanceConfig, VrrpInstance> {
-  const matched = new Map<VrrpInstanceConfig, VrrpInstance>();
+): { kept: ReadonlyMap<VrrpInstanceConfig, VrrpInstance>; removed: ReadonlySet<VrrpInstance> } {
+  const kept = new Map<VrrpInstanceConfig, VrrpInstance>();
   const left = new Set(instances);
+  const keep = (settings: VrrpInstanceConfig, instance: VrrpInstance | undefined): boolean => {
+    const found = instance !== undefined && left.delete(instance);
+    if (found) kept.set(settings, instance);
+    return found;
+  };
+  const bySettings = new Map<VrrpInstanceConfig, VrrpInstance>();
+  for (const instance of instances) bySettings.set(instance.settings, instance);
+  let others = wanted.filter((settings) => !keep(settings, bySettings.get(settings)));
   for (const sameness of [identityWithPeers, identity]) {
     const byKey = new Map<string, VrrpInstance>();
     for (const instance of left) byKey.set(sameness(instance.settings), instance);
-    for (const settings of wanted) {
-      const instance = matched.has(settings) ? undefined : byKey.get(sameness(settings));
-      if (instance === undefined || !left.delete(instance)) continue;
-      matched.set(settings, instance);
-    }
+    others = others.filter((settings) => !keep(settings, byKey.get(sameness(settings))));
   }
-  return matched;
+  return { kept, removed: left };
 }
 
 function identityWithPeers(settings: VrrpInstanceConfig): string {

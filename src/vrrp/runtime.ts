@@ -9,8 +9,9 @@ import type { Loop } from "../net/loop.js";
 import { formatAddress } from "../net/ip-address.js";
 import type { AddressSetting } from "../net/settings.js";
 import type { ChildParts } from "../platform/child-entry.js";
+import { type Accounts, loadAccounts } from "../platform/accounts.js";
 import type { ChildLog } from "../platform/child-log.js";
-import { createEventLoop } from "../platform/event-loop.js";
+import { createEventLoop, dueWorkDone } from "../platform/event-loop.js";
 import { collectBeforeService } from "../platform/heap.js";
 import { type ChildOptions, type Dump, linkJournalFile, packetFilterFile } from "../platform/messages.js";
 import { Trackers } from "../track/effects/trackers.js";
@@ -20,7 +21,7 @@ import { Dumps } from "./effects/dumps.js";
 import type { InstanceEvent, Micros } from "./events.js";
 import type { VrrpInstance } from "./instance.js";
 import { Kernel } from "./effects/kernel.js";
-import { entriesOf, journalsOf, staticsOf } from "./effects/leftovers.js";
+import { journalsOf, staticsOf } from "./effects/leftovers.js";
 import { Lookout } from "./effects/lookout.js";
 import { Notices } from "./effects/notices.js";
 import { PacketFilter } from "./effects/packet-filter.js";
@@ -59,8 +60,8 @@ export class VrrpRuntime {
   /** Index is the id of the instance. Made anew with its settings. */
   readonly #receivers: Array<AdvertReceiver | undefined> = [];
   #config: VrrpConfig;
-  /** Prepared, and not yet in force. */
-  #offered: VrrpConfig | undefined;
+  /** Prepared, and not yet in force; with the accounts of that moment. */
+  #offered: { config: VrrpConfig; accounts: Accounts } | undefined;
   /** Events that came while effects were being carried out: the effects come first. */
   readonly #queue: Array<() => readonly RoutedEffect[]> = [];
   #busy = false;
@@ -121,6 +122,7 @@ export class VrrpRuntime {
       syncDaemon: this.#syncDaemon,
       checksumForm: (machine) => this.#receiverOf(machine).checksumForm,
       member: (name) => this.#router.instance(name),
+      removed: ({ id }) => void (this.#receivers[id] = undefined),
     });
   }
 
@@ -166,6 +168,7 @@ export class VrrpRuntime {
       trackers: this.#trackers,
       channels: this.#channels,
       instances: () => this.#router.instances,
+      takeIn: () => this.#kernel.drain(),
       isUsable: (link) => this.#kernel.ownLinks.isUsable(link),
       post: (machine, event) => this.#post(machine, event),
       forgetPackets: (machine) => this.#performer.forgetPackets(machine),
@@ -181,12 +184,13 @@ export class VrrpRuntime {
   async #configure(): Promise<void> {
     this.#lookout.setConfig(this.#config);
     this.#tuneSockets(this.#config.global);
-    await this.#notices.setConfig(this.#config);
-    await this.#trackers.setConfig(this.#config);
+    const accounts = await loadAccounts();
+    await this.#notices.setConfig(this.#config, accounts);
+    await this.#trackers.setConfig(this.#config, accounts);
     await this.#kernel.open();
     this.#config = await this.#kernel.ownLinks.begin(linkJournalFile(this.#options), this.#config);
     this.#router.begin(this.#config);
-    await this.#kernel.leftovers.takeOver(journalsOf(this.#options), entriesOf(this.#config));
+    await this.#kernel.leftovers.takeOver(journalsOf(this.#options), this.#config);
     await this.#filter.setConfig(this.#config);
     if (this.#stopping) return;
     await this.#kernel.ownLinks.establish();
@@ -194,8 +198,7 @@ export class VrrpRuntime {
     await this.#kernel.idle();
     await this.#kernel.ownLinks.usable();
     if (this.#stopping) return;
-    this.#see();
-    for (const machine of this.#router.instances) this.#performer.prepare(machine);
+    this.#meet(this.#router.instances);
     collectBeforeService();
   }
 
@@ -205,11 +208,11 @@ export class VrrpRuntime {
     this.#kernel.setBuffers(buffers);
   }
 
-  /** Judges every instance by what the kernel has said up to now, and from now on. */
-  #see(): void {
-    this.#lookout.open();
-    this.#kernel.drain();
-    this.#lookout.judgeAll();
+  /** Prepares for these instances, which are new or have new settings, and judges them by what the kernel has said. */
+  #meet(renewed: readonly VrrpInstance[]): void {
+    for (const machine of renewed) this.#names.set(ownerOf(machine), machine.name);
+    this.#lookout.open(renewed);
+    for (const machine of renewed) this.#performer.prepare(machine);
   }
 
   start(): void {
@@ -226,10 +229,12 @@ export class VrrpRuntime {
 
   /** Writes down what a new configuration may add to the kernel; everything else is done when it comes into force. */
   async prepare(config: VrrpConfig): Promise<string | undefined> {
-    this.#offered = config;
-    const before = entriesOf(this.#config);
-    const next = entriesOf(this.#kernel.ownLinks.preview(config));
-    await this.#kernel.leftovers.prepareReload(journalsOf(this.#options), before, next);
+    const next = this.#kernel.ownLinks.preview(config);
+    const [accounts] = await Promise.all([
+      loadAccounts(),
+      this.#kernel.leftovers.prepareReload(journalsOf(this.#options), this.#config, next),
+    ]);
+    this.#offered = { config, accounts };
     return this.#stopping ? STOPPING : undefined;
   }
 
@@ -242,17 +247,19 @@ export class VrrpRuntime {
     const offered = this.#offered;
     this.#offered = undefined;
     if (offered === undefined) return;
-    const config = await this.#placeLinks(offered);
-    await this.#notices.setConfig(config);
+    const { accounts } = offered;
+    const config = await this.#placeLinks(offered.config);
+    await this.#notices.setConfig(config, accounts);
     await this.#filter.setConfig(config);
-    await this.#trackers.setConfig(config);
+    await this.#trackers.setConfig(config, accounts);
     if (this.#stopping) return;
     this.#adopt(config);
+    await dueWorkDone();
     await this.#kernel.idle();
     if (this.#stopping) return;
     await this.#kernel.ownLinks.finishReload();
     if (this.#stopping) return;
-    await this.#kernel.leftovers.write(journalsOf(this.#options), entriesOf(config));
+    await this.#kernel.leftovers.write(journalsOf(this.#options), config);
   }
 
   /** Links of our own may change their names: nobody is judged by that until the new names are in force. */
@@ -260,28 +267,28 @@ export class VrrpRuntime {
     const { ownLinks } = this.#kernel;
     if (ownLinks.wishes.length > 0) this.#lookout.pause();
     const placed = await ownLinks.prepareReload(config);
-    if (ownLinks.wishes.length > 0) await this.#kernel.idle();
+    if (ownLinks.wishes.length > 0) {
+      this.#lookout.pause();
+      await this.#kernel.idle();
+    }
     await ownLinks.usable();
     return placed;
   }
 
   async abandon(): Promise<void> {
     this.#offered = undefined;
-    if (!this.#stopping)
-      await this.#kernel.leftovers.write(journalsOf(this.#options), entriesOf(this.#config));
+    if (!this.#stopping) await this.#kernel.leftovers.write(journalsOf(this.#options), this.#config);
   }
 
   #adopt(config: VrrpConfig): void {
     this.#config = config;
-    this.#receivers.length = 0;
     this.#kernel.setLimits(announceLimits(config));
     this.#lookout.setConfig(config);
     this.#tuneSockets(config.global);
     this.#kernel.hold(STATIC, staticsOf(config));
     const before = this.#notices.states(this.#router);
     this.#run(() => this.#router.reconfigure(config, this.#addon.monotonicMicros()));
-    for (const machine of this.#router.instances) this.#performer.prepare(machine);
-    this.#see();
+    this.#meet(this.#router.renewed);
     this.start();
     this.#notices.onReloaded(this.#router, before);
   }
@@ -375,7 +382,6 @@ export class VrrpRuntime {
 
   /** How messages name an owner; an instance that was just removed still has its name. */
   #describe(owner: string): string {
-    for (const machine of this.#router.instances) this.#names.set(ownerOf(machine), machine.name);
     return `(${this.#names.get(owner) ?? "static"})`;
   }
 

@@ -25,34 +25,58 @@ function baseOf(link: Link, links: LinkTable): Link {
   return base;
 }
 
+function speaksToLan({ interface: name, unicastPeers }: VrrpInstanceConfig): boolean {
+  return name !== undefined && unicastPeers.length === 0;
+}
+
+function numberOf({ family, virtualRouterId }: VrrpInstanceConfig): number {
+  return family * 256 + virtualRouterId;
+}
+
 export class SameLan {
-  /** By name of the instance: those with the same router on other interfaces and itself, in the order of the configuration. */
-  readonly #namesakes = new Map<string, readonly VrrpInstanceConfig[]>();
+  /** By group, then by family and virtual_router_id: one router on several interfaces, in the order of the configuration. */
+  readonly #routers = new Map<string, Map<number, VrrpInstanceConfig[]>>();
 
   constructor(instances: readonly VrrpInstanceConfig[] = []) {
-    const byRouter = new Map<string, VrrpInstanceConfig[]>();
     for (const settings of instances) {
-      const { interface: name, unicastPeers, family, virtualRouterId, multicastGroup } = settings;
-      if (name === undefined || unicastPeers.length > 0) continue;
-      const router = `${family} ${virtualRouterId} ${multicastGroup}`;
-      const known = byRouter.get(router);
-      if (known === undefined) byRouter.set(router, [settings]);
+      if (!speaksToLan(settings)) continue;
+      let ofGroup = this.#routers.get(settings.multicastGroup);
+      if (ofGroup === undefined) this.#routers.set(settings.multicastGroup, (ofGroup = new Map()));
+      const number = numberOf(settings);
+      const known = ofGroup.get(number);
+      if (known === undefined) ofGroup.set(number, [settings]);
       else known.push(settings);
-    }
-    for (const namesakes of byRouter.values()) {
-      if (namesakes.length < 2) continue;
-      for (const { name } of namesakes) this.#namesakes.set(name, namesakes);
     }
   }
 
+  /** Those with the same router on other interfaces, and itself; undefined when there is no other. */
+  #namesakesOf(settings: VrrpInstanceConfig): readonly VrrpInstanceConfig[] | undefined {
+    if (!speaksToLan(settings)) return undefined;
+    const namesakes = this.#routers.get(settings.multicastGroup)?.get(numberOf(settings));
+    return namesakes !== undefined && namesakes.length > 1 ? namesakes : undefined;
+  }
+
+  /** Names of the instances whose namesakes, or their settings, are not those of `before`. */
+  changedSince(before: SameLan): Set<string> {
+    const changed = new Set<string>();
+    for (const [group, ofGroup] of this.#routers) {
+      for (const [number, namesakes] of ofGroup) {
+        const former = before.#routers.get(group)?.get(number);
+        const same = former?.length === namesakes.length && former.every((one, i) => one === namesakes[i]);
+        if (!same) for (const { name } of namesakes) changed.add(name);
+      }
+    }
+    return changed;
+  }
+
   /** Whether a change of this link can make the instance a duplicate, or end that. */
-  concerns({ name }: VrrpInstanceConfig, link: string): boolean {
-    return this.#namesakes.get(name)?.some((other) => other.interface === link) ?? false;
+  concerns(settings: VrrpInstanceConfig, link: string): boolean {
+    return this.#namesakesOf(settings)?.some((other) => other.interface === link) ?? false;
   }
 
   /** @returns why the instance must not take part now: the words of a fault */
   conflict(settings: VrrpInstanceConfig, links: LinkTable): string | undefined {
-    const namesakes = this.#namesakes.get(settings.name);
+    const namesakes = this.#namesakesOf(settings);
     if (namesakes === undefined) return undefined;
     const linkOf = ({ interface: name }: VrrpInstanceConfig) =>
       name === undefined ? undefined : links.byName(name);

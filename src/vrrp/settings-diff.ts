@@ -1,6 +1,9 @@
-/** What a reload changed in the objects that a MASTER holds. Only whether: the differences are the reconciler's. */
+/**
+ * What a reload changed: in the objects that a MASTER holds, in an instance, beside the instances. Only whether: the
+ * differences are the reconciler's.
+ */
 
-import type { AddressSetting, VrrpInstanceConfig } from "../config/model.js";
+import type { AddressSetting, VrrpConfig, VrrpInstanceConfig } from "../config/model.js";
 
 /** Whether the kernel has to be touched at all. */
 export function holdingsDiffer(a: VrrpInstanceConfig, b: VrrpInstanceConfig): boolean {
@@ -16,6 +19,12 @@ export function addsAddress(previous: VrrpInstanceConfig, next: VrrpInstanceConf
 /** Whether two settings say the same, wherever in the file they stand. */
 export function sameSettings(a: VrrpInstanceConfig, b: VrrpInstanceConfig): boolean {
   return same(a, b);
+}
+
+/** Whether nothing but instances can be another: all other parts of the two are the same objects. */
+export function sharesAllButInstances(a: VrrpConfig, b: VrrpConfig): boolean {
+  const before: Partial<Record<string, unknown>> = { ...a };
+  return Object.entries(b).every(([key, part]) => key === "instances" || part === before[key]);
 }
 
 function holdings({ addresses, excludedAddresses, routes, rules }: VrrpInstanceConfig): unknown {

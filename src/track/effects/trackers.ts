@@ -7,7 +7,7 @@ import { constants } from "node:fs";
 import type { Trackers as TrackingLists, VrrpConfig } from "../../config/model.js";
 import type { Addon } from "../../native/addon.js";
 import type { Loop } from "../../net/loop.js";
-import { Accounts, loadAccounts, ownIdentity } from "../../platform/accounts.js";
+import { Accounts, ownIdentity } from "../../platform/accounts.js";
 import type { Log } from "../../platform/child-log.js";
 import { ScriptRunner } from "../../platform/script-runner.js";
 import type { Finding, TrackerKind, TrackerView } from "../tracked.js";
@@ -75,10 +75,12 @@ export class Trackers implements TrackerView {
     });
   }
 
-  /** Takes a configuration. What files and processes say is known when it resolves; new scripts wait for `start`. */
-  async setConfig(config: TrackedConfig): Promise<void> {
-    this.#accounts = await loadAccounts();
-    if (this.#closed) return;
+  /**
+   * Takes a configuration, and the accounts that its scripts may name. What files and processes say is known when it
+   * resolves; new scripts wait for `start`.
+   */
+  async setConfig(config: TrackedConfig, accounts: Accounts): Promise<void> {
+    this.#accounts = accounts;
     await Promise.all([
       this.#files.setConfigs(config.trackFiles),
       this.#processes.setConfigs(config.processes, config.global.buffers.processMonitor),

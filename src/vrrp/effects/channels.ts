@@ -3,6 +3,7 @@
  * one socket. Finds the instances that a datagram is for, by vrid.
  */
 import type { BufferSettings } from "../../config/global-model.js";
+import type { VrrpInstanceConfig } from "../../config/model.js";
 import type { Addon } from "../../native/addon.js";
 import { IPPROTO_AH } from "../../net/constants.js";
 import { addressee, senderOf } from "../addressee.js";
@@ -44,7 +45,8 @@ const USUAL_MTU = 1500;
 
 interface Entry {
   channel: AdvertChannel;
-  members: Set<VrrpInstance>;
+  /** With the settings that buffer and filter were made for. */
+  members: Map<VrrpInstance, VrrpInstanceConfig>;
   /** Index is the vrid. Several only for unicast, where the peer lists tell them apart. */
   byVrid: Array<VrrpInstance[] | undefined>;
   /** Ids of other routers that were told of. */
@@ -56,7 +58,7 @@ export class Channels {
   readonly #ports: ChannelsPorts;
   readonly #entries = new Map<string, Entry>();
   readonly #ofMachine = new Map<VrrpInstance, Entry>();
-  /** Entries whose filters no longer fit their members. */
+  /** Entries whose buffers and filters no longer fit their members. */
   readonly #stale = new Set<Entry>();
   #hearsStrangers = false;
   #buffers: BufferSettings["adverts"] = { policy: "system", packets: 0 };
@@ -84,7 +86,7 @@ export class Channels {
     const { interfaceName } = channel.key;
     const mtu = (interfaceName === undefined ? undefined : this.#ports.mtuOf(interfaceName)) ?? USUAL_MTU;
     let bytes = 0;
-    for (const { settings } of members) bytes += receiveBufferBytes(settings, this.#buffers, mtu);
+    for (const { settings } of members.keys()) bytes += receiveBufferBytes(settings, this.#buffers, mtu);
     channel.setReceiveBuffer(bytes);
   }
 
@@ -93,7 +95,9 @@ export class Channels {
     const name = channelName(key);
     const before = this.#ofMachine.get(machine);
     if (before !== undefined && channelName(before.channel.key) === name) {
-      this.#index(before);
+      if (before.members.get(machine) === machine.settings) return before.channel;
+      this.#remove(before, machine);
+      this.#add(before, machine);
       return before.channel;
     }
     this.withdraw(machine);
@@ -102,15 +106,13 @@ export class Channels {
       entry = this.#open(key);
       this.#entries.set(name, entry);
     }
-    entry.members.add(machine);
-    this.#ofMachine.set(machine, entry);
-    this.#index(entry);
+    this.#add(entry, machine);
     return entry.channel;
   }
 
   #open(key: ChannelKey): Entry {
     const { family } = key;
-    const members = new Set<VrrpInstance>();
+    const members = new Map<VrrpInstance, VrrpInstanceConfig>();
     const byVrid = new Array<VrrpInstance[] | undefined>(VRIDS).fill(undefined);
     const strangers = new Set<number>();
     const channel = new AdvertChannel(this.#addon, key, {
@@ -125,22 +127,30 @@ export class Channels {
       },
       onDrained: () => this.#ports.afterwards(),
       onSendError: (owner, error) => {
-        for (const machine of members) if (machine.id === owner) this.#ports.sendFailed(machine, error);
+        for (const machine of members.keys())
+          if (machine.id === owner) this.#ports.sendFailed(machine, error);
       },
       onPollError: (status) => this.#ports.pollFailed(key, status),
     });
     return { channel, members, byVrid, strangers };
   }
 
-  #index(entry: Entry): void {
-    entry.byVrid.fill(undefined);
-    for (const machine of entry.members) {
-      const vrid = machine.settings.virtualRouterId;
-      const list = entry.byVrid[vrid];
-      if (list === undefined) entry.byVrid[vrid] = [machine];
-      else list.push(machine);
-    }
-    this.#makeRoom(entry);
+  #add(entry: Entry, machine: VrrpInstance): void {
+    const { settings } = machine;
+    const list = entry.byVrid[settings.virtualRouterId];
+    if (list === undefined) entry.byVrid[settings.virtualRouterId] = [machine];
+    else list.push(machine);
+    entry.members.set(machine, settings);
+    this.#ofMachine.set(machine, entry);
+    this.#stale.add(entry);
+  }
+
+  #remove(entry: Entry, machine: VrrpInstance): void {
+    const vrid = entry.members.get(machine)?.virtualRouterId ?? machine.settings.virtualRouterId;
+    const others = entry.byVrid[vrid]?.filter((other) => other !== machine) ?? [];
+    entry.byVrid[vrid] = others.length > 0 ? others : undefined;
+    entry.members.delete(machine);
+    this.#ofMachine.delete(machine);
     this.#stale.add(entry);
   }
 
@@ -185,10 +195,10 @@ export class Channels {
   withdraw(machine: VrrpInstance): void {
     const entry = this.#ofMachine.get(machine);
     if (entry === undefined) return;
-    this.#ofMachine.delete(machine);
-    entry.members.delete(machine);
+    this.#remove(entry, machine);
     entry.channel.sender.removeOwner(machine.id);
-    if (entry.members.size > 0) return this.#index(entry);
+    if (entry.members.size > 0) return;
+    this.#stale.delete(entry);
     this.#entries.delete(channelName(entry.channel.key));
     entry.channel.close();
   }
@@ -201,7 +211,7 @@ export class Channels {
       protocol: channel.key.protocol === IPPROTO_AH ? "AH" : "VRRP",
       source: channel.key.source,
       receiveBufferBytes: channel.receiveBufferBytes,
-      instances: [...members].map(({ name, settings }) => ({ name, vrid: settings.virtualRouterId })),
+      instances: [...members.keys()].map(({ name, settings }) => ({ name, vrid: settings.virtualRouterId })),
     }));
   }
 
@@ -209,13 +219,16 @@ export class Channels {
     for (const { channel } of this.#entries.values()) channel.drain();
   }
 
-  /** Sends what is enqueued, and brings the filters up to date. */
+  /** Sends what is enqueued, and brings the buffers and filters up to date. */
   flush(): void {
     for (const { channel } of this.#entries.values()) channel.sender.flush();
     if (this.#stale.size === 0) return;
     const stale = [...this.#stale];
     this.#stale.clear();
-    for (const entry of stale) if (entry.members.size > 0) this.#hear(entry);
+    for (const entry of stale) {
+      this.#makeRoom(entry);
+      this.#hear(entry);
+    }
   }
 
   close(): void {

@@ -3,8 +3,9 @@
  * instances and static ones have a journal each: core takes the former back when this process dies, the latter
  * do not depend on VRRP and stay.
  */
-import type { VrrpConfig } from "../../config/model.js";
-import { readJournal, removeJournal, withdraw, writeJournal } from "../../net/journal.js";
+import type { VrrpConfig, VrrpInstanceConfig } from "../../config/model.js";
+import { readJournal, withdraw } from "../../net/journal.js";
+import { JournalFile } from "../../net/journal-file.js";
 import { journalLine } from "../../net/journal-text.js";
 import { describeSetting, settingsOf } from "../../net/kernel-object.js";
 import type { Link, Links } from "../../net/links.js";
@@ -15,7 +16,7 @@ import type { Log } from "../../platform/child-log.js";
 import type { ChildOptions } from "../../platform/messages.js";
 
 /** What this process may add to the kernel. */
-export interface Holdings {
+interface Holdings {
   /** While an instance is MASTER. */
   virtual: Belongings;
   /** As long as the process runs. */
@@ -54,20 +55,22 @@ function union(a: Belongings, b: Belongings): Belongings {
   };
 }
 
-/** What this process may add to the kernel: while somebody is MASTER, and as long as it runs. */
-export function entriesOf(config: VrrpConfig): Holdings {
-  const { instances } = config;
+function entriesOf(config: VrrpConfig): Holdings {
+  return { virtual: virtualsOf(config.instances), permanent: staticsOf(config) };
+}
+
+function virtualsOf(instances: readonly VrrpInstanceConfig[]): Belongings {
   return {
-    virtual: {
-      addresses: instances.flatMap(({ addresses, excludedAddresses }) => [
-        ...addresses,
-        ...excludedAddresses,
-      ]),
-      routes: instances.flatMap(({ routes }) => routes),
-      rules: instances.flatMap(({ rules }) => rules),
-    },
-    permanent: staticsOf(config),
+    addresses: instances.flatMap(({ addresses, excludedAddresses }) => [...addresses, ...excludedAddresses]),
+    routes: instances.flatMap(({ routes }) => routes),
+    rules: instances.flatMap(({ rules }) => rules),
   };
+}
+
+/** Of instances that are not, as they are now, in `before`. */
+function newVirtualsOf(before: VrrpConfig, next: VrrpConfig): Belongings {
+  const known = new Set(before.instances);
+  return virtualsOf(next.instances.filter((settings) => !known.has(settings)));
 }
 
 /** The static entries. */
@@ -84,8 +87,9 @@ export class Leftovers {
   readonly #channel: Channel;
   readonly #links: Links;
   readonly #log: Log;
-  #written: { journals: Journals; wanted: Holdings } | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  /** What has to be in the journals: one configuration, or two during a reload. */
+  #written: { journals: Journals; configs: readonly VrrpConfig[] } | undefined;
+  readonly #files = new Map<string, JournalFile>();
 
   constructor(channel: Channel, links: Links, log: Log) {
     this.#channel = channel;
@@ -97,48 +101,51 @@ export class Leftovers {
   /** A VRF came: now the table of its routes is known. */
   #onLink(before: Link | undefined, after: Link | undefined): void {
     if (after?.vrfTable === undefined || after.vrfTable === before?.vrfTable) return;
-    if (this.#written !== undefined) void this.write(this.#written.journals, this.#written.wanted);
+    if (this.#written !== undefined) void this.#writeAll(this.#written.journals, this.#written.configs);
   }
 
   /**
    * Whoever withdraws a route need not know the VRF any more, so it is written down with its table. Without the VRF
    * the route is not in the kernel either.
    */
-  #withTables({ virtual, permanent }: Holdings): Holdings {
-    const resolved = (belongings: Belongings): Belongings => ({
+  #withTables(belongings: Belongings): Belongings {
+    return {
       ...belongings,
-      routes: belongings.routes.flatMap(({ vrf, ...route }) => {
-        if (vrf === undefined) return route;
+      routes: belongings.routes.flatMap((route) => {
+        if (route.vrf === undefined) return route;
+        const { vrf, ...rest } = route;
         const table = this.#links.byName(vrf)?.vrfTable;
-        return table === undefined ? [] : { ...route, table };
+        return table === undefined ? [] : { ...rest, table };
       }),
-    });
-    return { virtual: resolved(virtual), permanent: resolved(permanent) };
+    };
   }
 
   /**
    * Removes what an earlier process left: everything in its journal that is not a static entry of ours, and of the
    * virtual addresses, routes and rules that we are about to manage whatever is there. Then writes our journals.
    */
-  async takeOver(journals: Journals, wanted: Holdings): Promise<void> {
-    const ours = this.#withTables(wanted);
-    const left = without(union(await this.#read(journals.virtual), ours.virtual), ours.permanent);
-    const old = without(await this.#read(journals.permanent), ours.permanent);
-    await this.#clear(union(left, old));
-    await this.write(journals, wanted);
+  async takeOver(journals: Journals, config: VrrpConfig): Promise<void> {
+    const wanted = entriesOf(config);
+    const permanent = this.#withTables(wanted.permanent);
+    const virtual = union(await this.#read(journals.virtual), this.#withTables(wanted.virtual));
+    const old = without(await this.#read(journals.permanent), permanent);
+    await this.#clear(union(without(virtual, permanent), old));
+    await this.write(journals, config);
   }
 
   /** Before a reload: both configurations in the journals, and nothing of the new one in the kernel already. */
-  async prepareReload(journals: Journals, before: Holdings, next: Holdings): Promise<void> {
-    await this.write(journals, {
-      virtual: union(before.virtual, next.virtual),
-      permanent: union(before.permanent, next.permanent),
-    });
-    const held = union(before.virtual, before.permanent);
-    const fresh = without(without(next.virtual, held), next.permanent);
-    if (fresh.addresses.some((setting) => this.#isPresent(setting))) {
-      await this.#clear({ ...NOTHING, addresses: fresh.addresses });
-    }
+  async prepareReload(journals: Journals, before: VrrpConfig, next: VrrpConfig): Promise<void> {
+    this.#written = { journals, configs: [before, next] };
+    const fresh = newVirtualsOf(before, next);
+    await Promise.all([
+      this.#include(journals.virtual, fresh),
+      this.#include(journals.permanent, staticsOf(next)),
+    ]);
+    const present = fresh.addresses.filter((setting) => this.#isPresent(setting));
+    if (present.length === 0) return;
+    const held = entriesOf(before);
+    const strange = without({ ...NOTHING, addresses: present }, union(held.virtual, held.permanent));
+    await this.#clear(without(strange, staticsOf(next)));
   }
 
   async #clear({ addresses, routes, rules }: Belongings): Promise<void> {
@@ -171,30 +178,43 @@ export class Leftovers {
     }
   }
 
-  /** Nor one that cannot be written: that is said, and the addresses are managed all the same. */
-  write(journals: Journals, wanted: Holdings): Promise<void> {
-    this.#written = { journals, wanted };
-    const { virtual, permanent } = this.#withTables(wanted);
-    // One after the other: they share a temporary file.
-    this.#writing = this.#writing.then(async () => {
-      await this.#write(journals.virtual, virtual);
-      await this.#write(journals.permanent, permanent);
-    });
-    return this.#writing;
+  /** What is in force, and nothing else. */
+  write(journals: Journals, config: VrrpConfig): Promise<void> {
+    return this.#writeAll(journals, [config]);
   }
 
-  async #write(path: string, entries: Belongings): Promise<void> {
-    try {
-      if (settingsOf(entries).length === 0) await removeJournal(path);
-      else await writeJournal(path, entries);
-    } catch (error) {
-      const consequence = "after a crash, addresses, routes and rules may stay until the next start";
-      this.#log.error(`Cannot write ${path}: ${reason(error)}; ${consequence}`);
-    }
+  async #writeAll(journals: Journals, configs: readonly VrrpConfig[]): Promise<void> {
+    this.#written = { journals, configs };
+    const all = configs.map(entriesOf);
+    await Promise.all([
+      this.#replace(journals.virtual, all.map(({ virtual }) => virtual).reduce(union)),
+      this.#replace(journals.permanent, all.map(({ permanent }) => permanent).reduce(union)),
+    ]);
+  }
+
+  #include(path: string, entries: Belongings): Promise<void> {
+    return this.#file(path).include(this.#withTables(entries)).catch(this.#tellFailure(path));
+  }
+
+  #replace(path: string, entries: Belongings): Promise<void> {
+    return this.#file(path).replace(this.#withTables(entries)).catch(this.#tellFailure(path));
+  }
+
+  #file(path: string): JournalFile {
+    let file = this.#files.get(path);
+    if (file === undefined) this.#files.set(path, (file = new JournalFile(path)));
+    return file;
+  }
+
+  /** Nor is one that cannot be written: that is said, and the addresses are managed all the same. */
+  #tellFailure(path: string): (error: unknown) => void {
+    const consequence = "after a crash, addresses, routes and rules may stay until the next start";
+    return (error) => this.#log.error(`Cannot write ${path}: ${reason(error)}; ${consequence}`);
   }
 
   /** Nothing of ours is left. */
   async remove(journals: Journals): Promise<void> {
-    await this.write(journals, { virtual: NOTHING, permanent: NOTHING });
+    this.#written = undefined;
+    await Promise.all([this.#replace(journals.virtual, NOTHING), this.#replace(journals.permanent, NOTHING)]);
   }
 }

@@ -12,6 +12,7 @@ import type { TrackerKind, TrackerView } from "../../track/tracked.js";
 import { type ChannelKey, channelKey } from "../channel-key.js";
 import type { InstanceEvent } from "../events.js";
 import type { VrrpInstance } from "../instance.js";
+import { sharesAllButInstances } from "../settings-diff.js";
 import type { Channels } from "./channels.js";
 import { LinkDebounce } from "./link-debounce.js";
 import { LinkPoll } from "./link-poll.js";
@@ -30,6 +31,8 @@ export interface LookoutPorts {
   instances: () => readonly VrrpInstance[];
   /** Whether a link is what it is called for. */
   isUsable: (link: Link) => boolean;
+  /** Takes in what the kernel has already said of links and addresses. */
+  takeIn: () => void;
   post: (machine: VrrpInstance, event: InstanceEvent) => void;
   forgetPackets: (machine: VrrpInstance) => void;
   /** Another link has this name now, or none. */
@@ -44,6 +47,9 @@ export class Lookout {
   /** Until the first picture of the links is complete, nobody is judged by a part of it. */
   #sees = false;
   #closed = false;
+  #config: VrrpConfig | undefined;
+  /** Instances that may find other surroundings though their settings are the same; undefined: all of them. */
+  #doubtful: ReadonlySet<string> | undefined;
   /** Runs while the kernel refuses somebody a socket. */
   #retry: NodeJS.Timeout | undefined;
 
@@ -70,14 +76,27 @@ export class Lookout {
   }
 
   setConfig(config: VrrpConfig): void {
-    this.#surroundings.setConfig(config);
+    const concerned = this.#surroundings.setConfig(config);
+    const before = this.#config;
+    this.#config = config;
+    const alike = this.#sees && before !== undefined && sharesAllButInstances(before, config);
+    this.#doubtful = alike ? concerned : undefined;
     this.#debounce.setConfig(config);
     this.#poll.setConfig(config);
   }
 
-  /** From now on whatever changes is judged. */
-  open(): void {
+  /** From now on whatever changes is judged: first these, which are new, and who else may be concerned. */
+  open(renewed: readonly VrrpInstance[]): void {
     this.#sees = !this.#closed;
+    this.#ports.takeIn();
+    const doubtful = this.#doubtful;
+    const instances = this.#ports.instances();
+    if (doubtful === undefined) this.#judgeEach(instances);
+    else if (doubtful.size === 0) this.#judgeEach(renewed);
+    else {
+      const fresh = new Set(renewed);
+      this.#judgeEach(instances.filter((one) => fresh.has(one) || doubtful.has(one.name)));
+    }
   }
 
   /** Judges nobody until `open`: names of links are about to change. */
@@ -131,8 +150,12 @@ export class Lookout {
   }
 
   #judgeWhere(concerned: (machine: VrrpInstance) => boolean): void {
+    if (this.#sees) this.#judgeEach(this.#ports.instances().filter(concerned));
+  }
+
+  #judgeEach(machines: readonly VrrpInstance[]): void {
     if (!this.#sees) return;
-    for (const machine of this.#ports.instances()) if (concerned(machine)) this.#judge(machine);
+    for (const machine of machines) this.#judge(machine);
     this.#ports.channels.flush();
   }
 

@@ -11,7 +11,7 @@ import { type PriorityEvent, priorityLine, transitionLine } from "../../notify/f
 import { Fifos } from "../../notify/fifos.js";
 import { ScriptNotifier } from "../../notify/scripts.js";
 import type { NotifyState, Transition } from "../../notify/transition.js";
-import { Accounts, loadAccounts, ownIdentity } from "../../platform/accounts.js";
+import { Accounts, ownIdentity } from "../../platform/accounts.js";
 import type { Log } from "../../platform/child-log.js";
 import { ScriptRunner } from "../../platform/script-runner.js";
 import type { GroupEffect, InstanceEffect, State } from "../events.js";
@@ -76,9 +76,8 @@ export class Notices {
     });
   }
 
-  /** Takes a configuration. What has to be read for it is read now, without waiting: the loop reads no files. */
-  async setConfig(config: VrrpConfig): Promise<void> {
-    const accounts = await loadAccounts();
+  /** Takes a configuration, and the accounts that its scripts and FIFOs may name: the loop reads no files. */
+  async setConfig(config: VrrpConfig, accounts: Accounts): Promise<void> {
     const { all, vrrp } = config.global.fifos;
     await this.#fifos.setTargets(
       [all, vrrp].flatMap((fifo) => {

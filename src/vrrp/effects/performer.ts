@@ -31,6 +31,8 @@ export interface PerformerPorts {
   checksumForm(machine: VrrpInstance): ChecksumForm;
   /** The member of a sync group. */
   member(name: string): VrrpInstance | undefined;
+  /** It is not in the configuration any more. */
+  removed(machine: VrrpInstance): void;
 }
 
 /** What was last put into a channel for an instance. */
@@ -225,6 +227,7 @@ export class Performer {
     this.#ports.channels.withdraw(machine);
     this.#ports.alarm.forget(machine);
     this.#sending.delete(machine);
+    this.#ports.removed(machine);
   }
 
   /** Told once until an advert leaves again; a state never changes because of one. */

@@ -85,18 +85,36 @@ export class Surroundings {
     return link !== undefined && this.#judges.isUsable(link) ? link : undefined;
   }
 
-  setConfig(config: VrrpConfig): void {
+  /** @returns the names of instances that may be concerned by what has become of others; undefined: it may be all of them */
+  setConfig(config: VrrpConfig): ReadonlySet<string> | undefined {
     this.#groupOf = new Map();
     for (const group of config.syncGroups) {
       for (const member of group.members) this.#groupOf.set(member, group);
     }
     this.#devicesOf = devicesOfTrackGroups(config);
+    const sameLan = this.#sameLan;
     this.#sameLan = new SameLan(config.instances);
+    const before = this.#virtual;
     this.#virtual = new Set();
+    const fresh = new Set<string>();
+    const add = ({ address }: { address: string }): void => {
+      this.#virtual.add(address);
+      if (!before.has(address)) fresh.add(address);
+    };
     for (const { addresses, excludedAddresses } of config.instances) {
-      for (const { address } of addresses) this.#virtual.add(address);
-      for (const { address } of excludedAddresses) this.#virtual.add(address);
+      addresses.forEach(add);
+      excludedAddresses.forEach(add);
     }
+    // Adverts may have had such an address as their source.
+    if (fresh.size > 0 && this.#isAnyPresent(fresh)) return undefined;
+    return this.#sameLan.changedSince(sameLan);
+  }
+
+  #isAnyPresent(addresses: ReadonlySet<string>): boolean {
+    for (const link of this.#links.all()) {
+      for (const { address } of link.addresses.values()) if (addresses.has(address)) return true;
+    }
+    return false;
   }
 
   isVirtual(address: LinkAddress): boolean {
@@ -193,10 +211,7 @@ export class Surroundings {
   /** track_src_ip: the configured source has to be on some interface. */
   #isPresent({ trackSourceAddress, sourceAddress }: VrrpInstanceConfig): boolean {
     if (!trackSourceAddress || sourceAddress === undefined) return true;
-    for (const { addresses } of this.#links.all()) {
-      for (const { address } of addresses.values()) if (address === sourceAddress) return true;
-    }
-    return false;
+    return this.#isAnyPresent(new Set([sourceAddress]));
   }
 
   #toldOf(machine: VrrpInstance): Told {

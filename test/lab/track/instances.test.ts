@@ -227,6 +227,23 @@ labTest(
 );
 
 labTest(
+  "a reload that lets a sync group track what has failed already: its members, themselves unchanged, go to FAULT",
+  ["ours"],
+  async (lab) => {
+    const bench = await Bench.open(lab);
+    const bad = bench.recorder.makeScript("bad.sh", "exit 1");
+    const definition = `vrrp_script chk {\nscript "${bad}"\ninterval 60\n}\n`;
+    const instances = `${instance("A", 1, "")}${instance("C", 2, "track_script {\nchk\n}")}`;
+    const group = (lines: string): string => `vrrp_sync_group G {\ngroup {\nA\n}\n${lines}\n}\n`;
+    bench.start(`${definition}${instances}${group("")}`);
+    await bench.tells('INSTANCE "C" FAULT 100');
+    const since = await bench.tells('INSTANCE "A" MASTER 100');
+    await bench.reload(`${definition}${instances}${group("track_script {\nchk\n}")}`);
+    await bench.tells('INSTANCE "A" FAULT 100', since);
+  },
+);
+
+labTest(
   "processes in a network namespace, where the kernel does not tell of them, move the priority",
   ["ours"],
   async (lab) => {

@@ -54,20 +54,25 @@ test("the order of keys is that of the new slice", () => {
   );
 });
 
+/** Lists as a reload makes them of each other: what both have is mostly in one order. */
+const numbers = fc.oneof(
+  fc.uniqueArray(fc.nat(50), { maxLength: 12 }),
+  fc.uniqueArray(fc.nat(15), { maxLength: 12 }).map((list) => list.sort((a, b) => a - b)),
+);
+
 test("what is equal is the same object, wherever it stands in its list", () => {
   fc.assert(
-    fc.property(
-      fc.uniqueArray(fc.nat(50), { maxLength: 12 }),
-      fc.uniqueArray(fc.nat(50), { maxLength: 12 }),
-      (before, next) => {
-        const entries = (numbers: number[]) =>
-          numbers.map((n, i) => instance(`I${n}`, 10 * i, `10.0.0.${n}`));
-        const { had, has } = receive({ instances: entries(before) }, { instances: entries(next) });
-        const known = new Map(had.instances.map((entry) => [entry.name, entry]));
-        for (const entry of has.instances)
-          if (known.has(entry.name)) assert.equal(entry, known.get(entry.name));
-      },
-    ),
+    fc.property(numbers, numbers, (before, next) => {
+      const entries = (list: number[]) => list.map((n, i) => instance(`I${n}`, 10 * i, `10.0.0.${n}`));
+      const { had, has } = receive({ instances: entries(before) }, { instances: entries(next) });
+      const known = new Map(had.instances.map((entry) => [entry.name, entry]));
+      assert.deepEqual(
+        has.instances.map(({ name }) => name),
+        next.map((n) => `I${n}`),
+      );
+      for (const entry of has.instances)
+        if (known.has(entry.name)) assert.equal(entry, known.get(entry.name));
+    }),
   );
 });
 

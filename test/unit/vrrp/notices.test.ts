@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ScriptSetting, VrrpConfig, VrrpInstanceConfig } from "../../../src/config/model.js";
 import type { Addon, SpawnOptions } from "../../../src/native/addon.js";
+import { Accounts } from "../../../src/platform/accounts.js";
 import type { AlertText } from "../../../src/notify/alert-text.js";
 import { Notices } from "../../../src/vrrp/effects/notices.js";
 import { VrrpInstance } from "../../../src/vrrp/instance.js";
@@ -59,7 +60,7 @@ class Scene {
       ],
       global: { routerId: "R", fifos: { statesOnReload: false }, mail: { noFaultMails: false } },
     };
-    await this.notices.setConfig(config as unknown as VrrpConfig);
+    await this.notices.setConfig(config as unknown as VrrpConfig, new Accounts("", ""));
   }
 
   /** Lets all scripts end. */

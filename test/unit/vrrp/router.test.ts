@@ -51,6 +51,35 @@ test("of two that share all but their peers, the one whose peers went is the one
   assert.equal(a?.running, false);
 });
 
+test("only instances that are new or have other settings are news of a reload", () => {
+  const [a, b, c] = ["A", "B", "C"].map((name, i) => settings({ name, virtualRouterId: i + 1 }));
+  assert.ok(a && b && c);
+  const router = running([a, b]);
+  const next = [c, { ...b, priority: 50 }, a];
+  assert.deepEqual(kinds(router.reconfigure({ instances: next, syncGroups: [] }, seconds(5))), [
+    "settingsChanged",
+    "log",
+    "notifyPriority",
+  ]);
+  assert.deepEqual(
+    router.renewed.map(({ name }) => name),
+    ["C", "B"],
+  );
+  const started = router.start(seconds(5)).map(({ instance }) => instance?.name);
+  assert.deepEqual([...new Set(started)], ["C"]);
+});
+
+test("who waits for the end of the startup delay hears of another one, also with the very same settings", () => {
+  const config = { instances: [settings()], syncGroups: [] };
+  const router = new Router(config);
+  router.start(0, seconds(10));
+  router.reconfigure(config, seconds(5));
+  assert.deepEqual(router.renewed, []);
+  const before = router.instances[0]?.deadline ?? 0;
+  router.start(seconds(5), seconds(7));
+  assert.equal(router.instances[0]?.deadline, before - seconds(3));
+});
+
 test("an unchanged sync group in BACKUP is not disturbed by a reload: who waits for the last member goes on waiting", () => {
   const members = [settings({ name: "A" }), settings({ name: "B", virtualRouterId: 52 })];
   const config = { instances: members, syncGroups: [group("G", ["A", "B"])] };

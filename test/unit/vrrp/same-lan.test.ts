@@ -75,3 +75,17 @@ test("a change of the other's interface concerns an instance, of an unrelated on
     [true, true, false],
   );
 });
+
+test("a reload concerns an instance when another one of its router came, went or changed", () => {
+  const other = instance("Z", "z0", { virtualRouterId: 7 });
+  const changed = (before: VrrpInstanceConfig[], now: VrrpInstanceConfig[]): string[] => [
+    ...new SameLan(now).changedSince(new SameLan(before)),
+  ];
+  assert.deepEqual(changed([onMacvlan, onBase, other], [other, onMacvlan, onBase]), []);
+  assert.deepEqual(changed([onBase, other], [onMacvlan, onBase, other]), ["M", "A"]);
+  assert.deepEqual(changed([onMacvlan, onBase, other], [onBase, other]), ["A"]);
+  assert.deepEqual(changed([onMacvlan, onBase, other], [onMacvlan, { ...onBase, interface: "b0" }, other]), [
+    "M",
+    "A",
+  ]);
+});
