@@ -40,8 +40,8 @@ export class SameLan {
   constructor(instances: readonly VrrpInstanceConfig[] = []) {
     for (const settings of instances) {
       if (!speaksToLan(settings)) continue;
-      let ofGroup = this.#routers.get(settings.multicastGroup);
-      if (ofGroup === undefined) this.#routers.set(settings.multicastGroup, (ofGroup = new Map()));
+      const ofGroup = this.#routers.get(settings.multicastGroup) ?? new Map<number, VrrpInstanceConfig[]>();
+      this.#routers.set(settings.multicastGroup, ofGroup);
       const number = numberOf(settings);
       const known = ofGroup.get(number);
       if (known === undefined) ofGroup.set(number, [settings]);
