@@ -1,11 +1,13 @@
 /// One class for sockets of every family: bytes in and out in batches, options, readability.
-/// Knows no protocol; of the control messages it reads the interface, the destination and the hop limit.
+/// Knows no protocol; of the control messages it reads the interface, the destination, the hop limit and the
+/// time.
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <algorithm>
 #include <array>
@@ -30,6 +32,8 @@ enum MetaField : size_t {
   kHopLimit,
   kNameLength,
   kDestinationLength,
+  kSeconds,
+  kNanoseconds,
   kMetaFields
 };
 constexpr size_t kAddressSlot = 48;
@@ -72,6 +76,11 @@ void ReadControl(const cmsghdr& control, int32_t* meta, uint8_t* destination) {
              ((control.cmsg_level == IPPROTO_IP && control.cmsg_type == IP_TTL) ||
               (control.cmsg_level == IPPROTO_IPV6 && control.cmsg_type == IPV6_HOPLIMIT))) {
     meta[kHopLimit] = ReadAs<int>(data);
+  } else if (control.cmsg_level == SOL_SOCKET && control.cmsg_type == SCM_TIMESTAMPNS &&
+             size >= sizeof(timespec)) {
+    const auto time = ReadAs<timespec>(data);
+    meta[kSeconds] = static_cast<int32_t>(time.tv_sec);
+    meta[kNanoseconds] = static_cast<int32_t>(time.tv_nsec);
   }
 }
 
@@ -86,6 +95,8 @@ void ReadMessage(mmsghdr& message, int32_t* meta, uint8_t* address) {
   const auto name_length = std::min<size_t>(header.msg_namelen, kAddressDestination);
   meta[kNameLength] = static_cast<int32_t>(name_length);
   meta[kDestinationLength] = 0;
+  meta[kSeconds] = 0;
+  meta[kNanoseconds] = 0;
   if (name_length >= offsetof(sockaddr_ll, sll_hatype) && ReadAs<sa_family_t>(header.msg_name) == AF_PACKET) {
     meta[kIfindex] =
         ReadAs<int>(static_cast<const uint8_t*>(header.msg_name) + offsetof(sockaddr_ll, sll_ifindex));

@@ -15,7 +15,7 @@ export interface NativeError extends Error {
 }
 
 /** Int32 fields that `receiveBatch` writes per datagram; see `META`. */
-export const META_FIELDS = 6;
+export const META_FIELDS = 8;
 /** Index of each field of a datagram's meta record. */
 export const META = {
   /** Bytes received (of the slot, never more than the slot holds). */
@@ -30,6 +30,9 @@ export const META = {
   nameLength: 4,
   /** Bytes of the destination address (4, 16 or 0) in the address slab, after the source. */
   destinationLength: 5,
+  /** When the datagram came, with SO_TIMESTAMPNS: the lower 32 bits of the seconds of the wall clock; 0 without. */
+  seconds: 6,
+  nanoseconds: 7,
 } as const;
 /** Bytes per datagram in the address slab: 32 for the sender's sockaddr, then 16 for the destination address. */
 export const ADDRESS_SLOT = 48;

@@ -23,6 +23,7 @@ import {
 
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
+const SO_TIMESTAMPNS = 35;
 const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 const MSG_TRUNC = 0x20;
@@ -110,6 +111,35 @@ test("a batch over UDP carries bytes, lengths and the sender's address", () => {
   assert.equal(receive(b.socket).length, 0, "nothing there is a value");
   a.socket.close();
   b.socket.close();
+});
+
+test("SO_TIMESTAMPNS: each datagram says when it came, by the wall clock, also across sockets", () => {
+  const [a, b, c] = [boundUdp(), boundUdp(), boundUdp()];
+  for (const { socket } of [b, c]) socket.setOption(SOL_SOCKET, SO_TIMESTAMPNS, 1);
+  const before = Date.now();
+  for (const to of [b, c, b, c]) {
+    const { slab, table } = outgoing(["x"], to.address);
+    a.socket.sendBatch(slab, table, 0, 1, 0);
+  }
+  const after = Date.now();
+  const stamps = (socket: Socket): bigint[] =>
+    receive(socket).map(
+      ({ meta }) =>
+        BigInt((meta[META.seconds] ?? 0) >>> 0) * 1_000_000_000n + BigInt(meta[META.nanoseconds] ?? 0),
+    );
+  const [first, third] = stamps(b.socket);
+  const [second, fourth] = stamps(c.socket);
+  const all = [first ?? 0n, second ?? 0n, third ?? 0n, fourth ?? 0n];
+  assert.ok(
+    all.every((stamp, i) => i === 0 || stamp > (all[i - 1] ?? 0n)),
+    all.join(),
+  );
+  assert.ok(Number(all[0]) / 1e6 >= before - 1 && Number(all[3]) / 1e6 <= after + 1);
+  b.socket.setOption(SOL_SOCKET, SO_TIMESTAMPNS, 0);
+  const { slab, table } = outgoing(["x"], b.address);
+  a.socket.sendBatch(slab, table, 0, 1, 0);
+  assert.deepEqual(stamps(b.socket), [0n], "nobody asked for it");
+  for (const { socket } of [a, b, c]) socket.close();
 });
 
 test("a datagram longer than its slot is cut, marked, and stays out of the next slot", () => {

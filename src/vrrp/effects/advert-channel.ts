@@ -6,7 +6,7 @@
  */
 import type { Addon, Socket } from "../../native/addon.js";
 import { vrrpFilter } from "../../net/filter.js";
-import { SO_RCVBUF, SOL_SOCKET } from "../../net/constants.js";
+import { SO_RCVBUF, SO_TIMESTAMPNS, SOL_SOCKET } from "../../net/constants.js";
 import { tryOption } from "../../net/socket-option.js";
 import type { ChannelKey } from "../channel-key.js";
 import { AdvertSender } from "./advert-sender.js";
@@ -36,6 +36,8 @@ export class AdvertChannel {
   readonly #addon: Addon;
   readonly #ports: ChannelPorts;
   readonly #reader: PacketReader;
+  /** For the patient socket. */
+  #patientReader: PacketReader | undefined;
   readonly #socket: Socket;
   /** Hears what may wait; open while somebody is patient. */
   #patient: Socket | undefined;
@@ -102,6 +104,8 @@ export class AdvertChannel {
     try {
       this.#patient = openAdvertSocket(this.#addon, this.key);
       if (this.#buffer !== this.#usualBuffer) tryOption(this.#patient, SOL_SOCKET, SO_RCVBUF, this.#buffer);
+      this.#patientReader ??= new PacketReader(this.#addon, this.#ports.onPacket);
+      for (const socket of [this.#socket, this.#patient]) tryOption(socket, SOL_SOCKET, SO_TIMESTAMPNS, 1);
       this.#poll(this.#patient);
     } catch {
       return undefined;
@@ -118,7 +122,7 @@ export class AdvertChannel {
 
   /** After a read the socket is left alone for a tick; after a tick without packets it is polled again. */
   #readPatiently(socket: Socket): void {
-    const count = this.#reader.drain(socket);
+    const count = this.#patientReader?.drain(socket) ?? 0;
     if (count > 0) this.#ports.onDrained();
     if (this.#patient !== socket) return; // closed by what it heard
     if (count === 0 && this.#tick !== undefined) {
@@ -131,12 +135,13 @@ export class AdvertChannel {
   }
 
   /**
-   * Reads everything that waits in either socket. What waited patiently is the older: read after its master's "I stop",
-   * it would look like a sign of life and cost the whole master-down time.
+   * Reads everything that waits in either socket, in the order of arrival. An advert that is read after its master's "I
+   * stop" would look like a sign of life and cost the whole master-down time; and after a stall, that of the successor
+   * must not be read before it.
    */
   drain(): void {
-    if (this.#patient !== undefined) this.#reader.drain(this.#patient);
-    this.#reader.drain(this.#socket);
+    if (this.#patient === undefined || this.#patientReader === undefined) this.#reader.drain(this.#socket);
+    else this.#reader.drainBoth(this.#socket, this.#patientReader, this.#patient);
   }
 
   #closePatient(): void {
@@ -145,8 +150,9 @@ export class AdvertChannel {
     clearTimeout(this.#tick);
     this.#tick = undefined;
     this.#patient = undefined;
-    this.#reader.drain(socket);
+    this.#patientReader?.drain(socket);
     socket.close();
+    tryOption(this.#socket, SOL_SOCKET, SO_TIMESTAMPNS, 0);
   }
 
   close(): void {

@@ -33,6 +33,10 @@ export class PacketReader {
   readonly #slots: readonly Slot[];
   readonly #addon: Addon;
   readonly #onPacket: OnPacket;
+  /** Of the datagrams that were read together: how many, the next one to deliver, and when they were read. */
+  #count = 0;
+  #next = 0;
+  #now: Micros = 0;
 
   constructor(addon: Addon, onPacket: OnPacket) {
     this.#addon = addon;
@@ -56,16 +60,56 @@ export class PacketReader {
   drain(socket: Socket): number {
     let total = 0;
     for (;;) {
-      const count = socket.receiveBatch(this.#slab, SLOT_BYTES, this.#meta, this.#addresses);
-      // One look at the clock per call: the packets of a burst have all arrived before it.
-      const now = count > 0 ? this.#addon.monotonicMicros() : 0;
-      for (let i = 0; i < count; i++) this.#deliver(i, now);
+      const count = this.#read(socket);
+      for (let i = 0; i < count; i++) this.#deliver(i);
       total += count;
       if (count < SLOTS) return total;
     }
   }
 
-  #deliver(i: number, now: Micros): void {
+  /**
+   * Reads until nothing waits in either socket, and delivers in the order of arrival as the kernel's time stamps tell it
+   * (SO_TIMESTAMPNS; without them, what `other` reads counts as the older). `socket` is looked at first: what came before
+   * the last datagram from there is then there to be put before it.
+   */
+  drainBoth(socket: Socket, other: PacketReader, otherSocket: Socket): void {
+    this.#read(socket);
+    other.#read(otherSocket);
+    for (;;) {
+      const mine = this.#isPending(socket);
+      const others = other.#isPending(otherSocket);
+      if (!mine && !others) return;
+      const next = mine && (!others || this.#cameBefore(other)) ? this : other;
+      next.#deliver(next.#next++);
+    }
+  }
+
+  /** After a full batch there may be more. */
+  #isPending(socket: Socket): boolean {
+    if (this.#next === SLOTS) this.#read(socket);
+    return this.#next < this.#count;
+  }
+
+  #cameBefore(other: PacketReader): boolean {
+    const seconds = this.#nextField(META.seconds) >>> 0;
+    const others = other.#nextField(META.seconds) >>> 0;
+    if (seconds !== others) return seconds < others;
+    return this.#nextField(META.nanoseconds) < other.#nextField(META.nanoseconds);
+  }
+
+  #nextField(field: number): number {
+    return this.#meta[this.#next * META_FIELDS + field] ?? 0;
+  }
+
+  #read(socket: Socket): number {
+    this.#next = 0;
+    this.#count = socket.receiveBatch(this.#slab, SLOT_BYTES, this.#meta, this.#addresses);
+    // One look at the clock per call: the packets of a burst have all arrived before it.
+    if (this.#count > 0) this.#now = this.#addon.monotonicMicros();
+    return this.#count;
+  }
+
+  #deliver(i: number): void {
     const meta = i * META_FIELDS;
     const slot = this.#slots[i];
     if (slot === undefined || ((this.#meta[meta + META.flags] ?? 0) & MSG_TRUNC) !== 0) return;
@@ -74,6 +118,6 @@ export class PacketReader {
       slot.bytes = this.#slab.subarray(i * SLOT_BYTES, i * SLOT_BYTES + length);
     }
     slot.hopLimit = this.#meta[meta + META.hopLimit] ?? -1;
-    this.#onPacket(slot, now);
+    this.#onPacket(slot, this.#now);
   }
 }

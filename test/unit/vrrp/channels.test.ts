@@ -54,7 +54,7 @@ class Wire {
     const batch = this.#arrived.splice(0);
     for (const [i, bytes] of batch.entries()) {
       slab.set(bytes, i * slotSize);
-      meta.set([bytes.length, 0, 0, -1, 0, 0], i * META_FIELDS);
+      meta.set([bytes.length, 0, 0, -1, 0, 0, 0, 0], i * META_FIELDS);
     }
     return batch.length;
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Addon, META_FIELDS, SEND_FIELDS } from "../../../src/native/addon.js";
+import { SO_TIMESTAMPNS, SOL_SOCKET } from "../../../src/net/constants.js";
 import { run } from "../net/bpf-interpreter.js";
 import { AdvertChannel } from "../../../src/vrrp/effects/advert-channel.js";
 import { AdvertSender } from "../../../src/vrrp/effects/advert-sender.js";
@@ -16,6 +17,9 @@ class FakeSocket {
   readonly fd = 3;
   readonly calls: Uint8Array[][] = [];
   readonly waiting: Uint8Array[] = [];
+  /** When those came, as [seconds, nanoseconds]; the others have no stamp. */
+  readonly arrivals = new Map<Uint8Array, [number, number]>();
+  readonly options: number[][] = [];
   filter = new Uint8Array(0);
   closed = false;
   onReadable: ((status: number) => void) | undefined;
@@ -25,7 +29,9 @@ class FakeSocket {
   constructor() {
     FakeSocket.made.push(this);
   }
-  setOption(): void {}
+  setOption(level: number, name: number, value: number): void {
+    this.options.push([level, name, value]);
+  }
   getOption(): number {
     return 0;
   }
@@ -42,7 +48,7 @@ class FakeSocket {
     const batch = this.waiting.splice(0, Math.floor(slab.length / slotSize));
     batch.forEach((bytes, i) => {
       slab.set(bytes, i * slotSize);
-      meta.set([bytes.length, 0, 0, -1, 0, 0], i * META_FIELDS);
+      meta.set([bytes.length, 0, 0, -1, 0, 0, ...(this.arrivals.get(bytes) ?? [0, 0])], i * META_FIELDS);
     });
     return batch.length;
   }
@@ -387,4 +393,66 @@ test("after a burst the patient socket is left alone for a tick, and polled agai
   assert.equal(socket.onReadable, undefined);
   context.mock.timers.tick(5);
   assert.notEqual(socket.onReadable, undefined);
+});
+
+/** A channel with both sockets; what it hears is written down as the priorities of the adverts. */
+function hearing(): { channel: AdvertChannel; urgent: FakeSocket; patient: FakeSocket; heard: number[] } {
+  const { addon } = fakeAddon();
+  const heard: number[] = [];
+  const channel = new AdvertChannel(addon, key, {
+    onPacket: ({ bytes }) => heard.push(bytes[22] ?? NaN),
+    onDrained: () => {},
+    onSendError: () => {},
+    onPollError: () => {},
+  });
+  channel.hear({ urgent: [], patient: [1], patienceMillis: 5 });
+  const [urgent, patient] = FakeSocket.made;
+  assert.ok(urgent !== undefined && patient !== undefined);
+  return { channel, urgent, patient, heard };
+}
+
+function arrive(socket: FakeSocket, priority: number, seconds: number, nanoseconds = 0): void {
+  const bytes = advert(1, priority);
+  socket.waiting.push(bytes);
+  socket.arrivals.set(bytes, [seconds, nanoseconds]);
+}
+
+test("what waits in both sockets is read in the order of arrival: 'I stop' is between its master's advert and the next one's", () => {
+  const { channel, urgent, patient, heard } = hearing();
+  arrive(patient, 150, 100, 999_999_999);
+  arrive(urgent, 0, 101);
+  arrive(patient, 120, 101, 1);
+  channel.drain();
+  assert.deepEqual(heard, [150, 0, 120]);
+});
+
+test("the order of arrival holds beyond one read of 64, in either socket, and in the year 2038", () => {
+  const { channel, urgent, patient, heard } = hearing();
+  const expected: number[] = [];
+  for (let i = 0; i < 400; i++) {
+    // 150 in one, then 130 in the other, then by turns.
+    const socket = i < 150 || (i > 280 && i % 2 === 0) ? patient : urgent;
+    const priority = (i % 200) + 1;
+    arrive(socket, priority, (2 ** 31 - 200 + i) | 0);
+    expected.push(priority);
+  }
+  channel.drain();
+  assert.deepEqual(heard, expected);
+});
+
+test("without time stamps what waited patiently counts as the older", () => {
+  const { channel, urgent, patient, heard } = hearing();
+  urgent.waiting.push(advert(1, 0));
+  patient.waiting.push(advert(1, 150));
+  channel.drain();
+  assert.deepEqual(heard, [150, 0]);
+});
+
+test("both sockets ask for time stamps while there are two, the first alone does not", () => {
+  const { channel, urgent, patient } = hearing();
+  const stamps = ({ options }: FakeSocket): unknown[] =>
+    options.filter(([level, name]) => level === SOL_SOCKET && name === SO_TIMESTAMPNS).map(([, , on]) => on);
+  assert.deepEqual([stamps(urgent), stamps(patient)], [[1], [1]]);
+  channel.hear({ urgent: [1], patient: [], patienceMillis: 5 });
+  assert.deepEqual(stamps(urgent), [1, 0]);
 });
