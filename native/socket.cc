@@ -423,6 +423,9 @@ class Socket : public Resource<Socket> {
 
 }  // namespace
 
-void ExportSocket(Napi::Env env, Napi::Object exports) { exports.Set("Socket", Socket::Define(env)); }
+void ExportSocket(Napi::Env env, Napi::Object exports) {
+  exports.Set("Socket", Socket::Define(env));
+  exports.Set("metaFields", Napi::Number::New(env, kMetaFields));
+}
 
 }  // namespace keepalived

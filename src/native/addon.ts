@@ -186,6 +186,8 @@ export type ExitHandler = (status: number, signal: number) => void;
 
 export interface Addon {
   Socket: new (domain: number, type: number, protocol: number) => Socket;
+  /** META_FIELDS of the addon: with another number it is of another version than the program. */
+  metaFields: number;
   /** `onAnswers` is called while there are outcomes to collect. */
   Connector: new (
     onAnswers: () => void,

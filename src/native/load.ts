@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Addon } from "./addon.js";
+import { type Addon, META_FIELDS } from "./addon.js";
 
 const NAME = "keepalived.node";
 
@@ -22,8 +22,16 @@ export function findAddon(): string {
 
 let loaded: Addon | undefined;
 
-/** @returns the addon; throws when it was not built or does not fit this Node. */
+/** @returns the addon; throws when it was not built, or does not fit this Node or this program. */
 export function loadAddon(): Addon {
-  loaded ??= createRequire(import.meta.url)(findAddon()) as Addon;
+  loaded ??= load(findAddon());
   return loaded;
+}
+
+/** One of another version would write its records where nobody looks for them. */
+function load(path: string): Addon {
+  const addon = createRequire(import.meta.url)(path) as Addon;
+  if (addon.metaFields !== META_FIELDS)
+    throw new Error(`the addon ${path} is of another version than this program: run 'npm run build'`);
+  return addon;
 }
