@@ -11,6 +11,8 @@ export interface Host {
   links: Pick<Links, "byName" | "byIndex" | "all">;
   /** Whether this daemon has made the link of this name: in this run, or by the journal of an earlier one. */
   isOurs(name: string): boolean;
+  /** What settings, as objects, became when they were placed last; is kept up to date. */
+  placed: WeakMap<VrrpInstanceConfig, VrrpInstanceConfig>;
 }
 
 export interface Placement {
@@ -49,7 +51,10 @@ export function advertInterface(settings: VrrpInstanceConfig): string | undefine
   return (transmitOnBase ? undefined : ownLink) ?? base ?? vrf;
 }
 
-/** Settles the links of all instances. A configuration without any comes back as it is. */
+/**
+ * Settles the links of all instances. A configuration without any comes back as it is, and so do the settings of an instance
+ * without any; where the names are those of last time, it is the object of last time.
+ */
 export function placeOwnLinks(config: VrrpConfig, host: Host): Placement {
   const { instances } = config;
   const needed = ({
@@ -64,6 +69,18 @@ export function placeOwnLinks(config: VrrpConfig, host: Host): Placement {
     [...addresses, ...excludedAddresses].some(({ useVmac }) => useVmac);
   if (!instances.some(needed)) return { config, links: [], remarks: [] };
   return new Placer(config, host).place();
+}
+
+/** Of the same settings: whether the same links carry the same. */
+function isPlacedAlike(a: VrrpInstanceConfig, b: VrrpInstanceConfig): boolean {
+  const alike = (list: readonly AddressSetting[], other: readonly AddressSetting[]): boolean =>
+    list.every(({ device, base }, i) => device === other[i]?.device && base === other[i].base);
+  return (
+    a.ownLink === b.ownLink &&
+    a.permanentFault === b.permanentFault &&
+    alike(a.addresses, b.addresses) &&
+    alike(a.excludedAddresses, b.excludedAddresses)
+  );
 }
 
 class Placer {
@@ -104,12 +121,18 @@ class Placer {
     if (own === "taken") return () => ({ ...settings, permanentFault: this.#sharing(settings) });
     const addresses = settings.addresses.map((address) => this.#placeAddress(settings, address, own));
     const excluded = settings.excludedAddresses.map((address) => this.#placeAddress(settings, address, own));
-    return () => ({
-      ...settings,
-      ...(own !== undefined && { ownLink: own.wish.name }),
-      addresses: addresses.map((settle) => settle()),
-      excludedAddresses: excluded.map((settle) => settle()),
-    });
+    return () => {
+      const placed = {
+        ...settings,
+        ...(own !== undefined && { ownLink: own.wish.name }),
+        addresses: addresses.map((settle) => settle()),
+        excludedAddresses: excluded.map((settle) => settle()),
+      };
+      const known = this.#host.placed.get(settings) ?? settings;
+      if (isPlacedAlike(known, placed)) return known;
+      this.#host.placed.set(settings, placed);
+      return placed;
+    };
   }
 
   #sharing({ interface: base, virtualRouterId }: VrrpInstanceConfig): string {

@@ -3,7 +3,7 @@
  * again when somebody removes them or their base comes back, removed at the end. Reference section 14.
  * One piece of work after the other; which interfaces there are to be is decided in `own-links.ts` of the room.
  */
-import type { VrrpConfig } from "../../config/model.js";
+import type { VrrpConfig, VrrpInstanceConfig } from "../../config/model.js";
 import { addressKey } from "../../net/ip-address.js";
 import { restoreSettings, writeSetting } from "../../net/kernel-settings.js";
 import { recordOf } from "../../net/link-journal.js";
@@ -52,6 +52,7 @@ export class OwnLinks implements LinksListener {
   #saidBefore = new Map<string, string>();
   #config: VrrpConfig | undefined;
   #wishes: ReadonlyMap<string, OwnLink> = new Map();
+  readonly #placed = new WeakMap<VrrpInstanceConfig, VrrpInstanceConfig>();
   #held: readonly AddressSetting[] = [];
   #guarded = "[]";
   #work: Promise<void> = Promise.resolve();
@@ -206,6 +207,7 @@ export class OwnLinks implements LinksListener {
     return placeOwnLinks(config, {
       links: this.#ports.links,
       isOurs: (name) => this.#records.links.has(name),
+      placed: this.#placed,
     });
   }
 

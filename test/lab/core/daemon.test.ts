@@ -174,6 +174,11 @@ test("a reload that a child refuses leaves the old configuration in force", asyn
   await daemon.says("Keepalived_vrrp refused the new configuration: told to. It keeps the old one");
   kill(daemon.childPid, "SIGKILL");
   await daemon.says("configured 2: good");
+  await daemon.says("Starting VRRP child process", 2);
+  daemon.configure("better");
+  daemon.signal("SIGHUP");
+  await daemon.says("configured 3: better");
+  await daemon.says("Reload complete");
 });
 
 test("a reload stops a child that is no longer needed, and starts it again", async (context) => {

@@ -44,6 +44,7 @@ function host(more: readonly Known[] = [], ours: readonly string[] = []) {
       all: () => links,
     },
     isOurs: (name: string) => ours.includes(name),
+    placed: new WeakMap<VrrpInstanceConfig, VrrpInstanceConfig>(),
   };
 }
 
@@ -76,6 +77,25 @@ const FITTING: Known = {
 test("without any such interface the configuration comes back as it is", () => {
   const config = { instances: [settings()], syncGroups: [] } as unknown as VrrpConfig;
   assert.equal(placeOwnLinks(config, host()).config, config);
+});
+
+test("settings that say the same with their names as last time are the same object; without an own link as they came", () => {
+  const [one, other, plain] = [
+    vmacInstance(),
+    vmacInstance({ name: "W", virtualRouterId: 52 }),
+    settings({ name: "P", virtualRouterId: 53 }),
+  ];
+  const on = host();
+  const first = place([one, other, plain], on).placed.instances;
+  assert.equal(first[2], plain);
+  const named = { ...other, vmac: { netlinkNotify: false, name: "mine" } };
+  const second = place([plain, named, one], on).placed.instances;
+  assert.deepEqual([second[0], second[2]], [plain, first[0]]);
+  assert.equal(second[2], first[0]);
+  assert.equal(second[1]?.ownLink, "mine");
+  // The prefix of the names is another one: so are the settings.
+  const [renamed] = place([one], on, { prefix: "vip" }).placed.instances;
+  assert.equal(renamed?.ownLink, "vip.51");
 });
 
 test("RFC 9568 section 7.3: 00-00-5E-00-01 or -02, then the virtual router id", () => {
