@@ -13,9 +13,11 @@ import { readMeaning } from "./meaning/meaning.js";
 import { VirtualServers } from "./meaning/virtual-servers.js";
 import type { Config } from "./model.js";
 import { positionOf, TreeReader } from "./read-tree.js";
+import { Recollection, type Remembered } from "./recollection.js";
 import { decodeBytes } from "./text.js";
 import { judgeRun, type Verdict } from "./verdict.js";
 
+export type { Remembered } from "./recollection.js";
 export type { FileReader } from "./lexer/includes.js";
 export type { Diagnostic } from "./diagnostic.js";
 export { formatDiagnostic } from "./diagnostic.js";
@@ -29,6 +31,8 @@ export interface ReadOptions extends HostKnowledge {
   includeAll: boolean;
   /** Whether the configuration is to be written out again (`dump.ts`). */
   record?: boolean;
+  /** What the reading before left: blocks that are as they were need not be read again. */
+  before?: Remembered | undefined;
 }
 
 export interface ReadResult extends Verdict {
@@ -37,32 +41,53 @@ export interface ReadResult extends Verdict {
   diagnostics: Diagnostic[];
   /** What is in force, as text; only with `record`. */
   dump?: string;
+  /** For the next reading, with the same options. */
+  remembered?: Remembered;
 }
 
 /** Never throws for anything that stands in a file. */
 export function readConfig(reader: FileReader, options: ReadOptions): ReadResult {
+  const result = readOnce(reader, options, options.before);
+  // Nothing was recognised in the second reading, so that it is certain.
+  return result ?? (readOnce(reader, options, undefined) as ReadResult);
+}
+
+/** Undefined when only a reading without `before` can tell. */
+function readOnce(
+  reader: FileReader,
+  options: ReadOptions,
+  before: Remembered | undefined,
+): ReadResult | undefined {
   const diagnostics = new Diagnostics();
-  const lines = new LineReader(
-    reader,
-    { configId: options.configId, includeAll: options.includeAll },
-    diagnostics,
-  );
-  const tree = new TreeReader(lines, diagnostics, options.record ? new Recorder(diagnostics) : undefined);
+  const { configId, includeAll } = options;
+  const lines = new LineReader(reader, { configId, includeAll }, diagnostics);
+  // The dump wants every word.
+  const recollection = options.record === true ? undefined : new Recollection(before);
+  const recorder = options.record === true ? new Recorder(diagnostics) : undefined;
+  const tree = new TreeReader(lines, diagnostics, recorder, recollection);
   const judge = new Judge(diagnostics, options);
-  const services = new VirtualServers(tree, judge);
+  const services = new VirtualServers(tree, judge, recollection);
   lines.files.openTop(options.path);
   const block = tree.readRoot(root);
-  const config = readMeaning(block, services, tree.scriptSkipped, judge);
+  const config = readMeaning(block, services, tree.scriptSkipped, judge, recollection);
+  const remembered = recollection?.finish(judge);
+  if (remembered === "doubtful") return undefined;
   config.notActedOn = nameNotActedOn(tree, config);
   const verdict = judgeRun(diagnostics, {
     topFailed: lines.files.topFailed,
     includeFailed: lines.files.includeFailed,
     includeMissing: lines.files.includeMissing,
     refusals: judge.refusals,
-    empty: block.isEmpty,
+    empty: block.isEmpty && recollection?.recalled.length === 0,
   });
-  const dumped = tree.recorder && { dump: dump(tree.recorder.root) };
-  return { config, diagnostics: diagnostics.sorted(), ...verdict, ...dumped };
+  const dumped = recorder && { dump: dump(recorder.root) };
+  return {
+    config,
+    diagnostics: diagnostics.sorted(),
+    ...verdict,
+    ...dumped,
+    ...(remembered && lines.isOneFile && { remembered }),
+  };
 }
 
 /** One entry per keyword and kind of block: the first place and how many more. */

@@ -5,8 +5,9 @@
 import type { Recorder } from "./dump-record.js";
 import { didYouMean, nearest } from "./did-you-mean.js";
 import { type Diagnostics, quoted } from "./diagnostic.js";
-import type { LineReader, LogicalLine } from "./lexer/lines.js";
+import { type LineReader, type LogicalLine, textBetween } from "./lexer/lines.js";
 import type { Position } from "./model.js";
+import type { Recollection } from "./recollection.js";
 import { RepeatedBodies } from "./repeated-bodies.js";
 import { Block, isKeyword, type Site, type Table } from "./schema.js";
 import { decodeBytes, locate, Source, type Word } from "./text.js";
@@ -65,6 +66,8 @@ export class TreeReader {
     readonly diagnostics: Diagnostics,
     /** Keeps what is in force, when a dump is wanted. */
     readonly recorder?: Recorder,
+    /** Knows blocks of the root by their text. */
+    readonly recollection?: Recollection,
   ) {
     this.#bodies = new RepeatedBodies(lines);
   }
@@ -75,8 +78,30 @@ export class TreeReader {
     const block = new Block(root, undefined, []);
     for (;;) {
       this.#leaving = false;
-      this.#readBody(root, block);
+      if (this.recollection === undefined) this.#readBody(root, block);
+      else this.#readRemembering(root, block, this.recollection);
       if (!this.#leaving) return block;
+    }
+  }
+
+  #readRemembering<S>(root: Table<S>, block: Block<S>, recollection: Recollection): void {
+    this.lines.begin();
+    for (;;) {
+      const start = this.lines.mark();
+      const known = start && recollection.recall(start);
+      if (known !== undefined) {
+        this.lines.pass(known.text.length, known.orders);
+        continue;
+      }
+      const before = this.#said();
+      const line = this.#nextInside();
+      if (line === undefined) return;
+      this.#readLine(root, block, line);
+      const end = this.lines.mark();
+      const text = start && textBetween(start, end);
+      const orders = (end?.order ?? 0) - (start?.order ?? 0);
+      recollection.note(start, text, { orders, order: line.order, isQuiet: this.#said() === before });
+      if (this.#leaving) return;
     }
   }
 
@@ -98,7 +123,12 @@ export class TreeReader {
 
   /** Grows with everything that reading does besides giving plain values. */
   #effects(): number {
-    return this.diagnostics.reported + this.notActedOn.length + this.#notPlain;
+    return this.#said() + this.#notPlain;
+  }
+
+  /** Grows with everything that has to be told. */
+  #said(): number {
+    return this.diagnostics.reported + this.notActedOn.length;
   }
 
   /** Reads a value block, one entry per line; `entry` answers false when it drops one. */
@@ -171,23 +201,27 @@ export class TreeReader {
   }
 
   #readBody<S>(table: Table<S>, block: Block<S>): void {
-    for (let line = this.#nextInside(); line !== undefined; line = this.#nextInside()) {
-      if (line.brace === "}") {
-        if (this.#open.length > 0) return;
-        this.diagnostics.report("unexpectedClose", line, "this '}' closes nothing");
-      } else if (line.brace === "{") {
-        this.#unexpectedOpen(line);
-      } else {
-        const head = line.words[0];
-        if (head === undefined) continue;
-        const { text } = head;
-        if (isKeyword(table, text))
-          this.#readKeyword(table, block, text, { head, words: line.words, line, tree: this });
-        else if (this.#open.length > 0 && this.#opensAtRoot(text)) this.#leave(line, head);
-        else this.#unknown(table, block, head);
-      }
-      if (this.#leaving) return;
+    for (let line = this.#nextInside(); line !== undefined; line = this.#nextInside())
+      if (this.#readLine(table, block, line)) return;
+  }
+
+  /** Whether it was the last one of the body. */
+  #readLine<S>(table: Table<S>, block: Block<S>, line: LogicalLine): boolean {
+    if (line.brace === "}") {
+      if (this.#open.length > 0) return true;
+      this.diagnostics.report("unexpectedClose", line, "this '}' closes nothing");
+    } else if (line.brace === "{") {
+      this.#unexpectedOpen(line);
+    } else {
+      const head = line.words[0];
+      if (head === undefined) return false;
+      const { text } = head;
+      if (isKeyword(table, text))
+        this.#readKeyword(table, block, text, { head, words: line.words, line, tree: this });
+      else if (this.#open.length > 0 && this.#opensAtRoot(text)) this.#leave(line, head);
+      else this.#unknown(table, block, head);
     }
+    return this.#leaving;
   }
 
   #readKeyword<S, N extends keyof S & string>(table: Table<S>, block: Block<S>, name: N, site: Site): void {

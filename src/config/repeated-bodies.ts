@@ -3,7 +3,7 @@
  * their address only. Text that is equal from `{` to `}` is not read again; its block takes over the settings, moved
  * to the new place. Only for bodies of which nothing was said and which hold nothing but plain values.
  */
-import type { LineReader, Mark } from "./lexer/lines.js";
+import { type LineReader, type Mark, textBetween } from "./lexer/lines.js";
 import type { Block, Table } from "./schema.js";
 
 interface Body {
@@ -65,10 +65,8 @@ export class RepeatedBodies {
   /** Keeps the body that has just been read. */
   keep<S>(block: Block<S>, start: Mark): void {
     const end = this.lines.mark();
-    if (end?.source !== start.source || end.directives !== start.directives) return;
-    if (end.at - start.at > LONGEST) return;
-    const text = start.source.chars.slice(start.at, end.at);
-    if (!text.endsWith("\n")) return;
+    const text = textBetween(start, end);
+    if (end === undefined || text?.endsWith("\n") !== true || text.length > LONGEST) return;
     const table: Table<S> = block.table;
     let kind = this.#kinds.get(table);
     if (kind === undefined) this.#kinds.set(table, (kind = { bodies: [], misses: 0 }));

@@ -5,7 +5,13 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Config } from "../config/model.js";
-import { type Diagnostic, formatDiagnostic, readConfig, type ReadOptions } from "../config/read-config.js";
+import {
+  type Diagnostic,
+  formatDiagnostic,
+  readConfig,
+  type ReadOptions,
+  type Remembered,
+} from "../config/read-config.js";
 import type { Addon } from "../native/addon.js";
 import { Accounts, ownIdentity } from "../platform/accounts.js";
 import { fileReader } from "../platform/config-files.js";
@@ -47,18 +53,21 @@ export function notActedOnText(list: readonly string[]): string {
   return `Configured, but without effect in this version: ${list.join(", ")}`;
 }
 
-/** A reader for the file and the conditions of these settings; every call reads anew. */
+/** A reader for the file and the conditions of these settings; what is as it was is recognised by its text. */
 export function configurationReader(settings: Wanted, addon: Addon): ConfigurationReader {
   const workingDirectory = process.cwd();
+  let before: Remembered | undefined;
   return {
     read(record = false) {
-      const { diagnostics, ...result } = readConfig(fileReader(workingDirectory), {
+      const { diagnostics, remembered, ...result } = readConfig(fileReader(workingDirectory), {
         path: settings.configFile,
         configId: settings.configId ?? nodeName(),
         includeAll: settings.allIncludesMustExist,
         record: record || settings.dumpConfiguration === true,
+        before,
         ...hostKnowledge(addon),
       });
+      before = remembered;
       return { ...result, diagnostics, problems: diagnostics.map(formatDiagnostic) };
     },
   };
@@ -69,7 +78,7 @@ function nodeName(): string {
   return hostname().split(".", 1)[0] ?? "";
 }
 
-type HostKnowledge = Omit<ReadOptions, "path" | "configId" | "includeAll">;
+type HostKnowledge = Omit<ReadOptions, "path" | "configId" | "includeAll" | "before">;
 
 /** What the checks may ask about the host; accounts are as they are at this reading. */
 function hostKnowledge(addon: Addon): HostKnowledge {

@@ -49,6 +49,12 @@ export interface Mark {
   readonly directives: number;
 }
 
+/** The lines between two marks; undefined when they are more than lines of one file. */
+export function textBetween(start: Mark, end: Mark | undefined): string | undefined {
+  if (end?.source !== start.source || end.directives !== start.directives) return undefined;
+  return start.source.chars.slice(start.at, end.at);
+}
+
 export class LineReader {
   readonly #frames: Frame[] = [];
   readonly definitions: Definitions;
@@ -76,6 +82,19 @@ export class LineReader {
   /** The directory in force, for relative names of scripts. */
   get directory(): string {
     return this.files.directory;
+  }
+
+  /** Nothing but lines of a single file was read: no includes, definitions or sequences. */
+  get isOneFile(): boolean {
+    return this.#directives === 0 && this.files.opened === 1;
+  }
+
+  /** Opens the first file, so that the first line can be marked. */
+  begin(): void {
+    while (this.#frames.length === 0 && this.files.isNextWaiting) {
+      const opened = this.files.openNext();
+      if (opened !== undefined) this.#frames.push(opened);
+    }
   }
 
   /** Gives a line back, to be read again by an outer block. */

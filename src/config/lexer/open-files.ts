@@ -51,6 +51,11 @@ export class OpenFiles {
     return this.#files.length;
   }
 
+  /** How many files have been opened. */
+  get opened(): number {
+    return this.#opened;
+  }
+
   /** The directory in force, for relative names. */
   get directory(): string {
     return this.#files.at(-1)?.directory ?? this.reader.workingDirectory;

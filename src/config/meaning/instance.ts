@@ -50,7 +50,12 @@ export interface InstanceContext {
 export interface ReadInstance {
   config: VrrpInstanceConfig;
   tracked: ReadTrackers;
-  block: InstanceBlock;
+  /** It says itself whether it tells changes of priority. */
+  tellsPriorityChanges: boolean;
+  /** Equal text means the same whatever stands beside it, but for global settings and interfaces. */
+  standsAlone: boolean;
+  /** Absent when it was recognised and not read. */
+  block?: InstanceBlock;
 }
 
 const OWNER = 255;
@@ -82,8 +87,10 @@ export function readInstance(
   if (alike !== undefined) return alike;
   const before = judge.diagnostics.reported;
   const instance = readAlone(block, name, addressing, context);
-  if (instance !== undefined && manner !== undefined && judge.diagnostics.reported === before)
+  if (instance !== undefined && manner !== undefined && judge.diagnostics.reported === before) {
+    instance.standsAlone = !hasNames(block);
     manners.keep(manner, instance);
+  }
   return instance;
 }
 
@@ -92,7 +99,7 @@ function readAlike(
   block: InstanceBlock,
   name: Word,
   addressing: FamilyAddresses,
-  { config: like, tracked }: ReadInstance,
+  { config: like, tracked, tellsPriorityChanges }: ReadInstance,
   { global, judge }: InstanceContext,
 ): ReadInstance | undefined {
   const virtualRouterId = block.value("virtual_router_id");
@@ -119,7 +126,13 @@ function readAlike(
     excludedAddresses,
     position: positionOf(name),
   };
-  return { config, tracked, block };
+  return { config, tracked, tellsPriorityChanges, standsAlone: !hasNames(block), block };
+}
+
+/** Whether an address holds a name that stands in a file of the host. */
+function hasNames(block: InstanceBlock): boolean {
+  const lists = [block.value("virtual_ipaddress"), block.value("virtual_ipaddress_excluded")];
+  return lists.some((list) => list.some(({ pending }) => pending !== undefined));
 }
 
 /** Undefined when the instance cannot exist at all. */
@@ -183,7 +196,8 @@ function finishInstance(block: InstanceBlock, basics: Basics, context: InstanceC
     );
     config.permanentFault = "use_ipvlan without address";
   }
-  return { config, tracked, block };
+  const tellsPriorityChanges = block.has("notify_priority_changes");
+  return { config, tracked, tellsPriorityChanges, standsAlone: false, block };
 }
 
 type AddressLists = Pick<

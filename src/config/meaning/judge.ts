@@ -37,12 +37,20 @@ export interface HostKnowledge {
   keyFile?(path: string): { text: string; exposed: boolean } | { problem: string };
 }
 
+/** What the host said about interfaces. */
+export interface HostAnswers {
+  readonly interfaces: ReadonlyMap<string, boolean>;
+  readonly mtus: ReadonlyMap<string, number | undefined>;
+}
+
 /** A longer list does not help. */
 const MOST_NAMED = 8;
 
 export class Judge {
   /** Why a daemon must not start with this. */
   readonly refusals: string[] = [];
+  /** Something must be said about a block that was recognised and not read (`recollection.ts`). */
+  isDoubtful = false;
   /** dynamic_interfaces. */
   dynamicInterfaces = false;
   /** Where the routing name files are; set with the global settings. */
@@ -111,6 +119,18 @@ export class Judge {
   mtuOf(name: string): number | undefined {
     if (!this.#mtus.has(name)) this.#mtus.set(name, this.host.interfaceMtu?.(name));
     return this.#mtus.get(name);
+  }
+
+  /** All that was asked so far. */
+  get answers(): HostAnswers {
+    return { interfaces: this.#interfaces, mtus: this.#mtus };
+  }
+
+  /** Whether the host still answers as it did; asks it again. */
+  confirms({ interfaces, mtus }: HostAnswers): boolean {
+    for (const [name, exists] of interfaces) if (this.hasInterface(name) !== exists) return false;
+    for (const [name, mtu] of mtus) if (this.mtuOf(name) !== mtu) return false;
+    return true;
   }
 
   #mayBeUsed(word: Word): boolean {

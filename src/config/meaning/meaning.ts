@@ -2,6 +2,7 @@
 import type { root } from "../blocks/root.js";
 import { globalDefs } from "../blocks/global-defs.js";
 import type { Config } from "../model.js";
+import type { Recollection } from "../recollection.js";
 import { Block, type Table } from "../schema.js";
 import type { Word } from "../text.js";
 import { readBfdInstances } from "./bfd.js";
@@ -21,11 +22,16 @@ export function readMeaning(
   services: VirtualServers,
   scriptSkipped: Word | undefined,
   judge: Judge,
+  recollection?: Recollection,
 ): Config {
   const globalBlock = block.value("global_defs")[0] ?? new Block(globalDefs, undefined, []);
   const { global, scripts } = readGlobal(block, globalBlock, judge);
   const bfd = { instances: readBfdInstances(block.value("bfd_instance"), judge) };
-  const vrrp = readVrrp(block, { global, globalBlock, scripts, sessions: bfd.instances }, judge);
+  const vrrp = readVrrp(
+    block,
+    { global, globalBlock, scripts, sessions: bfd.instances, recollection },
+    judge,
+  );
   const check = readCheck(block, { services, global, scripts, judge });
   scripts.complain(scriptSkipped);
   const ssl = readSsl(block.value("SSL"), judge);

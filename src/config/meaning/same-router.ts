@@ -1,23 +1,23 @@
 /** Two instances that would be one router, or hold one address. */
 import type { AddressSetting, VrrpInstanceConfig } from "../model.js";
-import { decodeBytes, type Word } from "../text.js";
+import type { Word } from "../text.js";
 import type { InstanceBlock } from "./instance.js";
 import type { Judge } from "./judge.js";
 
 /** Who uses a virtual_router_id towards whom, and where it says so. */
-export type Routers = Map<string, { name: Word; at: Word | undefined }>;
+export type Routers = Map<string, { name: string; at: Word | undefined }>;
 
 /** One virtual_router_id twice on an interface, family and group, or towards the same peer. */
 export function refuseSameRouter(
   instance: VrrpInstanceConfig,
-  block: InstanceBlock,
-  name: Word,
+  block: InstanceBlock | undefined,
   routers: Routers,
   judge: Judge,
 ): void {
   const { family, virtualRouterId, unicastPeers, multicastGroup } = instance;
   const towards = unicastPeers.length > 0 ? unicastPeers.map((peer) => peer.address) : [multicastGroup];
-  const at = block.where("virtual_router_id");
+  const { name } = instance;
+  const at = block?.where("virtual_router_id");
   let complained = false;
   for (const destination of towards) {
     const key = `${instance.interface ?? ""} ${family} ${virtualRouterId} ${destination}`;
@@ -25,11 +25,10 @@ export function refuseSameRouter(
     if (other === undefined) routers.set(key, { name, at });
     else if (!complained) {
       complained = true;
-      const notes = other.at
-        ? [{ message: `'${decodeBytes(other.name.text)}' uses it here`, at: other.at }]
-        : [];
+      if (at === undefined || other.at === undefined) judge.isDoubtful = true;
+      const notes = other.at ? [{ message: `'${other.name}' uses it here`, at: other.at }] : [];
       const where = instance.interface === undefined ? "" : ` on ${instance.interface}`;
-      const message = `virtual_router_id ${virtualRouterId} is used by '${decodeBytes(other.name.text)}' and '${instance.name}'${where}`;
+      const message = `virtual_router_id ${virtualRouterId} is used by '${other.name}' and '${name}'${where}`;
       judge.refuse(at, message, { notes });
     }
   }
@@ -41,7 +40,7 @@ export type Holders = Map<string, { name: string; device: string }>;
 /** Upstream puts up with one address in two instances, but only one of them can be right. */
 export function mentionSharedAddresses(
   instance: VrrpInstanceConfig,
-  block: InstanceBlock,
+  block: InstanceBlock | undefined,
   holders: Holders,
   judge: Judge,
 ): void {
@@ -50,7 +49,11 @@ export function mentionSharedAddresses(
     const other = holders.get(address);
     if (other === undefined) holders.set(address, { name, device });
     else if (other.name !== name && other.device === device) {
-      const entries = [...block.value("virtual_ipaddress"), ...block.value("virtual_ipaddress_excluded")];
+      if (block === undefined) judge.isDoubtful = true;
+      const entries = [
+        ...(block?.value("virtual_ipaddress") ?? []),
+        ...(block?.value("virtual_ipaddress_excluded") ?? []),
+      ];
       const message = `the address ${address}/${prefixLength} on ${device} belongs to '${other.name}' too; both hold it while master`;
       judge.mention(entries.find((entry) => entry.text === address)?.at, message);
     }

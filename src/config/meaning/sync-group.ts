@@ -76,11 +76,17 @@ function readGroup(
   const owner = members.find(({ config }) => config.priority === OWNER);
   if (owner !== undefined) clearWeightsOfGroup(tracked, owner.config.name, judge);
   const priorityChanges = block.value("notify_priority_changes");
-  for (const { config, tracked: own, block: instance } of members) {
+  for (const member of members) {
+    const { config, tracked: own } = member;
     if (!trackingWeight) dropWeightsOfMember(config.name, own, judge);
     noteTrackedTwice(tracked, config, judge);
-    if (priorityChanges !== undefined && !instance.has("notify_priority_changes"))
-      config.notifyPriorityChanges = priorityChanges;
+    // In a copy: the configuration in force may share what was read before.
+    if (
+      priorityChanges !== undefined &&
+      !member.tellsPriorityChanges &&
+      priorityChanges !== config.notifyPriorityChanges
+    )
+      member.config = { ...config, notifyPriorityChanges: priorityChanges };
   }
   return {
     config: {

@@ -79,6 +79,11 @@ export function readTrackers(
   return { trackers, places };
 }
 
+/** Of an instance that was not read, which tracks nothing but its own interface. */
+export function recalledTrackers(trackers: Trackers): ReadTrackers {
+  return { trackers, places: NOWHERE };
+}
+
 function noTrackers(): Trackers {
   return { trackInterfaces: [], trackScripts: [], trackFiles: [], trackProcesses: [], trackBfds: [] };
 }

@@ -5,6 +5,7 @@
 import { virtualServer } from "../blocks/virtual-server.js";
 import type { VirtualServerConfig } from "../check-model.js";
 import type { TreeReader } from "../read-tree.js";
+import type { Recollection } from "../recollection.js";
 import type { CheckContext } from "./check-context.js";
 import type { Judge } from "./judge.js";
 import { type RealServerBlock, ServerModels } from "./real-server.js";
@@ -16,13 +17,19 @@ const NO_SCRIPTS = { ofServer: () => undefined, ofChecker: () => undefined };
 interface Settled {
   order: number;
   config: VirtualServerConfig;
+  /** By an earlier reading, with what the whole configuration said. */
+  isRecalled?: boolean;
 }
 
 export class VirtualServers {
   readonly #settled: Settled[] = [];
   readonly #early: CheckContext;
 
-  constructor(tree: TreeReader, judge: Judge) {
+  constructor(
+    tree: TreeReader,
+    judge: Judge,
+    readonly recollection?: Recollection,
+  ) {
     this.#early = {
       judge,
       scripts: NO_SCRIPTS,
@@ -40,27 +47,36 @@ export class VirtualServers {
 
   /** The ones that had to wait, and for all of them what the whole configuration says. */
   finish(waiting: readonly VirtualServerBlock[], context: CheckContext): VirtualServerConfig[] {
+    this.#recall();
     const { alertOfService, alertOfServer, logAllFailures } = this.#early;
     if (
       context.alertOfService !== alertOfService ||
       context.alertOfServer !== alertOfServer ||
       context.logAllFailures !== logAllFailures
     )
-      for (const { config } of this.#settled) applyGlobals(config, context);
+      for (const { config, isRecalled } of this.#settled)
+        if (isRecalled !== true) applyGlobals(config, context);
     for (const block of waiting) this.#add(block, context);
-    if (waiting.length > 0) this.#settled.sort((a, b) => a.order - b.order);
+    this.#settled.sort((a, b) => a.order - b.order);
     return this.#settled.map(({ config }) => config);
+  }
+
+  #recall(): void {
+    for (const { order, meaning } of this.recollection?.recalled ?? [])
+      if (meaning.kind === "service") this.#settled.push({ order, config: meaning.config, isRecalled: true });
   }
 
   #take(block: VirtualServerBlock): boolean {
     if (mustWait(block)) return false;
-    this.#add(block, this.#early);
+    const config = this.#add(block, this.#early);
+    if (config !== undefined) this.recollection?.keep(block.at.order, { kind: "service", config });
     return true;
   }
 
-  #add(block: VirtualServerBlock, context: CheckContext): void {
+  #add(block: VirtualServerBlock, context: CheckContext): VirtualServerConfig | undefined {
     const config = readVirtualServer(block, context);
     if (config !== undefined) this.#settled.push({ order: block.at.order, config });
+    return config;
   }
 }
 

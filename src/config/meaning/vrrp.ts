@@ -2,20 +2,20 @@
 import type { AddressEntry } from "../blocks/address-entry.js";
 import type { BfdInstanceConfig } from "../bfd-model.js";
 import type { GlobalConfig, VrrpConfig } from "../model.js";
-import type { Word } from "../text.js";
+import type { Recollection } from "../recollection.js";
 import { finishAddresses, OwnAddresses } from "./addresses.js";
 import { Definitions } from "./definitions.js";
 import type { GlobalBlock } from "./global.js";
-import { type InstanceContext, type ReadInstance, readInstance } from "./instance.js";
+import type { ReadInstance } from "./instance.js";
+import { readInstances } from "./instances.js";
 import { Manners } from "./instance-manners.js";
 import { readGarpGroups, readInterfaceSettings, readTrackGroups } from "./interfaces.js";
 import type { Judge } from "./judge.js";
 import type { RootBlock } from "./meaning.js";
 import { finishRoutes } from "./routes.js";
 import { assignPreferences, finishRules } from "./rules.js";
-import { type Holders, mentionSharedAddresses, refuseSameRouter, type Routers } from "./same-router.js";
 import type { Scripts } from "./scripts.js";
-import { isDuplicate, type ReadGroup, readSyncGroups } from "./sync-group.js";
+import { type ReadGroup, readSyncGroups } from "./sync-group.js";
 import { TrackerDefinitions } from "./tracker-definitions.js";
 import { mentionVoidWeights } from "./tracker-effect.js";
 
@@ -25,6 +25,7 @@ interface Known {
   globalBlock: GlobalBlock;
   scripts: Scripts;
   sessions: readonly BfdInstanceConfig[];
+  recollection: Recollection | undefined;
 }
 
 export function readVrrp(root: RootBlock, known: Known, judge: Judge): VrrpConfig {
@@ -37,7 +38,11 @@ export function readVrrp(root: RootBlock, known: Known, judge: Judge): VrrpConfi
   );
   const statics = readStatics(root, global, judge);
   const context = { ...known, definitions, judge };
-  const instances = readInstances(root, { ...context, links: new Map(), manners: new Manners() });
+  const instances = readInstances(
+    root,
+    { ...context, links: new Map(), manners: new Manners() },
+    known.recollection,
+  );
   const groups = readSyncGroups(root.value("vrrp_sync_group"), instances, context);
   checkWeights(instances, groups, judge);
   return {
@@ -87,24 +92,6 @@ function withInterface(
     judge.diagnostics.report("fatal", at, message);
     return false;
   });
-}
-
-function readInstances(root: RootBlock, context: InstanceContext): Map<string, ReadInstance> {
-  const { judge } = context;
-  const names = new Map<string, Word>();
-  const instances = new Map<string, ReadInstance>();
-  const routers: Routers = new Map();
-  const holders: Holders = new Map();
-  for (const block of root.value("vrrp_instance")) {
-    const [name] = block.args;
-    if (name === undefined || isDuplicate(name, names, judge)) continue;
-    const instance = readInstance(block, name, context);
-    if (instance === undefined) continue;
-    refuseSameRouter(instance.config, block, name, routers, judge);
-    mentionSharedAddresses(instance.config, block, holders, judge);
-    instances.set(instance.config.name, instance);
-  }
-  return instances;
 }
 
 /** When all weights are settled: those that the limits of the priority make void. */

@@ -1,0 +1,141 @@
+/** A reading that recognises what is as it was gives the same as one that reads everything. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { ReadOptions, ReadResult } from "../../../src/config/read-config.js";
+import { instance, messages, read } from "./fake-files.js";
+
+const RUNS = 1000;
+
+const globals = fc.constantFrom(
+  "",
+  "global_defs {\n vrrp_version 3\n}\n",
+  "global_defs {\n vrrp_garp_master_repeat 2\n checker_log_all_failures\n}\n",
+  "global_defs {\n smtp_alert\n smtp_server 10.0.0.1\n notification_email {\n  a@b\n }\n notification_email_from c@d\n}\n",
+  "global_defs {\n nonsense\n}\n",
+);
+const settings = fc.constantFrom(
+  "",
+  " priority 90\n",
+  " advert_int 3\n",
+  " nopreempt\n",
+  " strict_mode\n",
+  " use_vmac vm1\n",
+  " track_interface {\n  eth1\n }\n",
+  " notify /bin/true\n",
+  " debug x\n",
+  " notify_priority_changes\n",
+);
+const router = fc
+  .tuple(fc.nat(4), fc.nat(3), fc.constantFrom("1", "1 dev eth1", "1 scope link"), settings)
+  .map(
+    ([n, vrid, address, more]) =>
+      `vrrp_instance V${n} {\n interface eth0\n virtual_router_id ${vrid + 1}\n${more} virtual_ipaddress {\n  10.0.${n}.${address}\n }\n}\n`,
+  );
+const checker = fc.constantFrom(
+  "",
+  "  TCP_CHECK {\n  }\n",
+  "  TCP_CHECK {\n   retry x\n  }\n",
+  "  smtp_alert\n",
+  "  notify_up /bin/true\n",
+);
+const service = fc
+  .tuple(fc.nat(4), checker)
+  .map(
+    ([n, check]) =>
+      `virtual_server 10.1.0.${n} 80 {\n lvs_sched rr\n lvs_method NAT\n protocol TCP\n real_server 10.2.0.1 80 {\n  weight 2\n${check} }\n}\n`,
+  );
+const group = fc
+  .tuple(fc.nat(4), fc.nat(4), fc.constantFrom("", " notify_priority_changes on\n", " smtp_alert\n"))
+  .map(([one, two, more]) => `vrrp_sync_group G {\n group {\n  V${one}\n  V${two}\n }\n${more}}\n`);
+const odd = fc.constantFrom(
+  "\n",
+  "# remark\n",
+  "\n\n  ! remark\n",
+  "}\n",
+  "nonsense\n",
+  "@x nonsense\n",
+  "{\n",
+);
+const part = fc.oneof(
+  { weight: 5, arbitrary: router },
+  { weight: 4, arbitrary: service },
+  { weight: 1, arbitrary: group },
+  { weight: 2, arbitrary: odd },
+);
+const parts = fc.array(part, { maxLength: 8 });
+
+interface Edit {
+  at: number;
+  remove: number;
+  insert: string[];
+}
+const edit: fc.Arbitrary<Edit> = fc.record({
+  at: fc.nat(8),
+  remove: fc.nat(2),
+  insert: fc.array(part, { maxLength: 2 }),
+});
+
+/** All that a caller sees. */
+function seen({ config, diagnostics: _, remembered: __, ...verdict }: ReadResult): unknown {
+  return { config, verdict };
+}
+
+function same(text: string, first: ReadResult, options: Partial<ReadOptions> = {}): ReadResult {
+  const again = read(text, { ...options, before: first.remembered });
+  const anew = read(text, options);
+  assert.deepEqual(seen(again), seen(anew));
+  assert.equal(messages(again), messages(anew));
+  return again;
+}
+
+test("after any change it gives what a full reading gives, and so does the one after it", () => {
+  fc.assert(
+    fc.property(globals, parts, edit, edit, fc.constantFrom("", "}"), (global, list, one, two, end) => {
+      const first = [...list];
+      const second = first.toSpliced(one.at, one.remove, ...one.insert);
+      const third = second.toSpliced(two.at, two.remove, ...two.insert);
+      const before = read(global + first.join(""));
+      const text = seen(before);
+      const next = same(global + second.join("") + end, before);
+      assert.deepEqual(seen(before), text, "what is in force is left alone");
+      same(global + third.join(""), next);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test("other global settings, and another answer of the host, make everything new", () => {
+  const text = instance("priority 7");
+  const first = read(text, { interfaceExists: () => true, interfaceMtu: () => 1500 });
+  same(`global_defs {\n vrrp_version 3\n}\n${text}`, first);
+  const gone = same(text, first, { interfaceExists: () => false });
+  assert.match(messages(gone), /there is no interface/);
+  same(text, first, { interfaceExists: () => true, interfaceMtu: () => 56 });
+});
+
+const many = Array.from(
+  { length: 300 },
+  (_, n) =>
+    `vrrp_instance V${n} {\n interface eth0\n virtual_router_id ${(n % 255) + 1}\n mcast_dst_ip 224.0.0.${n < 255 ? 18 : 19}\n virtual_ipaddress {\n  10.${n >> 8}.${n & 255}.1\n }\n}\n`,
+);
+
+test("instances that did not change are the same objects", () => {
+  const first = read(many.join(""));
+  const changed = many.with(100, (many[100] ?? "").replace("router_id 101", "router_id 101\n priority 3"));
+  const next = same(changed.join(""), first).config.vrrp.instances;
+  first.config.vrrp.instances.forEach((config, n) => {
+    if (n < 100) assert.equal(next[n], config);
+    else assert.notEqual(next[n], config);
+  });
+  assert.deepEqual(
+    next.slice(101).map(({ position }) => position.line),
+    first.config.vrrp.instances.slice(101).map(({ position }) => position.line + 1),
+  );
+});
+
+test("a file with definitions, or of several files, is read in full", () => {
+  assert.equal(read(`$A=1\n${instance("priority $A")}`).remembered, undefined);
+  assert.equal(read(`include none\n${instance("priority 1")}`).remembered, undefined);
+  assert.notEqual(read(instance("priority 1")).remembered, undefined);
+});
