@@ -27,10 +27,10 @@ const settings = fc.constantFrom(
   " notify_priority_changes\n",
 );
 const router = fc
-  .tuple(fc.nat(4), fc.nat(3), fc.constantFrom("1", "1 dev eth1", "1 scope link"), settings)
+  .tuple(fc.nat(4), fc.nat(3), fc.nat(5), fc.constantFrom("", " dev eth1", " scope office"), settings)
   .map(
-    ([n, vrid, address, more]) =>
-      `vrrp_instance V${n} {\n interface eth0\n virtual_router_id ${vrid + 1}\n${more} virtual_ipaddress {\n  10.0.${n}.${address}\n }\n}\n`,
+    ([n, vrid, address, option, more]) =>
+      `vrrp_instance V${n} {\n interface eth0\n virtual_router_id ${vrid + 1}\n${more} virtual_ipaddress {\n  10.0.0.${address}${option}\n }\n}\n`,
   );
 const checker = fc.constantFrom(
   "",
@@ -90,28 +90,48 @@ function same(text: string, first: ReadResult, options: Partial<ReadOptions> = {
 }
 
 test("after any change it gives what a full reading gives, and so does the one after it", () => {
+  const global = fc.tuple(globals, globals, fc.nat(2));
+  const end = fc.tuple(fc.constantFrom("", "}", "x"), fc.boolean());
   fc.assert(
-    fc.property(globals, parts, edit, edit, fc.constantFrom("", "}"), (global, list, one, two, end) => {
-      const first = [...list];
-      const second = first.toSpliced(one.at, one.remove, ...one.insert);
+    fc.property(global, parts, edit, edit, end, ([usual, other, changes], list, one, two, [more, cut]) => {
+      const second = list.toSpliced(one.at, one.remove, ...one.insert);
       const third = second.toSpliced(two.at, two.remove, ...two.insert);
-      const before = read(global + first.join(""));
-      const text = seen(before);
-      const next = same(global + second.join("") + end, before);
-      assert.deepEqual(seen(before), text, "what is in force is left alone");
-      same(global + third.join(""), next);
+      const text = usual + list.join("");
+      const before = read(cut ? text.slice(0, -1) : text);
+      const copy = structuredClone(seen(before));
+      const next = same((changes === 1 ? other : usual) + second.join("") + more, before);
+      assert.deepEqual(seen(before), copy, "what is in force is left alone");
+      same((changes > 0 ? other : usual) + third.join(""), next);
     }),
     { numRuns: RUNS },
   );
 });
 
-test("other global settings, and another answer of the host, make everything new", () => {
+test("other global settings make everything new", () => {
+  const text = instance("priority 7");
+  same(`global_defs {\n vrrp_version 3\n}\n${text}`, read(text));
+});
+
+test("another answer of the host makes everything new", () => {
   const text = instance("priority 7");
   const first = read(text, { interfaceExists: () => true, interfaceMtu: () => 1500 });
-  same(`global_defs {\n vrrp_version 3\n}\n${text}`, first);
   const gone = same(text, first, { interfaceExists: () => false });
   assert.match(messages(gone), /there is no interface/);
   same(text, first, { interfaceExists: () => true, interfaceMtu: () => 56 });
+});
+
+test("a name that stands in a file of the host is looked up again", () => {
+  const text = instance("priority 7").replace("10.0.0.1/24", "10.0.0.1/24 scope office");
+  assert.match(text, /office/);
+  same(text, read(text, { routingName: () => 9 }), { routingName: () => 10 });
+});
+
+test("the last line may have no end", () => {
+  const text = instance("priority 7").trimEnd();
+  const first = read(text);
+  assert.equal(same(text, first).config.vrrp.instances[0], first.config.vrrp.instances[0]);
+  same(`${text} nonsense`, first);
+  same(`${text}\nnonsense\n`, first);
 });
 
 const many = Array.from(
