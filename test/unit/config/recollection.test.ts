@@ -132,6 +132,16 @@ test("the last line may have no end", () => {
   assert.equal(same(text, first).config.vrrp.instances[0], first.config.vrrp.instances[0]);
   same(`${text} nonsense`, first);
   same(`${text}\nnonsense\n`, first);
+  same(`${text} # remark and more\n`, read(`${text} # remark`));
+  same(`${text} # remark\\\n more\n`, read(`${text} # remark`));
+});
+
+test("a changed instance takes the address of one that did not change", () => {
+  const one = instance("priority 7").replace("10.0.0.1", "10.0.0.9");
+  const two = instance("priority 7").replace("vrrp_instance V", "vrrp_instance W").replace("id 51", "id 52");
+  const first = read(one + two);
+  assert.match(messages(same(one.replace("10.0.0.9", "10.0.0.1") + two, first)), /belongs to 'V' too/);
+  same(two + one.replace("10.0.0.9", "10.0.0.1"), first);
 });
 
 const many = Array.from(
