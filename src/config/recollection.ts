@@ -79,7 +79,7 @@ export class Recollection {
     if (known === undefined || this.before?.file !== source.name) return undefined;
     for (let i = this.#next; i < known.length && i < this.#next + LOOK_AHEAD; i++) {
       const element = known[i];
-      if (element === undefined || !standsAt(source.chars, at, element.text)) continue;
+      if (element === undefined || !source.chars.startsWith(element.text, at)) continue;
       this.#next = i + 1;
       if (element.meaning === undefined) return undefined;
       const line = this.#line;
@@ -140,11 +140,6 @@ export class Recollection {
     this.#elements.push(element);
     this.#line += element.newlines;
   }
-}
-
-/** Whole lines: more may follow only behind a line end. */
-function standsAt(chars: string, at: number, text: string): boolean {
-  return chars.startsWith(text, at) && (text.endsWith("\n") || at + text.length === chars.length);
 }
 
 function movedBy(meaning: Meaning, lines: number): Meaning {
