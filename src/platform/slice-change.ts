@@ -27,15 +27,16 @@ type Fields = Record<string, unknown>;
 /** As JSON.stringify writes one. */
 const POSITION = '"position":{';
 
-/** Without the positions. Inside a string the quotes would be escaped. */
-function withoutPositions(text: string): string {
-  let rest = "";
+/** The parts of the text between its positions. Inside a string the quotes would be escaped. */
+function withoutPositions(text: string): string[] {
+  const parts: string[] = [];
   let from = 0;
   for (let at = text.indexOf(POSITION); at >= 0; at = text.indexOf(POSITION, from)) {
-    rest += text.slice(from, at);
+    parts.push(text.slice(from, at));
     from = text.indexOf("}", at) + 1;
   }
-  return rest + text.slice(from);
+  parts.push(text.slice(from));
+  return parts;
 }
 
 function isObject(value: unknown): value is object {
@@ -62,7 +63,7 @@ function keysOf(fields: Fields): string[] {
  */
 class Part {
   #text: string | undefined;
-  #bare: string | undefined;
+  #bare: readonly string[] | undefined;
   #items: Part[] | undefined;
 
   constructor(readonly value: unknown) {}
@@ -71,7 +72,8 @@ class Part {
     return (this.#text ??= JSON.stringify(this.value) ?? "");
   }
 
-  get #bareText(): string {
+  /** The text without positions, in parts: putting them together would take as long as writing it. */
+  get bare(): readonly string[] {
     return (this.#bare ??= withoutPositions(this.text));
   }
 
@@ -79,8 +81,15 @@ class Part {
     return (this.#items ??= (this.value as readonly object[]).map((item) => new Part(item)));
   }
 
-  equals(other: Part): boolean {
-    return this.value === other.value || this.text === other.text || this.#bareText === other.#bareText;
+  equals(next: Part): boolean {
+    if (this.value === next.value) return true;
+    if (this.text === next.text) {
+      // One copy is enough to be kept: the younger one is forgotten before it costs the collector anything.
+      next.#text = this.#text;
+      return true;
+    }
+    const { bare } = next;
+    return this.bare.length === bare.length && this.bare.every((part, i) => part === bare[i]);
   }
 }
 
@@ -158,13 +167,13 @@ function changeOfMiddle(
   const byText = new Map<string, number[]>();
   const left = new Set<number>();
   for (let i = head; i < before.length - tail; i++) {
-    const text = withoutPositions((before[i] as Part).text);
+    const text = (before[i] as Part).bare.join("");
     byText.set(text, [...(byText.get(text) ?? []), i]);
     left.add(i);
   }
   const middle = next.slice(head, next.length - tail);
-  const found = middle.map(({ text }) => {
-    const index = byText.get(withoutPositions(text))?.shift();
+  const found = middle.map(({ bare }) => {
+    const index = byText.get(bare.join(""))?.shift();
     if (index !== undefined) left.delete(index);
     return index;
   });
