@@ -1,15 +1,8 @@
 /** `global_defs`: names, scheduling and buffers of the processes. */
 import { quoted } from "../diagnostic.js";
 import { custom, flag, missingArgument, type Row, setting, type Site } from "../schema.js";
-import type { Word } from "../text.js";
 import { clamped, cutTo, mapped } from "../values/noted.js";
 import { boolean, integer } from "../values/number.js";
-
-/** A CPU as written; whether the machine has it is asked later. */
-export interface CpuEntry {
-  cpu: number;
-  at: Word;
-}
 
 /** The kernel's limit. */
 const LONGEST_PROCESS_NAME = 15;
@@ -127,17 +120,17 @@ function cpuLimit(process: string, deprecated?: string): Row<number> {
 }
 
 /** CPU_ID... */
-function affinity(process: string): Row<readonly CpuEntry[]> {
+function affinity(process: string): Row<readonly number[]> {
   const id = integer(0, MOST_CPUS - 1);
-  return custom<readonly CpuEntry[]>({
+  return custom<readonly number[]>({
     syntax: `<0-${MOST_CPUS - 1}> ...`,
     doc: `CPUs that the ${process} process may run on; all by default.`,
     default: [],
     read: (site) => {
-      const list: CpuEntry[] = [];
+      const list: number[] = [];
       for (const at of site.words.slice(1)) {
         const cpu = id.read(at.text);
-        if (typeof cpu === "number") list.push({ cpu, at });
+        if (typeof cpu === "number") list.push(cpu);
         else {
           const message = `${quoted(at.text)} is no number of a CPU; all CPUs are used`;
           site.tree.diagnostics.report("invalidNumber", at, message);

@@ -1,22 +1,20 @@
 /** Names, scheduling and buffers of the processes, from `global_defs`. */
-import type { CpuEntry } from "../blocks/global-defs-processes.js";
 import type { BufferSetting, BufferSettings, ProcessesSettings, ProcessSettings } from "../global-model.js";
 import type { GlobalBlock } from "./global.js";
 import { given } from "./given.js";
-import type { Judge } from "./judge.js";
 
 /** With process_names. Upstream's manual says keepalived_ipvs, but what it names them is this. */
 const STANDARD_NAMES = { vrrp: "keepalived_vrrp", checker: "keepalived_lvs", bfd: "keepalived_bfd" };
 
-export function readProcesses(block: GlobalBlock, judge: Judge): ProcessesSettings {
+export function readProcesses(block: GlobalBlock): ProcessesSettings {
   const checkerName = block.isLast("lvs_process_name", "checker_process_name")
     ? block.value("lvs_process_name")
     : block.value("checker_process_name");
   return {
     ...given({ parentName: block.value("process_name") }),
-    vrrp: readProcess(block, "vrrp", block.value("vrrp_process_name"), judge),
-    checker: readProcess(block, "checker", checkerName, judge),
-    bfd: readProcess(block, "bfd", block.value("bfd_process_name"), judge),
+    vrrp: readProcess(block, "vrrp", block.value("vrrp_process_name")),
+    checker: readProcess(block, "checker", checkerName),
+    bfd: readProcess(block, "bfd", block.value("bfd_process_name")),
     maxAutoPriority: block.value("max_auto_priority"),
     minAutoPriorityDelayMicros: block.value("min_auto_priority_delay"),
   };
@@ -26,7 +24,6 @@ function readProcess(
   block: GlobalBlock,
   process: "vrrp" | "checker" | "bfd",
   ownName: string | undefined,
-  judge: Judge,
 ): ProcessSettings {
   const limit = block.isLast(`${process}_rlimit_rtime`, `${process}_rlimit_rttime`)
     ? block.value(`${process}_rlimit_rtime`)
@@ -37,24 +34,9 @@ function readProcess(
     ...given({ name: ownName ?? standard, realtimePriority }),
     nice: block.value(`${process}_priority`),
     noSwap: block.value(`${process}_no_swap`),
-    cpus: readCpus(block.value(`${process}_cpu_affinity`), judge),
+    cpus: [...new Set(block.value(`${process}_cpu_affinity`))].sort((a, b) => a - b),
     realtimeLimitMicros: limit,
   };
-}
-
-/** One that the machine lacks spoils all of them. */
-function readCpus(entries: readonly CpuEntry[], judge: Judge): number[] {
-  const { cpuCount } = judge.host;
-  for (const { cpu, at } of entries) {
-    if (cpuCount === undefined || cpu < cpuCount) continue;
-    judge.diagnostics.report(
-      "invalidNumber",
-      at,
-      `the CPUs of this machine are 0 to ${cpuCount - 1}, not ${cpu}; all of them are used`,
-    );
-    return [];
-  }
-  return [...new Set(entries.map(({ cpu }) => cpu))].sort((a, b) => a - b);
 }
 
 type Buffer =

@@ -61,7 +61,7 @@ export function readGlobal(
     defaultInterface: block.value("default_interface"),
     daemon: readDaemon(root, block),
     mail: readMail(block, judge),
-    processes: readProcesses(block, judge),
+    processes: readProcesses(block),
     buffers: readBuffers(block),
     scripts: readGlobalScripts(block, scripts),
     fifos: readFifos(block, scripts, judge),

@@ -24,15 +24,11 @@ export interface HostKnowledge {
   interfaceMtu?(name: string): number | undefined;
   /** All of them, for a hint. */
   interfaceNames?(): readonly string[];
-  /** CPUs that are online. */
-  cpuCount?: number;
   userExists?(user: string, group: string | undefined): boolean;
   /** Absolute path, or a name to be looked for in PATH. */
   scriptStatus?(path: string, account: ScriptAccount): ScriptFinding["status"] | ScriptFinding;
   /** Number of a name in the routing name files (rt_tables ...) of the first of the directories that has it. */
   routingName?(kind: RoutingKind, name: string, directories: readonly string[]): number | undefined;
-  /** Whether files in a directory can be watched. */
-  directoryStatus?(path: string): "ok" | "missing" | "unsuitable";
   /** Content of a key file (latin1), and whether others than its owner may read it. */
   keyFile?(path: string): { text: string; exposed: boolean } | { problem: string };
 }

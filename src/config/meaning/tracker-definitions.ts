@@ -160,15 +160,6 @@ export class TrackerDefinitions {
       return;
     }
     const path = joinPath(file.directory, file.path);
-    const directory = path.slice(0, Math.max(1, path.lastIndexOf("/")));
-    const status = this.judge.host.directoryStatus?.(directory) ?? "ok";
-    if (status !== "ok") {
-      const why =
-        status === "missing"
-          ? "does not exist; until it does the file counts as 0"
-          : "is of a kind that tells nothing of changes; the file cannot be watched";
-      this.judge.mention(file.at, `the directory '${directory}' ${why}`);
-    }
     const { value: weight, reverse } = block.value("weight");
     const init = block.value("init_file");
     const position = positionOf(name);

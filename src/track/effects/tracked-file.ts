@@ -122,14 +122,15 @@ export class TrackedFile {
     const { log } = this.#ports;
     let value: number | undefined = 0;
     let state = "is missing";
+    let isMissing = false;
     try {
       const [text, status] = await Promise.all([beginningOf(path), lstat(path)]);
       this.#isLink = status.isSymbolicLink();
       value = numberIn(text);
       state = `holds ${value}`;
     } catch (error) {
-      if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ENOTDIR")
-        state = `cannot be read (${codeOf(error)})`;
+      isMissing = codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
+      if (!isMissing) state = `cannot be read (${codeOf(error)})`;
     }
     if (this.#closed) return;
     if (value === undefined) {
@@ -139,8 +140,12 @@ export class TrackedFile {
     }
     this.#state = state;
     if (value === this.#value) return;
+    const before = this.#value;
     this.#value = value;
-    log.detail(`Track file ${name} ${state}`);
+    // What is not there at the beginning may be a slip in the path.
+    if (before === undefined && isMissing)
+      log.info(`Track file ${name}: ${path} is missing; it counts as 0 until it comes`);
+    else log.detail(`Track file ${name} ${state}`);
     this.#ports.changed(name);
   }
 }

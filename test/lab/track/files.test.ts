@@ -101,6 +101,14 @@ class Bench {
   }
 }
 
+test("a file that is missing at the start counts as 0, and that is said once", async (t) => {
+  const bench = new Bench(t, "no-such-directory/file");
+  await bench.take();
+  await bench.take();
+  assert.equal(bench.value, 0);
+  assert.deepEqual(bench.log, [`Track file f: ${bench.file} is missing; it counts as 0 until it comes`]);
+});
+
 test("what is in the file at the start is known when the configuration is taken", async (t) => {
   const bench = new Bench(t);
   writeFileSync(bench.file, "17\n");

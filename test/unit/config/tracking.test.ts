@@ -152,9 +152,6 @@ test("track_file: path, weight, initial content, and the old name", () => {
   assert.equal(old.found?.path, "/f");
   assert.equal(old.status, 0);
   assert.match(old.said.join(), /'vrrp_track_file' is deprecated; write 'track_file'/);
-  const directory = read(`track_file f {\n file /proc/x\n}\n`, { directoryStatus: () => "unsuitable" });
-  assert.match(messages(directory), /the directory '\/proc' is of a kind that tells nothing of changes/);
-  assert.equal(directory.testStatus, 0);
 });
 
 test("lists take the weight of the definition unless they have their own", () => {
