@@ -73,7 +73,7 @@ export class Daemon {
   /** In force. */
   #global: GlobalConfig | undefined;
   /** The supervisor looks at them when it needs them. */
-  readonly #limits = { start: 30 * SECOND, stop: 5 * SECOND, reload: 30 * SECOND };
+  readonly #limits = { start: 30 * SECOND, stop: 5 * SECOND, offer: 30 * SECOND, commit: 120 * SECOND };
   readonly #startedAt: number;
   readonly #outside: Outside;
   readonly #copies: ConfigurationCopies;

@@ -50,8 +50,10 @@ export interface ChildLimits {
   start: Micros;
   /** From the order to stop to SIGKILL. */
   stop: Micros;
-  /** For the answer to a new configuration, and again for putting it into force. */
-  reload: Micros;
+  /** From the offer of a new configuration to the answer. */
+  offer: Micros;
+  /** For putting it into force: long, as the child serves meanwhile, and what the kernel takes back can take its time. */
+  commit: Micros;
 }
 
 export interface ChildIdentity {
@@ -126,7 +128,7 @@ export class SupervisedChild<Slice> {
     this.#generation = generation;
     this.#candidate = slice;
     this.reload = "offered";
-    this.#reloadDeadline = now + this.limits.reload;
+    this.#reloadDeadline = now + this.limits.offer;
     out.push({ kind: "configure", child: this.identity.name, generation, slice });
   }
 
@@ -134,7 +136,7 @@ export class SupervisedChild<Slice> {
   commit(now: Micros, out: SupervisorEffect<Slice>[]): void {
     if (this.reload !== "taken") return;
     this.reload = "committing";
-    this.#reloadDeadline = now + this.limits.reload;
+    this.#reloadDeadline = now + this.limits.commit;
     out.push({ kind: "commit", child: this.identity.name, generation: this.#generation });
   }
 
@@ -220,7 +222,7 @@ export class SupervisedChild<Slice> {
   restartCounting(now: Micros): void {
     if (this.phase === "running") this.#deadline = now + this.identity.silence;
     else if (this.phase === "starting") this.#deadline = now + this.limits.start;
-    if (this.#reloadDeadline !== undefined) this.#reloadDeadline = now + this.limits.reload;
+    if (this.#reloadDeadline !== undefined) this.#reloadDeadline = now + this.#reloadLimit;
   }
 
   /** Asks the process to end, or forgets a restart that is pending. */
@@ -286,7 +288,7 @@ export class SupervisedChild<Slice> {
   onReloadTime(now: Micros, out: SupervisorEffect<Slice>[]): boolean {
     if (this.#reloadDeadline === undefined || now < this.#reloadDeadline) return false;
     this.#reloadDeadline = undefined;
-    const seconds = this.#seconds(this.limits.reload);
+    const seconds = this.#seconds(this.#reloadLimit);
     const { ident, name } = this.identity;
     if (this.reload === "committing") {
       this.#kill(`it did not put the new configuration into force in ${seconds} s`, out);
@@ -338,6 +340,10 @@ export class SupervisedChild<Slice> {
     this.#deadline = undefined; // SIGKILL cannot be refused: its end is the next thing to happen
     const text = `${this.identity.ident} pid ${this.pid} is killed: ${reason}`;
     out.push({ kind: "log", level: "error", text }, { kind: "kill", child: this.identity.name });
+  }
+
+  get #reloadLimit(): Micros {
+    return this.reload === "committing" ? this.limits.commit : this.limits.offer;
   }
 
   #settleReload(): void {

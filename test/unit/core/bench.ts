@@ -51,7 +51,7 @@ export class Bench {
         { name: "check", title: "Healthcheck", ident: "Keepalived_healthcheckers", silence: 4 * BEAT },
         { name: "vrrp", title: "VRRP", ident: "Keepalived_vrrp", silence: 4 * BEAT },
       ],
-      limits: { start: 30 * SECOND, stop: 5 * SECOND, reload: 20 * SECOND },
+      limits: { start: 30 * SECOND, stop: 5 * SECOND, offer: 20 * SECOND, commit: 50 * SECOND },
       respawn: true,
       keepOnStop: false,
       stall: BEAT,
