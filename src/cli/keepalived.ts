@@ -81,7 +81,7 @@ async function test(line: CommandLine, settings: DaemonSettings): Promise<never>
     import("../native/load.js"),
     import("./config-test.js"),
   ]);
-  const status = testConfiguration(configurationReader(settings, loadAddon()), {
+  const status = testConfiguration(configurationReader(settings, loadAddon(), false), {
     configFile: settings.configFile,
     ...(line.testLog !== undefined && { log: line.testLog }),
     json: line.json,

@@ -37,7 +37,7 @@ function runDaemon(settings: DaemonSettings): void {
   if (settings.coreDump) addon.setLimit(RLIMIT_CORE, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   const daemon = new Daemon(settings, {
     addon,
-    reader: configurationReader(settings, addon),
+    reader: configurationReader(settings, addon, true),
     environment: process.env,
     temporaryDirectory: temporaryDirectory(),
     onRunning: reportRunning,

@@ -31,6 +31,8 @@ export interface ReadOptions extends HostKnowledge {
   includeAll: boolean;
   /** Whether the configuration is to be written out again (`dump.ts`). */
   record?: boolean;
+  /** Leave something for the next reading. */
+  remember?: boolean;
   /** What the reading before left: blocks that are as they were need not be read again. */
   before?: Remembered | undefined;
 }
@@ -62,7 +64,8 @@ function readOnce(
   const { configId, includeAll } = options;
   const lines = new LineReader(reader, { configId, includeAll }, diagnostics);
   // The dump wants every word.
-  const recollection = options.record === true ? undefined : new Recollection(before);
+  const remembers = options.remember === true && options.record !== true;
+  const recollection = remembers ? new Recollection(before) : undefined;
   const recorder = options.record === true ? new Recorder(diagnostics) : undefined;
   const tree = new TreeReader(lines, diagnostics, recorder, recollection);
   const judge = new Judge(diagnostics, options);
@@ -78,7 +81,7 @@ function readOnce(
     includeFailed: lines.files.includeFailed,
     includeMissing: lines.files.includeMissing,
     refusals: judge.refusals,
-    empty: block.isEmpty && recollection?.recalled.length === 0,
+    empty: block.isEmpty && (recollection?.recalled.length ?? 0) === 0,
   });
   const dumped = recorder && { dump: dump(recorder.root) };
   return {

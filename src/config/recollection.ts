@@ -20,10 +20,7 @@ export type Meaning =
 /** A keyword of the root with all that belongs to it, and the empty lines and comments before it. */
 interface Element {
   readonly text: string;
-  /** Physical lines. */
-  readonly newlines: number;
-  /** Physical line where the text starts, from 0. */
-  readonly line: number;
+  readonly start: Mark;
   /** Logical and physical lines, as reading counts them; of these the first ones up to the keyword. */
   readonly orders: number;
   readonly ordersBefore: number;
@@ -63,51 +60,57 @@ export class Recollection {
   readonly #elements: (Element | Noted)[] = [];
   /** By the order of the keyword. */
   readonly #meanings = new Map<number, Meaning>();
+  /** The element that should come next. */
   #next = 0;
-  /** Physical line that is read. */
-  #line = 0;
+  /** The text before is not all as it was. */
+  #differs = false;
+  /** The text at hand was there before, and has to be read all the same. */
+  #isKnown = false;
   #file: string | undefined;
   /** There are things that no text of one file tells. */
   #isLost = false;
 
   constructor(readonly before: Remembered | undefined) {}
 
-  /** Whether the text at a mark is a block that was read before; it is passed over then. */
-  recall({ source, at, order }: Mark): { readonly text: string; readonly orders: number } | undefined {
+  /** The text at a mark, if it is a block that was read before: it need not be read then. */
+  recall(start: Mark): { readonly text: string; readonly orders: number } | undefined {
+    const { source, at, order } = start;
     this.#file ??= source.name;
+    this.#isKnown = false;
     const known = this.before?.elements;
     if (known === undefined || this.before?.file !== source.name) return undefined;
     for (let i = this.#next; i < known.length && i < this.#next + LOOK_AHEAD; i++) {
       const element = known[i];
       if (element === undefined || !source.chars.startsWith(element.text, at)) continue;
+      if (i > this.#next) this.#differs = true;
       this.#next = i + 1;
+      this.#isKnown = true;
       if (element.meaning === undefined) return undefined;
-      const line = this.#line;
-      const moved =
-        line === element.line
-          ? element
-          : { ...element, line, meaning: movedBy(element.meaning, line - element.line) };
-      this.#add(moved);
-      if (moved.meaning !== undefined)
-        this.recalled.push({ order: order + element.ordersBefore, meaning: moved.meaning });
+      const lines = this.#differs ? lineOf(start) - lineOf(element.start) : 0;
+      const meaning = lines === 0 ? element.meaning : movedBy(element.meaning, lines);
+      this.#elements.push({ ...element, start, meaning });
+      this.recalled.push({ order: order + element.ordersBefore, meaning });
       return element;
     }
     return undefined;
   }
 
-  /** Notes what has been read from a mark on: its text, how many lines of which kind, where its keyword stands. */
+  /** Notes what has been read from a mark on: its text, how many lines, where its keyword stands. */
   note(
     start: Mark | undefined,
     text: string | undefined,
     read: { orders: number; order: number; isQuiet: boolean },
   ): void {
-    if (start === undefined || text === undefined) {
-      this.#isLost = true;
-      return;
-    }
-    const newlines = text.split("\n").length - 1;
-    const ordersBefore = read.order - start.order;
-    this.#add({ text, newlines, line: this.#line, ordersBefore, meaning: undefined, ...read });
+    if (!this.#isKnown) this.#differs = true;
+    if (start === undefined || text === undefined) this.#isLost = true;
+    else
+      this.#elements.push({
+        text,
+        start,
+        ordersBefore: read.order - start.order,
+        meaning: undefined,
+        ...read,
+      });
   }
 
   /** Keeps what a block came to; `order` is of its keyword. */
@@ -131,15 +134,14 @@ export class Recollection {
 
   #settled(element: Element | Noted): Element {
     if (!("isQuiet" in element)) return element;
-    const { text, newlines, line, orders, ordersBefore } = element;
+    const { text, start, orders, ordersBefore } = element;
     const meaning = element.isQuiet ? this.#meanings.get(element.order) : undefined;
-    return { text, newlines, line, orders, ordersBefore, meaning };
+    return { text, start, orders, ordersBefore, meaning };
   }
+}
 
-  #add(element: Element | Noted): void {
-    this.#elements.push(element);
-    this.#line += element.newlines;
-  }
+function lineOf({ source, at }: Mark): number {
+  return source.position(at).line;
 }
 
 function movedBy(meaning: Meaning, lines: number): Meaning {

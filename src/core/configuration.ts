@@ -53,8 +53,15 @@ export function notActedOnText(list: readonly string[]): string {
   return `Configured, but without effect in this version: ${list.join(", ")}`;
 }
 
-/** A reader for the file and the conditions of these settings; what is as it was is recognised by its text. */
-export function configurationReader(settings: Wanted, addon: Addon): ConfigurationReader {
+/**
+ * A reader for the file and the conditions of these settings.
+ * @param repeatedly it is read again and again: what is as it was is recognised by its text
+ */
+export function configurationReader(
+  settings: Wanted,
+  addon: Addon,
+  repeatedly: boolean,
+): ConfigurationReader {
   const workingDirectory = process.cwd();
   let before: Remembered | undefined;
   return {
@@ -64,6 +71,7 @@ export function configurationReader(settings: Wanted, addon: Addon): Configurati
         configId: settings.configId ?? nodeName(),
         includeAll: settings.allIncludesMustExist,
         record: record || settings.dumpConfiguration === true,
+        remember: repeatedly,
         before,
         ...hostKnowledge(addon),
       });
@@ -78,7 +86,7 @@ function nodeName(): string {
   return hostname().split(".", 1)[0] ?? "";
 }
 
-type HostKnowledge = Omit<ReadOptions, "path" | "configId" | "includeAll" | "before">;
+type HostKnowledge = Omit<ReadOptions, "path" | "configId" | "includeAll" | "remember" | "before">;
 
 /** What the checks may ask about the host; accounts are as they are at this reading. */
 function hostKnowledge(addon: Addon): HostKnowledge {

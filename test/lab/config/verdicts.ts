@@ -91,6 +91,6 @@ export function askOurs(path: string, options: readonly string[], addon: Addon):
     ...(configId !== undefined && { configId }),
   };
   const start = performance.now();
-  const { testStatus, problems } = configurationReader(settings, addon).read();
+  const { testStatus, problems } = configurationReader(settings, addon, false).read();
   return { status: testStatus, problems, tookMs: performance.now() - start };
 }

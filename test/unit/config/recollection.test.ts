@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { ReadOptions, ReadResult } from "../../../src/config/read-config.js";
-import { instance, messages, read } from "./fake-files.js";
+import { instance, messages, read as readOnce } from "./fake-files.js";
 
 const RUNS = 1000;
 
@@ -76,6 +76,10 @@ const edit: fc.Arbitrary<Edit> = fc.record({
   insert: fc.array(part, { maxLength: 2 }),
 });
 
+function read(text: string, options: Partial<ReadOptions> = {}): ReadResult {
+  return readOnce(text, { remember: true, ...options });
+}
+
 /** All that a caller sees. */
 function seen({ config, diagnostics: _, remembered: __, ...verdict }: ReadResult): unknown {
   return { config, verdict };
@@ -83,7 +87,7 @@ function seen({ config, diagnostics: _, remembered: __, ...verdict }: ReadResult
 
 function same(text: string, first: ReadResult, options: Partial<ReadOptions> = {}): ReadResult {
   const again = read(text, { ...options, before: first.remembered });
-  const anew = read(text, options);
+  const anew = readOnce(text, options);
   assert.deepEqual(seen(again), seen(anew));
   assert.equal(messages(again), messages(anew));
   return again;
