@@ -3,10 +3,12 @@
  * when it goes on it looks before it speaks. `advert_int 0.1`: the backup takes over after 0.36 s.
  */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import type { Lab } from "./harness/lab.js";
 import { labTest } from "./harness/lab-test.js";
 import type { Product } from "./harness/products.js";
 import type { Program } from "./harness/program.js";
+import { rawAdvert } from "./harness/raw-advert.js";
 
 const VIP = "10.88.0.100";
 const FIRST = "10.88.0.1";
@@ -134,5 +136,42 @@ labTest(
       .slice(from)
       .filter(({ text }) => /forcing new election/.test(text)).length;
     t.diagnostic(`Debian: ${together(times)} adverts together, ${answers} forced elections`);
+  },
+);
+
+const INJECTOR = fileURLToPath(new URL("harness/injector.js", import.meta.url));
+
+labTest(
+  "a backup that was stopped reads its master's 'I stop' and the successor's advert in the order of arrival",
+  ["ours"],
+  async (lab) => {
+    const first = await lab.addHost("first", { addresses: [`${FIRST}/24`] });
+    const peer = await lab.addHost("peer", { addresses: ["10.88.0.2/24"] });
+    const inject = async (source: string, priority: number, when: string): Promise<Program> => {
+      const advert = { source, vrid: 88, priority, addresses: [VIP], interval: 100 };
+      const packet = Buffer.from(rawAdvert(advert)).toString("hex");
+      const command = [process.execPath, INJECTOR, peer.device, when, packet];
+      const program = lab.run(`injector of ${source} ${priority}`, { namespace: peer.namespace, command });
+      await lab.waitFor(() => program.output.find(/sending/), 5_000, "an injector");
+      return program;
+    };
+    const master = await inject("10.88.0.2", 200, "250");
+    const resigns = await inject("10.88.0.2", 0, "signal");
+    const successor = await inject("10.88.0.3", 150, "signal");
+    const router = lab.startRouter(first, "ours", configuration(100).replace("0.1", "1"));
+    await lab.waitFor(() => router.output.find(/Entering BACKUP STATE/), 6_000, "BACKUP");
+    await lab.watch(1_000);
+    const pid = vrrpOf(router);
+    process.kill(pid, "SIGSTOP");
+    for (const program of [resigns, successor]) {
+      if (program === resigns) master.kill("SIGKILL");
+      program.kill("SIGUSR2");
+      await lab.waitFor(() => program.output.find(/sent/), 1_000, "an advert");
+    }
+    process.kill(pid, "SIGCONT");
+    // 0.61 s after an "I stop" that came last it would be MASTER; after the successor's advert it waits for 3.61 s.
+    await lab.watch(1_500);
+    assert.equal(router.output.find(/Entering MASTER STATE/), undefined);
+    await lab.waitFor(() => router.output.find(/Entering MASTER STATE/), 6_000, "MASTER, as nobody speaks");
   },
 );

@@ -1,6 +1,7 @@
 /**
  * Program: sends one IPv4 packet to its destination every so often until it is ended.
- * Words: device, interval in milliseconds (0: once), the packet in hexadecimal. Prints "sending" before the first.
+ * Words: device, interval in milliseconds (0: once; "signal": at each SIGUSR2), the packet in hexadecimal. Prints "sending"
+ * before the first, and "sent" after each that a signal asked for.
  */
 import { SEND_FIELDS } from "../../../src/native/addon.js";
 import { loadAddon } from "../../../src/native/load.js";
@@ -24,6 +25,13 @@ table.set([0, packet.length, packet.length, target.length]);
 const send = (): void => {
   socket.sendBatch(slab, table, 0, 1, 0);
 };
+if (interval === "signal") {
+  process.on("SIGUSR2", () => {
+    send();
+    console.log("sent");
+  });
+  setInterval(() => {}, 60_000);
+}
 console.log("sending");
-send();
+if (interval !== "signal") send();
 if (Number(interval) > 0) setInterval(send, Number(interval));
