@@ -38,6 +38,15 @@ test("the reference has each keyword of each block", () => {
   }
 });
 
+test("what is read and not acted on is about BFD, SNMP and D-Bus alone, as the README says", () => {
+  const [, ...sections] = textOf("docs/keepalived.conf.md").split(/^### /m);
+  const others = sections
+    .filter((section) => !section.startsWith("bfd\\_instance"))
+    .flatMap((section) => section.split("\n").filter((line) => line.includes("(not acted on)")))
+    .filter((line) => !/^(- )?`(BFD_CHECK|snmp_|enable_snmp_|enable_traps|enable_dbus|dbus_)/.test(line));
+  assert.deepEqual(others, []);
+});
+
 test("each keyword and option is told in a sentence of its own", () => {
   for (const { path, keywords } of outline()) {
     for (const { name, row } of keywords) {
