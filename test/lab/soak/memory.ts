@@ -24,7 +24,7 @@ export class MemoryLog {
       const kib = residentKib(pid);
       if (kib === undefined) continue;
       const known = this.#samples.get(pid) ?? {
-        name: command.replace(/^.*\//, "").split(" ")[0] ?? "",
+        name: /[^/ ]+\.js/.exec(command)?.[0] ?? command,
         samples: [],
       };
       known.samples.push({ atMs, kib });
