@@ -28,6 +28,9 @@ const PROGRAMS = {
   "mail-transport": { entry: "src/core/mail-transport.ts", kind: "module" },
 };
 
+/** The options are those of src/platform/node-flags.ts. */
+const FIRST_LINE = "#!/usr/bin/env -S node --v8-pool-size=1";
+
 /** All files below a folder whose name ends in `suffix`. */
 function filesBelow(folder, suffix) {
   if (!existsSync(folder)) return [];
@@ -105,7 +108,7 @@ async function bundlePrograms() {
         resolveDir: root,
       },
       outfile,
-      ...(kind === "command" && { banner: { js: "#!/usr/bin/env node" } }),
+      ...(kind === "command" && { banner: { js: FIRST_LINE } }),
     });
     if (kind === "command") chmodSync(outfile, 0o755);
     makeBytecode(join(dist, `${name}.bundle.js`));

@@ -5,6 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { NODE_FLAGS } from "../platform/node-flags.js";
 
 /** Set in the environment of the second process only; it removes it at once, so that its children do not have it. */
 const MARK = "KEEPALIVED_LAUNCHED";
@@ -31,7 +32,8 @@ const BUG = 70;
 /** Starts the daemon; this process ends when it runs (0) or has failed (its status). */
 export function launch(): void {
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...environment } = process.env;
-  const daemon = spawn(process.execPath, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const command = fileURLToPath(import.meta.url);
+  const daemon = spawn(process.execPath, [...NODE_FLAGS, command, ...process.argv.slice(2)], {
     detached: true,
     env: { ...environment, [MARK]: "1" },
     stdio: ["ignore", "ignore", "ignore", "ipc"],

@@ -5,6 +5,7 @@
 import { fork, type ChildProcess as NodeChild } from "node:child_process";
 import { constants } from "node:os";
 import { asToCore, type ToChild, type ToCore } from "../platform/messages.js";
+import { NODE_FLAGS } from "../platform/node-flags.js";
 import type { End } from "./exits.js";
 import type { Slice } from "./children.js";
 
@@ -49,7 +50,7 @@ export class ChildProcess {
   constructor(options: ForkOptions, listener: ChildListener) {
     this.#process = fork(options.entry, [], {
       env: childEnvironment(process.env),
-      execArgv: [],
+      execArgv: [...NODE_FLAGS],
       serialization: "json",
       stdio: ["ignore", "ignore", options.inheritStderr ? "inherit" : "pipe", "ipc"],
     });

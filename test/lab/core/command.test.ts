@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, type TestContext } from "node:test";
+import { NODE_FLAGS } from "../../../src/platform/node-flags.js";
 import { repository } from "../../setup/repository.js";
 
 const command = join(repository, "dist", "keepalived.js");
@@ -204,4 +205,11 @@ test("signals that come while it starts neither end it nor open an inspector", {
   const status = await new Promise((resolve) => daemon.on("exit", resolve));
   assert.equal(status, 0);
   assert.doesNotMatch(said, /Debugger/);
+});
+
+test("the command runs by itself, with the options of Node that our processes have", { skip }, () => {
+  const [first = ""] = readFileSync(command, "utf8").split("\n", 1);
+  assert.equal(first, `#!/usr/bin/env -S node ${NODE_FLAGS.join(" ")}`);
+  const { status, stderr } = spawnSync(command, ["--version"], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
 });
