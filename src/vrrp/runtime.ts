@@ -34,7 +34,6 @@ import { SyncDaemon } from "./effects/sync-daemon.js";
 
 /** Owner of the static addresses, routes and rules in the reconciler. */
 const STATIC = "static";
-const STOPPING = "the process is stopping";
 
 /** garp_group holds for its interfaces, the global intervals for the others. */
 function announceLimits({ global, garpGroups }: VrrpConfig): AnnounceLimits {
@@ -235,7 +234,7 @@ export class VrrpRuntime {
       this.#kernel.leftovers.prepareReload(journalsOf(this.#options), this.#config, next),
     ]);
     this.#offered = { config, accounts };
-    return this.#stopping ? STOPPING : undefined;
+    return this.#stopping ? "the process is stopping" : undefined;
   }
 
   /** What is in force already goes on; a stop that comes in between wins. */
@@ -324,8 +323,9 @@ export class VrrpRuntime {
   }
 
   #run(step: () => readonly RoutedEffect[]): void {
-    if (this.#busy) this.#queue.push(step);
-    else this.#carryOut(step());
+    if (this.#busy) return void this.#queue.push(step);
+    this.#carryOut(step());
+    this.#channels.flush();
   }
 
   /** The effects of one event are carried out before the next event is looked at. */

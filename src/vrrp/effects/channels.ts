@@ -58,8 +58,10 @@ export class Channels {
   readonly #ports: ChannelsPorts;
   readonly #entries = new Map<string, Entry>();
   readonly #ofMachine = new Map<VrrpInstance, Entry>();
-  /** Entries whose buffers and filters no longer fit their members. */
+  /** Entries whose filters no longer fit their members. */
   readonly #stale = new Set<Entry>();
+  /** The same of their buffers. */
+  readonly #cramped = new Set<Entry>();
   #hearsStrangers = false;
   #buffers: BufferSettings["adverts"] = { policy: "system", packets: 0 };
 
@@ -143,6 +145,7 @@ export class Channels {
     entry.members.set(machine, settings);
     this.#ofMachine.set(machine, entry);
     this.#stale.add(entry);
+    this.#cramped.add(entry);
   }
 
   #remove(entry: Entry, machine: VrrpInstance): void {
@@ -152,6 +155,7 @@ export class Channels {
     entry.members.delete(machine);
     this.#ofMachine.delete(machine);
     this.#stale.add(entry);
+    this.#cramped.add(entry);
   }
 
   /** The state of an instance changed: what must be heard at once may be another. */
@@ -199,6 +203,7 @@ export class Channels {
     entry.channel.sender.removeOwner(machine.id);
     if (entry.members.size > 0) return;
     this.#stale.delete(entry);
+    this.#cramped.delete(entry);
     this.#entries.delete(channelName(entry.channel.key));
     entry.channel.close();
   }
@@ -219,16 +224,20 @@ export class Channels {
     for (const { channel } of this.#entries.values()) channel.drain();
   }
 
-  /** Sends what is enqueued, and brings the buffers and filters up to date. */
-  flush(): void {
+  /** Sends what is enqueued. */
+  send(): void {
     for (const { channel } of this.#entries.values()) channel.sender.flush();
+  }
+
+  /** Sends what is enqueued, and brings the buffers and filters up to date: once for all that has happened. */
+  flush(): void {
+    this.send();
+    for (const entry of this.#cramped) this.#makeRoom(entry);
+    this.#cramped.clear();
     if (this.#stale.size === 0) return;
     const stale = [...this.#stale];
     this.#stale.clear();
-    for (const entry of stale) {
-      this.#makeRoom(entry);
-      this.#hear(entry);
-    }
+    for (const entry of stale) this.#hear(entry);
   }
 
   close(): void {

@@ -150,7 +150,7 @@ export class Performer {
   ): void {
     const { kernel, log, channels } = this.#ports;
     const owner = ownerOf(machine);
-    channels.flush();
+    channels.send();
     switch (effect.kind) {
       case "addAddresses":
         log.detail(() => `(${machine.name}) setting VIPs.`);
