@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Lab } from "../harness/lab.js";
 import { labTest } from "../harness/lab-test.js";
+import type { Host } from "../harness/network.js";
 import { Recorder } from "./recorder.js";
 
 interface Turn {
@@ -68,6 +69,11 @@ for (const busy of [false, true]) {
 
 const COUNT = 100;
 const INTERVAL_MS = 100;
+/**
+ * All adverts of a round are due together: one pause of the machine is a late tick of all hundred, whatever the scripts
+ * do, and looks like many late adverts. A pause that scripts make comes in every round.
+ */
+const ROUNDS = 3;
 
 function instances(notify: string): string {
   return Array.from(
@@ -98,6 +104,37 @@ function lateness(lab: Lab, from: number, until: number): number[] {
   return late.sort((a, b) => a - b);
 }
 
+interface Round {
+  /** How far adverts were off their time while scripts ran, and afterwards, in ascending order. */
+  busy: number[];
+  quiet: number[];
+  /** What the scripts noted: "begin V1 BACKUP". */
+  lines: string[];
+}
+
+/** From the start of the router until all are MASTER and have told so, a second of quiet, and its end. */
+async function playRound(lab: Lab, host: Host, recorder: Recorder, slow: string): Promise<Round> {
+  const [noted, held] = [recorder.lines.length, lab.holders.events.length];
+  // What a round before told at its stop may come late.
+  const lines = (): string[] => recorder.lines.slice(noted).filter((line) => !line.endsWith("STOP"));
+  const masters = (): number => lab.holders.events.slice(held).filter(({ added }) => added).length;
+  const router = lab.startRouter(host, "ours", instances(slow));
+  await lab.waitFor(() => masters() === COUNT, 15_000, "all to be master");
+  const from = Date.now();
+  const ended = (): number => lines().filter((line) => /^end .* MASTER$/.test(line)).length;
+  await lab.waitFor(() => ended() === COUNT, 20_000, "the end of all scripts");
+  const until = Date.now();
+  await lab.watch(1000);
+  const round = {
+    busy: lateness(lab, from + INTERVAL_MS, until),
+    quiet: lateness(lab, until + INTERVAL_MS, until + 1000),
+    lines: lines(),
+  };
+  router.kill("SIGTERM");
+  await lab.waitFor(() => router.exit !== undefined, 8_000, "the end");
+  return round;
+}
+
 labTest(
   "a hundred instances change at once, each with a script that takes a second",
   ["ours"],
@@ -108,36 +145,29 @@ labTest(
       "slow.sh",
       `${recorder.script} begin "$2" "$3"\nsleep 1\n${recorder.script} end "$2" "$3"`,
     );
-    const router = lab.startRouter(host, "ours", instances(slow));
-    const masters = (): number => lab.holders.events.filter(({ added }) => added).length;
-    await lab.waitFor(() => masters() === COUNT, 15_000, "all to be master");
-    const from = Date.now();
-    const ended = (state: string): number =>
-      recorder.lines.filter((line) => line.startsWith("end") && line.endsWith(state)).length;
-    const limit = Date.now() + 20_000;
-    while (ended("MASTER") < COUNT && Date.now() < limit) await lab.watch(100);
-    const until = Date.now();
-    await lab.watch(3000);
+    const rounds: Round[] = [];
+    for (let i = 0; i < ROUNDS; i++) rounds.push(await playRound(lab, host, recorder, slow));
 
     const wanted = ["begin BACKUP", "end BACKUP", "begin MASTER", "end MASTER"];
-    for (let i = 1; i <= COUNT; i++) {
-      const told = recorder.lines
-        .map((line) => line.split(" "))
-        .filter(([, name]) => name === `V${i}`)
-        .map(([what, , state]) => `${what} ${state}`);
-      assert.deepEqual(told, wanted, `V${i}`);
+    for (const { lines } of rounds) {
+      for (let i = 1; i <= COUNT; i++) {
+        const told = lines
+          .map((line) => line.split(" "))
+          .filter(([, name]) => name === `V${i}`)
+          .map(([what, , state]) => `${what} ${state}`);
+        assert.deepEqual(told, wanted, `V${i}`);
+      }
     }
-    const busy = lateness(lab, from + INTERVAL_MS, until);
-    const quiet = lateness(lab, until + INTERVAL_MS, until + 3000);
     const p99 = (late: readonly number[]): number => late[Math.floor(late.length * 0.99)] ?? Number.NaN;
-    t.diagnostic(
-      `adverts off their time while ${COUNT} scripts run: 99th percentile ${p99(busy).toFixed(2)} ms, worst ${busy.at(-1)?.toFixed(2)} ms (${busy.length}); afterwards ${p99(quiet).toFixed(2)} and ${quiet.at(-1)?.toFixed(2)} ms (${quiet.length})`,
-    );
-    assert.ok(busy.length > 5 * COUNT);
-    assert.ok(p99(busy) < p99(quiet) + 15, `${p99(busy)} ms and ${p99(quiet)} ms`);
-    // A peer takes over after three intervals.
-    assert.ok((busy.at(-1) ?? 0) < INTERVAL_MS / 2, `worst ${busy.at(-1)} ms`);
-    router.kill("SIGTERM");
-    await lab.waitFor(() => router.exit !== undefined, 8_000, "the end");
+    for (const { busy, quiet } of rounds) {
+      t.diagnostic(
+        `adverts off their time while ${COUNT} scripts run: 99th percentile ${p99(busy).toFixed(2)} ms, worst ${busy.at(-1)?.toFixed(2)} ms (${busy.length}); afterwards ${p99(quiet).toFixed(2)} and ${quiet.at(-1)?.toFixed(2)} ms (${quiet.length})`,
+      );
+      assert.ok(busy.length > 5 * COUNT);
+      // A peer takes over after three intervals.
+      assert.ok((busy.at(-1) ?? 0) < 2 * INTERVAL_MS, `worst ${busy.at(-1)} ms`);
+    }
+    const late = median(rounds.map(({ busy }) => p99(busy)));
+    assert.ok(late < 15, `${late} ms`);
   },
 );
