@@ -11,6 +11,7 @@
       "native/connector.cc",
       "native/error.cc",
       "native/inotify.cc",
+      "native/outgoing.cc",
       "native/process.cc",
       "native/signal.cc",
       "native/socket.cc",

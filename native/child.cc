@@ -71,8 +71,9 @@ class Child : public Resource<Child> {
     pid_ = result.pid;
     pidfd_ = std::move(result.pidfd);
     stderr_ = std::move(result.stderr_pipe);
-    int status = Watch(exit_poll_, pidfd_, OnExited);
-    if (status == 0 && stderr_) status = Watch(stderr_poll_, stderr_, OnStderrReadable);
+    int status = WatchReadable(exit_poll_, this, Loop(), pidfd_.get(), OnExited);
+    if (status == 0 && stderr_)
+      status = WatchReadable(stderr_poll_, this, Loop(), stderr_.get(), OnStderrReadable);
     if (status != 0) {  // to the caller it was never started, and nobody would take its exit status
       ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
       siginfo_t ended{};
@@ -99,12 +100,6 @@ class Child : public Resource<Child> {
   }
 
  private:
-  int Watch(UvHandle<uv_poll_t>& poll, const Fd& fd, uv_poll_cb callback) {
-    const int status =
-        poll.Open(this, [&](uv_poll_t* handle) { return uv_poll_init(Loop(), handle, fd.get()); });
-    return status != 0 ? status : uv_poll_start(poll.get(), UV_READABLE, callback);
-  }
-
   void EndStderr() {
     stderr_poll_.Close();
     stderr_.Reset();

@@ -68,15 +68,7 @@ class Connector : public Resource<Connector> {
       ThrowErrno(env_, "epoll_create1", errno);
       return;
     }
-    int status =
-        poll_.Open(this, [this](uv_poll_t* poll) { return uv_poll_init(Loop(), poll, epoll_.get()); });
-    if (status == 0) status = uv_poll_start(poll_.get(), UV_READABLE, OnReadable);
-    if (status != 0) {
-      Release();
-      ThrowErrno(env_, "uv_poll_start", -status);
-      return;
-    }
-    poll_.SetRef(false);
+    if (!WatchQuietly(poll_, epoll_.get(), OnReadable)) return;
     on_answers_ = Napi::Persistent(callback);
   }
 

@@ -20,6 +20,7 @@
 #include <initializer_list>
 
 #include "error.h"
+#include "uv_handle.h"
 
 namespace keepalived {
 
@@ -41,6 +42,17 @@ class Resource : public Napi::ObjectWrap<T> {
     uv_loop_t* loop = nullptr;
     napi_get_uv_event_loop(env_, &loop);
     return loop;
+  }
+
+  /// For a constructor: watches a descriptor that keeps nobody waiting. @returns false when that failed:
+  /// everything is given back, and an exception is pending.
+  [[nodiscard]] bool WatchQuietly(UvHandle<uv_poll_t>& poll, int fd, uv_poll_cb callback) {
+    const int status = WatchReadable(poll, static_cast<T*>(this), Loop(), fd, callback);
+    poll.SetRef(false);
+    if (status == 0) return true;
+    static_cast<T*>(this)->Release();
+    ThrowErrno(env_, "uv_poll_start", -status);
+    return false;
   }
 
   /// Keeps the JavaScript object from being collected while `on`.

@@ -18,13 +18,14 @@
 #include "classes.h"
 #include "error.h"
 #include "fd.h"
+#include "outgoing.h"
 #include "resource.h"
 #include "uv_handle.h"
 
 namespace keepalived {
 namespace {
 
-// META and META_FIELDS, ADDRESS_SLOT and ADDRESS_DESTINATION, SEND_FIELDS of the contract.
+// META and META_FIELDS, ADDRESS_SLOT and ADDRESS_DESTINATION of the contract.
 enum MetaField : size_t {
   kLength,
   kFlags,
@@ -38,10 +39,8 @@ enum MetaField : size_t {
 };
 constexpr size_t kAddressSlot = 48;
 constexpr size_t kAddressDestination = 32;
-enum SendField : size_t { kData, kDataLength, kName, kNameSize, kControl, kControlSize, kSendFields };
 
 constexpr size_t kReceiveBatch = 64;  ///< datagrams per recvmmsg(2); more wait for the next call
-constexpr size_t kSendBatch = 1024;   ///< UIO_MAXIOV: the kernel takes no more per sendmmsg(2)
 
 /// Where recvmmsg(2) puts what does not go to the buffers of the caller.
 struct Ancillary {
@@ -282,59 +281,15 @@ class Socket : public Resource<Socket> {
     const int flags = args.Int(info[4], "flags");
     if (args.ok() && first + count > table.size / kSendFields) args.FailRange("the table has fewer messages");
     for (size_t i = 0; args.ok() && i < count; ++i) {
-      if (!FitsSlab(table.data + (first + i) * kSendFields, slab.size)) {
+      if (!Outgoing::FitsSlab(table.data + (first + i) * kSendFields, slab.size)) {
         args.FailRange("message " + std::to_string(first + i) + " reaches outside the slab");
       }
     }
     if (!args.ok()) return env_.Undefined();
-
-    size_t sent = 0;
-    while (sent < count) {
-      const size_t chunk = std::min(count - sent, kSendBatch);
-      Describe(slab.data, table.data + (first + sent) * kSendFields, chunk);
-      const int result =
-          ::sendmmsg(fd_.get(), messages_.data(), static_cast<unsigned>(chunk), flags | MSG_DONTWAIT);
-      if (result < 0) {
-        // After the first chunk a short count tells it all; the next call meets the same refusal.
-        if (sent == 0 && errno != EAGAIN) ThrowErrno(env_, "sendmmsg", errno);
-        break;
-      }
-      sent += static_cast<size_t>(result);
-      if (static_cast<size_t>(result) < chunk) break;
-    }
+    const auto [sent, error] =
+        outgoing_.Send(fd_.get(), slab.data, table.data + first * kSendFields, count, flags);
+    if (error != 0) ThrowErrno(env_, "sendmmsg", error);
     return Napi::Number::New(env_, static_cast<double>(sent));
-  }
-
-  static bool FitsSlab(const int32_t* message, size_t size) {
-    for (size_t field = 0; field < kSendFields; field += 2) {
-      const int64_t offset = message[field];
-      const int64_t length = message[field + 1];
-      if (offset < 0 || length < 0 || offset + length > static_cast<int64_t>(size)) return false;
-    }
-    return message[kNameSize] <= static_cast<int32_t>(sizeof(sockaddr_storage));
-  }
-
-  /// Points the reused headers at the messages; they stay allocated since the same socket sends again.
-  void Describe(uint8_t* slab, const int32_t* table, size_t count) {
-    if (messages_.size() < count) {
-      messages_.resize(count);
-      data_.resize(count);
-    }
-    for (size_t i = 0; i < count; ++i, table += kSendFields) {
-      data_[i] = {slab + table[kData], static_cast<size_t>(table[kDataLength])};
-      messages_[i] = {};
-      msghdr& header = messages_[i].msg_hdr;
-      header.msg_iov = &data_[i];
-      header.msg_iovlen = 1;
-      if (table[kNameSize] > 0) {
-        header.msg_name = slab + table[kName];
-        header.msg_namelen = static_cast<socklen_t>(table[kNameSize]);
-      }
-      if (table[kControlSize] > 0) {
-        header.msg_control = slab + table[kControl];
-        header.msg_controllen = static_cast<size_t>(table[kControlSize]);
-      }
-    }
   }
 
   /// The kernel reads and writes a whole ifreq whatever the request, and with a pointer in it: so it gets one
@@ -416,8 +371,7 @@ class Socket : public Resource<Socket> {
   Fd fd_;
   UvHandle<uv_poll_t> poll_;
   Napi::FunctionReference on_readable_;
-  std::vector<mmsghdr> messages_;
-  std::vector<iovec> data_;
+  Outgoing outgoing_;
   bool ref_ = true;
 };
 

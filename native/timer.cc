@@ -29,15 +29,8 @@ class Timer : public Resource<Timer> {
       ThrowErrno(env_, "timerfd_create", errno);
       return;
     }
-    int status = poll_.Open(this, [this](uv_poll_t* poll) { return uv_poll_init(Loop(), poll, fd_.get()); });
     // Watched for good: starting and stopping per deadline would cost two more system calls each.
-    if (status == 0) status = uv_poll_start(poll_.get(), UV_READABLE, OnReadable);
-    if (status != 0) {
-      Release();
-      ThrowErrno(env_, "uv_poll_start", -status);
-      return;
-    }
-    poll_.SetRef(false);
+    if (!WatchQuietly(poll_, fd_.get(), OnReadable)) return;
     callback_ = Napi::Persistent(callback);
   }
 

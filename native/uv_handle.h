@@ -71,6 +71,13 @@ class UvHandle {
   Memory* handle_ = nullptr;
 };
 
+/// Watches a descriptor from now on: `callback` whenever it is readable. @returns 0 or a negative errno.
+[[nodiscard]] inline int WatchReadable(UvHandle<uv_poll_t>& poll, void* owner, uv_loop_t* loop, int fd,
+                                       uv_poll_cb callback) {
+  const int status = poll.Open(owner, [=](uv_poll_t* handle) { return uv_poll_init(loop, handle, fd); });
+  return status != 0 ? status : uv_poll_start(poll.get(), UV_READABLE, callback);
+}
+
 static_assert(!std::is_copy_constructible_v<UvHandle<uv_poll_t>> &&
               !std::is_copy_assignable_v<UvHandle<uv_poll_t>>);
 

@@ -44,7 +44,7 @@ export interface Check {
   start(step: number): void;
   /** Ends what is under way without a result. It may be started again. Harmless when nothing is under way. */
   cancel(): void;
-  /** Nothing is asked of it any more: gives everything back. */
+  /** After `cancel`, when nothing is asked of it any more: gives back what outlives a single check. */
   close?(): void;
 }
 

@@ -1,7 +1,6 @@
 /** DNS_CHECK: a question by UDP; any reply without an error is a success, whatever it answers (check-ipvs reference, 4.7). */
 import { randomInt } from "node:crypto";
 import { Datagrams } from "../effects/datagrams.js";
-import type { CheckTimer } from "../effects/timers.js";
 import {
   type Check,
   type CheckerPorts,
@@ -13,44 +12,39 @@ import {
 } from "./checker.js";
 import { datagramResult } from "./datagram-problem.js";
 import { encodeQuestion, readReply } from "./dns-message.js";
-import { type ConnectFailure, connectPlan, inSeconds } from "./tcp.js";
+import { StepLimit } from "./step-limit.js";
+import { type ConnectFailure, connectPlan } from "./tcp.js";
 
 type DnsConfig = ConfigOf<"dns">;
 type DnsFailure = ConnectFailure | "response" | "noReply";
 
 class DnsCheck implements Check {
   readonly #job: CheckJob<DnsConfig, DnsFailure>;
-  readonly #ports: CheckerPorts;
   readonly #datagrams: Datagrams;
-  readonly #limit: CheckTimer;
+  readonly #limit: StepLimit;
   #id = 0;
 
   constructor(job: CheckJob<DnsConfig, DnsFailure>, ports: CheckerPorts) {
     const { config, address, port } = job;
     this.#job = job;
-    this.#ports = ports;
     this.#datagrams = new Datagrams(ports.addon, connectPlan(config.target, address, port, true), "udp", {
       received: (bytes) => this.#onReply(bytes),
       failed: (problem) => this.#end(datagramResult(problem)),
     });
-    this.#limit = ports.timers.create(() => this.#onTimeout());
+    this.#limit = new StepLimit(ports, config.target, (limit) => this.#onTimeout(limit));
   }
 
   start(): void {
-    const { name, type, target } = this.#job.config;
+    const { name, type } = this.#job.config;
     // Unpredictable, so that nobody can answer who did not see the question.
     this.#id = randomInt(0x10000);
-    this.#ports.timers.set(this.#limit, this.#ports.now() + target.timeoutMicros);
+    this.#limit.begin();
     this.#datagrams.send(encodeQuestion(this.#id, name, type));
   }
 
   cancel(): void {
-    this.#ports.timers.cancel(this.#limit);
+    this.#limit.end();
     this.#datagrams.close();
-  }
-
-  close(): void {
-    this.cancel();
   }
 
   #onReply(message: Uint8Array): void {
@@ -64,8 +58,7 @@ class DnsCheck implements Check {
     );
   }
 
-  #onTimeout(): void {
-    const limit = inSeconds(this.#job.config.target.timeoutMicros);
+  #onTimeout(limit: string): void {
     this.#end({ verdict: "failed", reason: "noReply", detail: `no reply within ${limit}` });
   }
 

@@ -1,8 +1,8 @@
 /**
- * FILE_CHECK: the number in a track file, as a fault or as a part of the weight (check-ipvs reference, 4.9). Follows the
- * file; there is nothing to wait for.
+ * FILE_CHECK: the number in a track file, as a fault or as a part of the weight (check-ipvs reference, 4.9).
  */
-import type { Check, CheckerPorts, CheckJob, CheckResult, CheckerRow, ConfigOf } from "./checker.js";
+import type { CheckResult, CheckerRow, ConfigOf } from "./checker.js";
+import { FollowingCheck } from "./following-check.js";
 
 type FileConfig = ConfigOf<"file">;
 type FileFailure = "value";
@@ -29,40 +29,14 @@ export function fileResult(
   return { verdict: "passed", weight: { kind: "added", weight: product } };
 }
 
-class FileCheck implements Check {
-  readonly #job: CheckJob<FileConfig, FileFailure>;
-  readonly #ports: CheckerPorts;
-  #stopFollowing: (() => void) | undefined;
-
-  constructor(job: CheckJob<FileConfig, FileFailure>, ports: CheckerPorts) {
-    this.#job = job;
-    this.#ports = ports;
-  }
-
-  start(): void {
-    this.#stopFollowing ??= this.#ports.files.follow(this.#job.config.trackFile, () => this.#report());
-    this.#report();
-  }
-
-  cancel(): void {
-    this.#stopFollowing?.();
-    this.#stopFollowing = undefined;
-  }
-
-  close(): void {
-    this.cancel();
-  }
-
-  #report(): void {
-    const { config } = this.#job;
-    this.#job.done(fileResult(this.#ports.files.valueOf(config.trackFile), config));
-  }
-}
-
 export const file: CheckerRow<FileConfig> = {
   policy: "events",
   keyword: "FILE_CHECK",
   mailTitle: "FILE_CHECK",
   usesSocket: false,
-  create: (job, ports) => new FileCheck(job, ports),
+  create: (job, { files }) =>
+    new FollowingCheck(
+      (changed) => files.follow(job.config.trackFile, changed),
+      () => job.done(fileResult(files.valueOf(job.config.trackFile), job.config)),
+    ),
 };

@@ -5,7 +5,6 @@
 import type { TLSSocket } from "node:tls";
 import type { UrlCheck } from "../../config/check-model.js";
 import { Stream, type StreamEvents, type StreamProblem, type TlsSettings } from "../effects/streams.js";
-import type { CheckTimer } from "../effects/timers.js";
 import { type BodyMatcher, compileBodyPattern } from "./body-matcher.js";
 import { certificateProblem } from "./certificate.js";
 import {
@@ -18,8 +17,9 @@ import {
 } from "./checker.js";
 import { httpRequest } from "./http-request.js";
 import { HttpResponse, type ResponseFailure, type ResponseVerdict } from "./http-response.js";
+import { inSeconds, StepLimit } from "./step-limit.js";
 import { type StreamFailure, streamResult } from "./stream-problem.js";
-import { connectPlan, inSeconds } from "./tcp.js";
+import { connectPlan } from "./tcp.js";
 
 type HttpConfig = ConfigOf<"http" | "ssl">;
 type HttpFailure = StreamFailure | ResponseFailure | "certificate" | "tooSlow";
@@ -38,7 +38,7 @@ class HttpCheck implements Check {
   readonly #ports: CheckerPorts;
   readonly #streams: readonly Stream[];
   readonly #matchers: readonly (BodyMatcher | undefined)[];
-  readonly #limit: CheckTimer;
+  readonly #limit: StepLimit;
   /** Sizes that were told of, so that each difference is told once. */
   readonly #told = new Set<string>();
   #step = 0;
@@ -56,7 +56,7 @@ class HttpCheck implements Check {
       const tls = config.kind === "ssl" ? tlsOf(url, ports) : undefined;
       return new Stream(ports.connections, plan, tls, this.#events());
     });
-    this.#limit = ports.timers.create(() => this.#onTimeout());
+    this.#limit = new StepLimit(ports, config.target, (limit) => this.#onTimeout(limit));
   }
 
   start(step: number): void {
@@ -64,18 +64,17 @@ class HttpCheck implements Check {
     this.#stage = "connecting";
     this.#response = new HttpResponse(this.#url, this.#matchers[step]);
     this.#startedAt = this.#ports.now();
-    this.#await();
+    this.#limit.begin();
     this.#stream?.start();
   }
 
   cancel(): void {
-    this.#ports.timers.cancel(this.#limit);
+    this.#limit.end();
     this.#stream?.cancel();
     this.#response = undefined;
   }
 
   close(): void {
-    this.#ports.timers.cancel(this.#limit);
     for (const stream of this.#streams) stream.close();
   }
 
@@ -106,11 +105,6 @@ class HttpCheck implements Check {
     };
   }
 
-  /** The next step may take the limit. */
-  #await(): void {
-    this.#ports.timers.set(this.#limit, this.#ports.now() + this.#job.config.target.timeoutMicros);
-  }
-
   #onConnected(tls: TLSSocket | undefined): void {
     const { config, endpoint } = this.#job;
     if (tls !== undefined && config.verify === true) {
@@ -119,7 +113,7 @@ class HttpCheck implements Check {
         return this.#end({ verdict: "failed", reason: "certificate", detail: problem });
     }
     this.#stage = "waiting for the answer";
-    this.#await();
+    this.#limit.begin();
     this.#stream?.write(httpRequest(this.#url, config.protocol, hostOf(endpoint)));
   }
 
@@ -135,7 +129,7 @@ class HttpCheck implements Check {
         detail: `the answer is not complete after ${inSeconds(whole)}`,
       });
     }
-    this.#await();
+    this.#limit.begin();
   }
 
   #onEnded(): void {
@@ -147,7 +141,7 @@ class HttpCheck implements Check {
 
   #conclude(verdict: ResponseVerdict): void {
     if (verdict.ok) {
-      this.#ports.timers.cancel(this.#limit);
+      this.#limit.end();
       this.#response = undefined;
       this.#stream?.finish();
       return this.#job.done(PASSED);
@@ -169,8 +163,7 @@ class HttpCheck implements Check {
     this.#end(streamResult(problem, this.#stage));
   }
 
-  #onTimeout(): void {
-    const limit = inSeconds(this.#job.config.target.timeoutMicros);
+  #onTimeout(limit: string): void {
     const words =
       this.#stage === "connecting" ? `no connection within ${limit}` : `${this.#stage}: nothing for ${limit}`;
     this.#end({ verdict: "failed", reason: "timeout", detail: words });

@@ -105,10 +105,6 @@ class MiscCheck implements Check {
     this.#running?.terminate();
     this.#running = undefined;
   }
-
-  close(): void {
-    this.cancel();
-  }
 }
 
 export const misc: CheckerRow<MiscConfig> = {

@@ -3,7 +3,6 @@
  * The socket stays open, and the numbers go up, as long as the server answers.
  */
 import { type DatagramProblem, Datagrams } from "../effects/datagrams.js";
-import type { CheckTimer } from "../effects/timers.js";
 import {
   type Check,
   type CheckerPorts,
@@ -14,7 +13,8 @@ import {
   PASSED,
 } from "./checker.js";
 import { datagramResult } from "./datagram-problem.js";
-import { type ConnectFailure, connectPlan, inSeconds } from "./tcp.js";
+import { StepLimit } from "./step-limit.js";
+import { type ConnectFailure, connectPlan } from "./tcp.js";
 
 type PingConfig = ConfigOf<"tcp" | "ping">;
 type PingFailure = ConnectFailure | "reply" | "noReply";
@@ -25,9 +25,8 @@ const ECHO = { ipv4: { request: 8, reply: 0 }, ipv6: { request: 128, reply: 129 
 
 class PingCheck implements Check {
   readonly #job: CheckJob<PingConfig, PingFailure>;
-  readonly #ports: CheckerPorts;
   readonly #datagrams: Datagrams;
-  readonly #limit: CheckTimer;
+  readonly #limit: StepLimit;
   readonly #types: { request: number; reply: number };
   readonly #request = Buffer.alloc(HEADER_BYTES + FILLER_BYTES, "k");
   #sequence = 0;
@@ -37,14 +36,13 @@ class PingCheck implements Check {
   constructor(job: CheckJob<PingConfig, PingFailure>, ports: CheckerPorts) {
     const { config, address } = job;
     this.#job = job;
-    this.#ports = ports;
     this.#types = address.length === 4 ? ECHO.ipv4 : ECHO.ipv6;
     // A ping socket has no ports: the number would be its identifier.
     this.#datagrams = new Datagrams(ports.addon, connectPlan(config.target, address, 0, true), "icmp", {
       received: (bytes) => this.#onReply(bytes),
       failed: (problem) => this.#onProblem(problem),
     });
-    this.#limit = ports.timers.create(() => this.#onTimeout());
+    this.#limit = new StepLimit(ports, config.target, (limit) => this.#onTimeout(limit));
   }
 
   start(): void {
@@ -53,26 +51,22 @@ class PingCheck implements Check {
     this.#request[0] = this.#types.request;
     this.#request.writeUInt16BE(this.#sequence, 6);
     this.#waiting = true;
-    this.#ports.timers.set(this.#limit, this.#ports.now() + this.#job.config.target.timeoutMicros);
+    this.#limit.begin();
     this.#datagrams.send(this.#request);
   }
 
   cancel(): void {
-    this.#ports.timers.cancel(this.#limit);
+    this.#limit.end();
     this.#datagrams.close();
     this.#sequence = 0;
     this.#waiting = false;
-  }
-
-  close(): void {
-    this.cancel();
   }
 
   #onReply(message: Uint8Array): void {
     if (!this.#waiting) return;
     const sequence = ((message[6] ?? 0) << 8) | (message[7] ?? 0);
     if (message.length >= HEADER_BYTES && message[0] === this.#types.reply && sequence === this.#sequence) {
-      this.#ports.timers.cancel(this.#limit);
+      this.#limit.end();
       this.#waiting = false;
       return this.#job.done(PASSED);
     }
@@ -89,8 +83,7 @@ class PingCheck implements Check {
     this.#fail(datagramResult(problem));
   }
 
-  #onTimeout(): void {
-    const limit = inSeconds(this.#job.config.target.timeoutMicros);
+  #onTimeout(limit: string): void {
     this.#fail({ verdict: "failed", reason: "noReply", detail: `no reply within ${limit}` });
   }
 

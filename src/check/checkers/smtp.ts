@@ -1,6 +1,5 @@
 /** SMTP_CHECK: greeting, HELO, QUIT, each answered (check-ipvs reference, 4.6). The limit counts anew for each step. */
 import { Stream, type StreamProblem } from "../effects/streams.js";
-import type { CheckTimer } from "../effects/timers.js";
 import {
   type Check,
   type CheckerPorts,
@@ -10,8 +9,9 @@ import {
   type ConfigOf,
   PASSED,
 } from "./checker.js";
+import { StepLimit } from "./step-limit.js";
 import { type StreamFailure, streamResult } from "./stream-problem.js";
-import { connectPlan, inSeconds } from "./tcp.js";
+import { connectPlan } from "./tcp.js";
 
 type SmtpConfig = ConfigOf<"smtp">;
 type SmtpFailure = StreamFailure | "code" | "noAnswer";
@@ -32,16 +32,14 @@ export function replyCode(line: string): number {
 
 class SmtpCheck implements Check {
   readonly #job: CheckJob<SmtpConfig, SmtpFailure>;
-  readonly #ports: CheckerPorts;
   readonly #stream: Stream;
-  readonly #limit: CheckTimer;
+  readonly #limit: StepLimit;
   #step = -1;
   #line = "";
 
   constructor(job: CheckJob<SmtpConfig, SmtpFailure>, ports: CheckerPorts) {
     const { config, address, port } = job;
     this.#job = job;
-    this.#ports = ports;
     const plan = connectPlan(config.target, address, port, true);
     this.#stream = new Stream(ports.connections, plan, undefined, {
       connected: () => this.#next(),
@@ -49,22 +47,23 @@ class SmtpCheck implements Check {
       ended: () => this.#fail("noAnswer", `the server ended before ${this.#awaits}`),
       failed: (problem) => this.#onProblem(problem),
     });
-    this.#limit = ports.timers.create(() => this.#onTimeout());
+    this.#limit = new StepLimit(ports, config.target, (limit) =>
+      this.#fail("timeout", `${this.#awaits} did not come within ${limit}`),
+    );
   }
 
   start(): void {
     this.#step = -1;
-    this.#await();
+    this.#limit.begin();
     this.#stream.start();
   }
 
   cancel(): void {
-    this.#ports.timers.cancel(this.#limit);
+    this.#limit.end();
     this.#stream.cancel();
   }
 
   close(): void {
-    this.#ports.timers.cancel(this.#limit);
     this.#stream.close();
   }
 
@@ -72,14 +71,10 @@ class SmtpCheck implements Check {
     return STEPS[this.#step]?.awaits ?? "the connection";
   }
 
-  #await(): void {
-    this.#ports.timers.set(this.#limit, this.#ports.now() + this.#job.config.target.timeoutMicros);
-  }
-
   #next(): void {
     this.#step += 1;
     this.#line = "";
-    this.#await();
+    this.#limit.begin();
   }
 
   #onData(bytes: Uint8Array): void {
@@ -99,11 +94,6 @@ class SmtpCheck implements Check {
 
   #onProblem(problem: StreamProblem): void {
     this.#end(streamResult(problem, `before ${this.#awaits}`));
-  }
-
-  #onTimeout(): void {
-    const limit = inSeconds(this.#job.config.target.timeoutMicros);
-    this.#fail("timeout", `${this.#awaits} did not come within ${limit}`);
   }
 
   #fail(reason: SmtpFailure, detail: string): void {

@@ -4,7 +4,6 @@
 import { parseAddress } from "../../net/ip-address.js";
 import { sockaddrOf } from "../../net/socket-address.js";
 import type { ConnectOutcome, Connection, ConnectPlan } from "../effects/connections.js";
-import type { CheckTimer } from "../effects/timers.js";
 import type { CheckTarget } from "../../config/check-model.js";
 import {
   type Check,
@@ -14,6 +13,7 @@ import {
   type ConfigOf,
   PASSED,
 } from "./checker.js";
+import { StepLimit } from "./step-limit.js";
 
 /** Why a connection did not come about, for every checker that makes one. */
 export type ConnectFailure = "refused" | "unreachable" | "reset" | "timeout";
@@ -54,43 +54,37 @@ export function connectPlan(
   };
 }
 
-/** In seconds, as a configuration says it. */
-export const inSeconds = (micros: number): string => `${micros / 1_000_000} s`;
-
 type TcpConfig = ConfigOf<"tcp" | "ping">;
 
 class TcpCheck implements Check {
   readonly #job: CheckJob<TcpConfig, ConnectFailure>;
-  readonly #ports: CheckerPorts;
   readonly #connection: Connection;
-  readonly #limit: CheckTimer;
+  readonly #limit: StepLimit;
 
   constructor(job: CheckJob<TcpConfig, ConnectFailure>, ports: CheckerPorts) {
     const { config, address, port } = job;
     this.#job = job;
-    this.#ports = ports;
     const plan = connectPlan(config.target, address, port, false);
     this.#connection = ports.connections.prepare(plan, (outcome) => this.#onOutcome(outcome));
-    this.#limit = ports.timers.create(() => this.#onTimeout());
+    this.#limit = new StepLimit(ports, config.target, (limit) => this.#onTimeout(limit));
   }
 
   start(): void {
-    this.#ports.timers.set(this.#limit, this.#ports.now() + this.#job.config.target.timeoutMicros);
+    this.#limit.begin();
     this.#connection.start();
   }
 
   cancel(): void {
-    this.#ports.timers.cancel(this.#limit);
+    this.#limit.end();
     this.#connection.cancel();
   }
 
   close(): void {
-    this.#ports.timers.cancel(this.#limit);
     this.#connection.close();
   }
 
   #onOutcome(outcome: ConnectOutcome): void {
-    this.#ports.timers.cancel(this.#limit);
+    this.#limit.end();
     switch (outcome.kind) {
       case "connected":
         return this.#job.done(PASSED);
@@ -105,9 +99,8 @@ class TcpCheck implements Check {
     }
   }
 
-  #onTimeout(): void {
+  #onTimeout(limit: string): void {
     this.#connection.cancel();
-    const limit = inSeconds(this.#job.config.target.timeoutMicros);
     this.#job.done({ verdict: "failed", reason: "timeout", detail: `no connection within ${limit}` });
   }
 }

@@ -4,17 +4,18 @@
  */
 import type { ReplyPattern } from "../../config/check-model.js";
 import { type DatagramProblem, Datagrams } from "../effects/datagrams.js";
-import type { CheckTimer } from "../effects/timers.js";
 import {
   type Check,
   type CheckerPorts,
   type CheckJob,
+  type CheckResult,
   type CheckerRow,
   type ConfigOf,
   PASSED,
 } from "./checker.js";
 import { datagramFailure } from "./datagram-problem.js";
-import { type ConnectFailure, connectPlan, inSeconds } from "./tcp.js";
+import { StepLimit } from "./step-limit.js";
+import { type ConnectFailure, connectPlan } from "./tcp.js";
 
 type UdpConfig = ConfigOf<"udp">;
 type UdpFailure = ConnectFailure | "reply" | "noReply";
@@ -41,56 +42,50 @@ export function replyProblem(
 
 class UdpCheck implements Check {
   readonly #job: CheckJob<UdpConfig, UdpFailure>;
-  readonly #ports: CheckerPorts;
   readonly #datagrams: Datagrams;
-  readonly #limit: CheckTimer;
+  readonly #limit: StepLimit;
   readonly #payload: Uint8Array;
 
   constructor(job: CheckJob<UdpConfig, UdpFailure>, ports: CheckerPorts) {
     const { config, address, port } = job;
     this.#job = job;
-    this.#ports = ports;
     this.#payload = config.payload === undefined ? FILLER : Buffer.from(config.payload, "hex");
     this.#datagrams = new Datagrams(ports.addon, connectPlan(config.target, address, port, true), "udp", {
       received: (bytes) => this.#onReply(bytes),
       failed: (problem) => this.#onProblem(problem),
     });
-    this.#limit = ports.timers.create(() => this.#onTimeout());
+    this.#limit = new StepLimit(ports, config.target, (limit) => this.#onTimeout(limit));
   }
 
   start(): void {
-    this.#ports.timers.set(this.#limit, this.#ports.now() + this.#job.config.target.timeoutMicros);
+    this.#limit.begin();
     this.#datagrams.send(this.#payload);
   }
 
   cancel(): void {
-    this.#ports.timers.cancel(this.#limit);
+    this.#limit.end();
     this.#datagrams.close();
-  }
-
-  close(): void {
-    this.cancel();
   }
 
   #onReply(reply: Uint8Array): void {
     const { replyRequired, reply: pattern, minReplyBytes, maxReplyBytes } = this.#job.config;
     const problem = replyRequired ? replyProblem(reply, pattern, minReplyBytes, maxReplyBytes) : undefined;
-    this.cancel();
-    this.#job.done(problem === undefined ? PASSED : { verdict: "failed", reason: "reply", detail: problem });
+    this.#end(problem === undefined ? PASSED : { verdict: "failed", reason: "reply", detail: problem });
   }
 
   /** Every error is the server's (check-ipvs reference, 3.1). */
   #onProblem(problem: DatagramProblem): void {
-    this.cancel();
-    this.#job.done(datagramFailure(problem));
+    this.#end(datagramFailure(problem));
   }
 
-  #onTimeout(): void {
+  #onTimeout(limit: string): void {
+    if (!this.#job.config.replyRequired) return this.#end(PASSED);
+    this.#end({ verdict: "failed", reason: "noReply", detail: `no reply within ${limit}` });
+  }
+
+  #end(result: CheckResult<UdpFailure>): void {
     this.cancel();
-    const { replyRequired, target } = this.#job.config;
-    if (!replyRequired) return this.#job.done(PASSED);
-    const limit = inSeconds(target.timeoutMicros);
-    this.#job.done({ verdict: "failed", reason: "noReply", detail: `no reply within ${limit}` });
+    this.#job.done(result);
   }
 }
 

@@ -87,6 +87,7 @@ export async function probe(
     }
     return { result, warnings };
   } finally {
+    check.cancel();
     check.close?.();
     connections.close();
     timers.close();
