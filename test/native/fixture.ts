@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { endianness } from "node:os";
 import { findAddon, loadAddon } from "../../src/native/load.js";
-import type { NativeError, Socket } from "../../src/native/addon.js";
+import { META_FIELDS, type NativeError, type Socket } from "../../src/native/addon.js";
 
 export const addon = loadAddon();
 /** For scripts in another Node or in a worker. */
@@ -99,7 +99,8 @@ export const EVERYTHING_UNDER_WAY = `
   udp.bind(Uint8Array.from([2, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]));
   udp.connect(udp.localAddress());
   const send = () => udp.sendBatch(new Uint8Array(8), Int32Array.from([0, 8, 0, 0, 0, 0]), 0, 1, 0);
-  udp.startReading(() => { udp.receiveBatch(new Uint8Array(64), 64, new Int32Array(6), new Uint8Array(0)); send(); });
+  const meta = new Int32Array(${META_FIELDS});
+  udp.startReading(() => { udp.receiveBatch(new Uint8Array(64), 64, meta, new Uint8Array(0)); send(); });
   send();
   const inotify = new addon.Inotify(() => undefined);
   keep.push(inotify);
