@@ -68,11 +68,17 @@ const COMMON = {
   logLevel: "warning",
 };
 
-function makeBytecode(bundle) {
-  const { status } = spawnSync(process.execPath, [join(root, "src", "bytecode.mjs"), bundle], {
-    stdio: "inherit",
-  });
-  if (status !== 0) throw new Error(`no bytecode of ${bundle}`);
+/** What the command does for most people: what runs then is compiled, the rest when it is needed. Loading all costs more. */
+const USUAL_RUN = ["-t", "-f", join(root, "src", "bytecode.conf")];
+
+function makeBytecode(bundle, kind) {
+  const program = join(root, "src", "bytecode.mjs");
+  const args = kind === "command" ? USUAL_RUN : [];
+  const made = `${bundle}.${process.version}-${process.arch}.bytecode`;
+  rmSync(made, { force: true });
+  // The status of a run says what it thinks of the configuration.
+  const { stderr } = spawnSync(process.execPath, [program, bundle, ...args], { encoding: "utf8" });
+  if (!existsSync(made)) throw new Error(`no bytecode of ${bundle}: ${stderr}`);
 }
 
 async function bundlePrograms() {
@@ -111,7 +117,7 @@ async function bundlePrograms() {
       ...(kind === "command" && { banner: { js: FIRST_LINE } }),
     });
     if (kind === "command") chmodSync(outfile, 0o755);
-    makeBytecode(join(dist, `${name}.bundle.js`));
+    makeBytecode(join(dist, `${name}.bundle.js`), kind);
   }
 }
 

@@ -59,6 +59,8 @@ export class TreeReader {
   #leaving = false;
   #ended = false;
   #root: Table<Record<string, unknown>> | undefined;
+  /** Keywords of the root that open a block. Looking any word up among the names of an object is far slower. */
+  #openers: ReadonlySet<string> = new Set();
   #blocks: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(
@@ -75,6 +77,7 @@ export class TreeReader {
   /** Reads everything. */
   readRoot<S>(root: Table<S>): Block<S> {
     this.#root = root;
+    this.#openers = new Set(Object.keys(root.rows).filter((name) => root.rows[name as keyof S].opens));
     const block = new Block(root, undefined, []);
     for (;;) {
       this.#leaving = false;
@@ -146,7 +149,7 @@ export class TreeReader {
       const first = line.words[0];
       if (line.brace === "{") this.#unexpectedOpen(line);
       else if (first === undefined) continue;
-      else if (distinct && outer.some((block) => block.knows(first.text))) {
+      else if (distinct && isKnownIn(outer, first.text)) {
         this.#missingClose(head, first);
         this.lines.pushBack(line);
         break;
@@ -278,7 +281,7 @@ export class TreeReader {
 
   /** A keyword of the root that opens a block: met elsewhere, it shows that a `}` is missing. */
   #opensAtRoot(word: string): boolean {
-    return this.#root?.rows[word]?.opens === true;
+    return this.#openers.has(word);
   }
 
   #blocksWith(keyword: string): readonly string[] {
@@ -359,6 +362,12 @@ export class TreeReader {
     this.#leaving = true;
     this.lines.pushBack(line);
   }
+}
+
+/** Whether a word would be a keyword in one of the blocks. */
+function isKnownIn(blocks: readonly OpenBlock[], word: string): boolean {
+  for (let i = 0; i < blocks.length; i++) if (blocks[i]?.knows(word) === true) return true;
+  return false;
 }
 
 /** The file position of a word, as plain data. */

@@ -18,9 +18,10 @@ export function refuseSameRouter(
   const towards = unicastPeers.length > 0 ? unicastPeers.map((peer) => peer.address) : [multicastGroup];
   const { name } = instance;
   const at = block?.where("virtual_router_id");
+  const own = `${instance.interface ?? ""} ${family} ${virtualRouterId}`;
   let complained = false;
-  for (const destination of towards) {
-    const key = `${instance.interface ?? ""} ${family} ${virtualRouterId} ${destination}`;
+  for (let i = 0; i < towards.length; i++) {
+    const key = `${own} ${towards[i] ?? ""}`;
     const other = routers.get(key);
     if (other === undefined) routers.set(key, { name, at });
     else if (!complained) {
@@ -34,8 +35,8 @@ export function refuseSameRouter(
   }
 }
 
-/** Which instance holds an address, and where. */
-export type Holders = Map<string, { name: string; device: string }>;
+/** Which instance holds an address. */
+export type Holders = Map<string, VrrpInstanceConfig>;
 
 /** Upstream puts up with one address in two instances, but only one of them can be right. */
 export function mentionSharedAddresses(
@@ -44,20 +45,31 @@ export function mentionSharedAddresses(
   holders: Holders,
   judge: Judge,
 ): void {
-  const { name } = instance;
-  const check = ({ address, device, prefixLength }: AddressSetting): void => {
-    const other = holders.get(address);
-    if (other === undefined) holders.set(address, { name, device });
-    else if (other.name !== name && other.device === device) {
-      if (block === undefined) judge.isDoubtful = true;
-      const entries = [
-        ...(block?.value("virtual_ipaddress") ?? []),
-        ...(block?.value("virtual_ipaddress_excluded") ?? []),
-      ];
-      const message = `the address ${address}/${prefixLength} on ${device} belongs to '${other.name}' too; both hold it while master`;
-      judge.mention(entries.find((entry) => entry.text === address)?.at, message);
+  const { addresses, excludedAddresses } = instance;
+  for (const list of [addresses, excludedAddresses]) {
+    for (let i = 0; i < list.length; i++) {
+      const setting = list[i];
+      if (setting === undefined) continue;
+      const other = holders.get(setting.address);
+      if (other === undefined) holders.set(setting.address, instance);
+      else if (other !== instance) mentionShared(setting, other, block, judge);
     }
-  };
-  instance.addresses.forEach(check);
-  instance.excludedAddresses.forEach(check);
+  }
+}
+
+function mentionShared(
+  { address, device, prefixLength }: AddressSetting,
+  other: VrrpInstanceConfig,
+  block: InstanceBlock | undefined,
+  judge: Judge,
+): void {
+  const isSame = (known: AddressSetting): boolean => known.address === address && known.device === device;
+  if (!other.addresses.some(isSame) && !other.excludedAddresses.some(isSame)) return;
+  if (block === undefined) judge.isDoubtful = true;
+  const entries = [
+    ...(block?.value("virtual_ipaddress") ?? []),
+    ...(block?.value("virtual_ipaddress_excluded") ?? []),
+  ];
+  const message = `the address ${address}/${prefixLength} on ${device} belongs to '${other.name}' too; both hold it while master`;
+  judge.mention(entries.find((entry) => entry.text === address)?.at, message);
 }
