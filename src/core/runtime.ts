@@ -137,7 +137,8 @@ export class CoreRuntime {
         break;
       case "notifyService":
         this.ports.notifyService(this.#serviceMessage(effect.state));
-        if (effect.state === "ready") setImmediate(() => this.#tidy());
+        // The garbage of reading the configuration: now, and not as a burst of work in the middle of service.
+        if (effect.state === "ready") setImmediate(collectBeforeService);
         break;
       case "notifyFailure":
         this.ports.notifyService({ kind: "failed", errno: effect.permission ? EPERM : EINVAL });
@@ -151,12 +152,6 @@ export class CoreRuntime {
       default:
         effect satisfies never;
     }
-  }
-
-  /** Nobody waits now. The garbage of reading the configuration must not become a burst of work in the middle of service. */
-  #tidy(): void {
-    for (const offers of this.#offers.values()) offers.prepare();
-    collectBeforeService();
   }
 
   /** A bug of ours in reading must not take a running daemon down: it counts as a refusal. */

@@ -35,9 +35,4 @@ export class SliceOffers<Slice extends object> {
     this.#inForce = this.#offered;
     this.#offered = undefined;
   }
-
-  /** Does now, when nobody waits, what the next offer would have to do first. */
-  prepare(): void {
-    this.#inForce?.parts.complete();
-  }
 }

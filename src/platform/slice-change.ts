@@ -93,7 +93,7 @@ class Part {
   }
 }
 
-/** A slice with the texts of its parts, to be kept: the next one is compared with it. */
+/** A slice with the texts of its parts, as far as they were needed: to be kept, as the next one is compared with it. */
 export class SliceParts {
   readonly #slice: Fields;
   readonly #parts = new Map<string, Part>();
@@ -110,15 +110,6 @@ export class SliceParts {
     let part = this.#parts.get(key);
     if (part === undefined) this.#parts.set(key, (part = new Part(this.#slice[key])));
     return part;
-  }
-
-  /** Makes the texts now. */
-  complete(): void {
-    for (const key of this.keys) {
-      const part = this.part(key);
-      if (isList(part.value)) for (const item of part.items) void item.text;
-      else void part.text;
-    }
   }
 }
 

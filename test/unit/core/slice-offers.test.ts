@@ -17,7 +17,6 @@ test("the first offer is the whole slice", () => {
 test("the next one is what differs, and no word of what does not", () => {
   const offers = new SliceOffers<Slice>();
   offers.offer(1, slice("a"), options);
-  offers.prepare();
   const list = [{ keep: 1, from: 0 }, { add: { name: "b" } }];
   const change = { fields: { list: { list } } };
   const message = offers.offer(2, slice("a", "b"), options);
