@@ -3,10 +3,12 @@
  * user-mode Linux, where both have the same kernel with IPVS; then, on this machine's own kernel, how many checks a
  * second of processor time pays for. Takes the options of `npm run bench`.
  */
-import { cpus, loadavg } from "node:os";
-import { missingKernel, runInGuest } from "../test/uml/harness/guest.js";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { EXCHANGE, missingKernel, runInGuest } from "../test/uml/harness/guest.js";
 import { collect } from "./collect.js";
-import { cleanUpOnExit } from "./lab.js";
+import { cleanUpOnExit, undoAtEnd } from "./lab.js";
 import { compileCheckServer } from "./check-server.js";
 import { checksPerProcessorSecond, httpChecks, tcpChecks } from "./measure-check.js";
 import { reload } from "./measure-check-reload.js";
@@ -22,40 +24,87 @@ const INSIDE = "KEEPALIVED_BENCH_INSIDE";
 const GUEST_MEMORY_MB = 2048;
 const GUEST_LIMIT_S = 5400;
 const NATIVE_SERVERS = 20_000;
+/** File of the rows, in the folder that the guest shares. */
+const RESULTS = "check.json";
 
-/** @returns whether every goal is met */
-async function measureHere(options: Options): Promise<boolean> {
-  const chosen = SUBJECTS.filter(({ name }) => options.names.length === 0 || options.names.includes(name));
+/** What the run came to; also the exit status with --check, `failed` always. */
+const OUTCOME = { goalsMet: 0, goalsMissed: 1, failed: 2 } as const;
+
+function chosenOf({ names }: Options): readonly Subject[] {
+  const unknown = names.find((name) => !SUBJECTS.some((subject) => subject.name === name));
+  if (unknown !== undefined)
+    throw new Error(`no subject '${unknown}'; there are: ${SUBJECTS.map(({ name }) => name).join(", ")}`);
+  return names.length === 0 ? SUBJECTS : SUBJECTS.filter(({ name }) => names.includes(name));
+}
+
+/** The subject, with a line for each measurement: all of them take minutes. */
+function withProgress(subject: Subject): Subject {
+  return {
+    ...subject,
+    async measure(program, conditions) {
+      const samples = await subject.measure(program, conditions);
+      const figures = Object.entries(samples).map(
+        ([id, values]) => `${id.split(".")[1]} ${values.map((value) => value.toPrecision(4)).join(" ")}`,
+      );
+      const { round, rounds } = conditions;
+      console.log(`${subject.name} ${round + 1}/${rounds} ${program.side}: ${figures.join(", ")}`);
+      return samples;
+    },
+  };
+}
+
+/** In the guest. A subject that fails leaves its rows out and spares the others. @returns the exit status */
+async function measureHere(options: Options): Promise<number> {
   const all: Collected[] = [];
+  const failed: string[] = [];
   readSoon();
-  for (const subject of chosen) all.push(...(await collect(subject, options)));
+  for (const subject of chosenOf(options)) {
+    try {
+      all.push(...(await collect(withProgress(subject), options)));
+    } catch (error) {
+      failed.push(subject.name);
+      console.log(error instanceof Error ? error.message : String(error));
+    }
+  }
+  const rows = all.map(rowOf);
   console.log(["", ...table(all)].join("\n"));
-  return all.map(rowOf).every(({ met }) => met !== false);
+  if (options.json !== undefined)
+    writeFileSync(join(EXCHANGE, RESULTS), `${JSON.stringify(rows, null, 2)}\n`);
+  if (failed.length > 0) {
+    console.log(`not measured, because it failed: ${failed.join(", ")}`);
+    return OUTCOME.failed;
+  }
+  return rows.every(({ met }) => met !== false) ? OUTCOME.goalsMet : OUTCOME.goalsMissed;
 }
 
 /** @returns exit status of the run inside */
-async function measureInGuest(words: readonly string[]): Promise<number> {
+async function measureInGuest({ json }: Options, words: readonly string[]): Promise<number> {
   const missing = missingKernel();
   if (missing !== undefined) {
     console.error(`not measured beside the peer: ${missing}`);
-    return 2;
+    return OUTCOME.failed;
   }
+  const exchange = mkdtempSync(join(tmpdir(), "kbench-check-"));
+  undoAtEnd(() => rmSync(exchange, { recursive: true, force: true }));
   const { status, console: lastWords } = await runInGuest({
     command: [process.execPath, "--enable-source-maps", process.argv[1] ?? "", ...words],
     limitS: GUEST_LIMIT_S,
     environment: { [INSIDE]: "1" },
+    exchange,
     memoryMb: GUEST_MEMORY_MB,
     live: (text) => process.stdout.write(text),
   });
   if (status === undefined) console.error(`the guest ended without a result:\n${lastWords}`);
-  return status ?? 2;
+  if (json !== undefined && existsSync(join(exchange, RESULTS))) copyFileSync(join(exchange, RESULTS), json);
+  return status ?? OUTCOME.failed;
 }
 
 async function run(options: Options, words: readonly string[]): Promise<number> {
-  if (process.env[INSIDE] !== undefined) return (await measureHere(options)) ? 0 : 1;
+  if (process.env[INSIDE] !== undefined) return measureHere(options);
+  chosenOf(options);
   console.log(`${cpus().length} x ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}`);
   compileCheckServer();
-  const status = await measureInGuest(words);
+  const status = await measureInGuest(options, words);
   if (options.names.length > 0) return status;
   const checks = await checksPerProcessorSecond(options.ours, NATIVE_SERVERS);
   console.log(
@@ -75,10 +124,10 @@ try {
     );
   } else {
     const status = await run(options, words);
-    process.exitCode = options.check || status > 1 ? status : 0;
+    process.exitCode = options.check || status === OUTCOME.failed ? status : 0;
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 2;
+  process.exitCode = OUTCOME.failed;
 }
 process.exit();
