@@ -27,6 +27,9 @@ export type Report =
 /** From the start of the process (or of the checker) to the earliest first check. */
 export const FIRST_CHECK_DELAY: Micros = 1_000_000;
 
+/** Part of a delay_loop by which a check may come sooner, so that nobody is checked twice in a moment. */
+const LARGEST_CATCH_UP = 0.25;
+
 /** What the schedule of a checker without timers is made from. */
 export function eventSchedule(alpha: boolean): CheckSchedule {
   return {
@@ -62,6 +65,8 @@ export class Schedule {
   nextAt: Micros = Number.POSITIVE_INFINITY;
   #options: ScheduleOptions;
   #startedAt: Micros = 0;
+  /** How far behind its place among the other checkers it is, as we were late: that would crowd them together for good. */
+  #behind: Micros = 0;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -95,6 +100,8 @@ export class Schedule {
 
   /** A check starts. */
   onStarted(now: Micros): void {
+    const late = Math.max(0, now - this.nextAt);
+    this.#behind = (this.#behind + late) % Math.max(1, this.settings.delayLoopMicros);
     this.#startedAt = now;
     this.nextAt = Number.POSITIVE_INFINITY;
   }
@@ -107,8 +114,16 @@ export class Schedule {
   onPassed(now: Micros): Report | undefined {
     this.failures = 0;
     if (this.#options.policy === "urls") return this.#onPartPassed(now);
-    this.#wait(now, this.settings.delayLoopMicros);
+    this.#wait(now, this.#intervalAfterSuccess());
     return this.#becomeUp();
+  }
+
+  /** delay_loop, or somewhat less to come back to its place; after a failure each delay is as configured. */
+  #intervalAfterSuccess(): Micros {
+    const { delayLoopMicros } = this.settings;
+    const catchUp = Math.min(this.#behind, Math.floor(delayLoopMicros * LARGEST_CATCH_UP));
+    this.#behind -= catchUp;
+    return delayLoopMicros - catchUp;
   }
 
   onFailed(now: Micros): Report | undefined {
@@ -152,7 +167,7 @@ export class Schedule {
   }
 
   #onPartPassed(now: Micros): Report | undefined {
-    const { delayLoopMicros, retry } = this.settings;
+    const { retry } = this.settings;
     const recovered = this.failedPart !== undefined;
     const last = this.part + 1 >= this.#options.parts;
     const report = last && !recovered ? this.#becomeUp() : undefined;
@@ -161,7 +176,7 @@ export class Schedule {
     // Until all parts have passed once, a failure is final.
     if (!this.hasRun) this.failures = retry;
     const onTheWayUp = !this.hasRun || !this.up;
-    this.nextAt = onTheWayUp && this.#options.fastRecovery ? now : now + delayLoopMicros;
+    this.nextAt = onTheWayUp && this.#options.fastRecovery ? now : now + this.#intervalAfterSuccess();
     return report;
   }
 

@@ -126,6 +126,30 @@ test("3.3: delays count from the result of a check, not from its start", () => {
   assert.equal(machine.nextAt, 5 * SECOND + L);
 });
 
+test("a check that we start late comes back to its place among the others, by a quarter of L at most", () => {
+  const machine = schedule();
+  const places = [];
+  machine.nextAt = 0;
+  for (const late of [4 * SECOND, 0, 0, 21 * SECOND, 0]) {
+    const now = machine.nextAt + late;
+    machine.onStarted(now);
+    machine.onPassed(now);
+    places.push(machine.nextAt / SECOND);
+  }
+  assert.deepEqual(places, [11.5, 20, 30, 60, 70]);
+});
+
+test("after a failure the delay is as configured, however late the check was, and the place is found again later", () => {
+  const machine = schedule();
+  run(machine, "+");
+  machine.onStarted(L + 2 * SECOND);
+  machine.onFailed(L + 2 * SECOND);
+  assert.equal(machine.nextAt, L + 2 * SECOND + D);
+  machine.onStarted(machine.nextAt);
+  machine.onPassed(L + 2 * SECOND + D);
+  assert.equal(machine.nextAt, 2 * L + D);
+});
+
 test("3.3: a check that was not carried out says nothing, and is due again after L", () => {
   const machine = schedule();
   run(machine, "+--");
