@@ -12,7 +12,7 @@ export type MarkedRange = Extract<GroupEntry, { kind: "range" }> & {
   mark: number;
 };
 
-export interface MarkRules {
+interface MarkRules {
   table: string;
   /** Of the base chains. */
   priority: number;

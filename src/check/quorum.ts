@@ -1,6 +1,6 @@
 /** When a virtual server has its quorum, and how that is said (check-ipvs reference, 5.4). Pure. */
 
-export interface QuorumRule {
+interface QuorumRule {
   quorum: number;
   /** Dampens both ways; always below the quorum. */
   hysteresis: number;

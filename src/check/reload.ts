@@ -12,7 +12,7 @@ import type { Micros } from "./schedule.js";
 import { VirtualServer } from "./virtual-server.js";
 import { REMOVING } from "./wording.js";
 
-export interface ReloadContext {
+interface ReloadContext {
   now: Micros;
   newChecker(config: CheckerConfig, server: RealServer): Checker | undefined;
   discard(checker: Checker): void;

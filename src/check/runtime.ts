@@ -35,7 +35,7 @@ import type { VirtualServer } from "./virtual-server.js";
 const LEFTOVERS_MILLIS = 60_000;
 const STOPPING = "the process is stopping";
 
-export interface CheckRuntimeOptions extends ChildParts {
+interface CheckRuntimeOptions extends ChildParts {
   ipvs(listener: IpvsListener): Ipvs;
   /** From 0 to 1: unlike that of other hosts that check the same servers. */
   offset: number;

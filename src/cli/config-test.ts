@@ -10,7 +10,7 @@ const STDERR = 2;
 const MODE = 0o644;
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
-export interface TestOptions {
+interface TestOptions {
   configFile: string;
   /** Where the messages go instead of standard error; appended to, never through a symbolic link. */
   log?: string;

@@ -11,7 +11,7 @@ export interface OptionShape {
   value: "none" | "required" | "optional";
 }
 
-export interface GnuWords {
+interface GnuWords {
   /** `--name` or `--name=value`, in the order given. */
   words: string[];
   /** Words that belong to no option. */

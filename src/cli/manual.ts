@@ -21,7 +21,7 @@ export function generatedFiles(): { path: string; text: string }[] {
   ];
 }
 
-export function commandPage(): Page {
+function commandPage(): Page {
   return {
     name: "keepalived",
     section: 8,

@@ -3,7 +3,7 @@ import { release, version } from "node:os";
 
 export const VERSION = "0.1.0";
 /** The release of keepalived whose behaviour is followed. */
-export const UPSTREAM_VERSION = "2.4.3";
+const UPSTREAM_VERSION = "2.4.3";
 
 /** Features of this version, in upstream's words. */
 const FEATURES = ["VRRP", "VRRP_AUTH"];

@@ -17,7 +17,7 @@ export interface ChildListener {
   onStderr(line: string): void;
 }
 
-export interface ForkOptions {
+interface ForkOptions {
   /** Path of the bundle. */
   entry: string;
   /** Pass the child's standard error through to ours (foreground), or read it by line. */

@@ -44,7 +44,7 @@ const EMPTY_FILE =
   "The configuration is empty, which is more likely a slip than a wish: stop the daemon to give everything up";
 
 /** What the daemon is given: everything that a test replaces. */
-export interface DaemonParts {
+interface DaemonParts {
   addon: Addon;
   reader: ConfigurationReader;
   environment: NodeJS.ProcessEnv;

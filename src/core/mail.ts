@@ -12,7 +12,7 @@ import type { MailFailure, SendMail } from "./mail-transport.js";
 /** The length: each of some thousand instances and groups at once, twice, and still only a few MiB. */
 const LIMITS = { length: 4000, firstPause: 5_000, longestPause: 300_000, age: 3_600_000 };
 
-export interface MailPorts {
+interface MailPorts {
   /** Monotonic milliseconds. */
   now(): number;
   log(level: LogLevel, text: string): void;

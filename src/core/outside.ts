@@ -17,7 +17,7 @@ const LAST_MAILS_MILLIS = 3000;
 /** A script that KILL does not end (it hangs in the kernel) holds nothing up for longer than this. */
 const UNKILLABLE_MILLIS = 15_000;
 
-export interface OutsidePorts {
+interface OutsidePorts {
   addon: Addon;
   log: (level: LogLevel, text: string) => void;
 }

@@ -2,7 +2,7 @@
 import { writeDump } from "../platform/dump-file.js";
 import type { DaemonSettings } from "./daemon-settings.js";
 
-export interface ParentState {
+interface ParentState {
   settings: DaemonSettings;
   children: readonly { name: string; phase: string; pid: number }[];
   reloads: { accepted: number; refused: number };
@@ -13,7 +13,7 @@ export interface ParentState {
 const SECOND = 1_000_000;
 
 /** The text of the dump. */
-export function describeParent(state: ParentState, now: number): string {
+function describeParent(state: ParentState, now: number): string {
   const { settings } = state;
   const lines = [
     "------< Parent process >------",

@@ -5,7 +5,7 @@ import type { ReloadSettings } from "../config/global-model.js";
 import type { LogLevel } from "../platform/messages.js";
 import { type DueTime, dueTime } from "./reload-time.js";
 
-export interface ReloadTimerPorts {
+interface ReloadTimerPorts {
   /** Wall clock, milliseconds since 1970. */
   now(): number;
   log(level: LogLevel, text: string): void;

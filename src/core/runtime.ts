@@ -16,7 +16,7 @@ type Event = SupervisorEvent<Slice>;
 type Effect = SupervisorEffect<Slice>;
 
 /** What the runtime needs of the system; the daemon passes the real things. */
-export interface CorePorts {
+interface CorePorts {
   now(): Micros;
   log: CoreLog;
   /** Throws when there can be no process. */

@@ -5,7 +5,7 @@
 import type { Addon, SignalWatch } from "../native/addon.js";
 import { type Dump, REALTIME_DUMPS } from "../platform/messages.js";
 
-export type SignalMeaning = { kind: "reload" } | { kind: "stop" } | { kind: "dump"; what: Dump };
+type SignalMeaning = { kind: "reload" } | { kind: "stop" } | { kind: "dump"; what: Dump };
 
 const NAMED: readonly (readonly [NodeJS.Signals, SignalMeaning])[] = [
   ["SIGTERM", { kind: "stop" }],

@@ -9,11 +9,11 @@ import type { Micros, SupervisorEffect } from "./supervisor-events.js";
 const SECOND: Micros = 1_000_000;
 
 /** A run of this long counts as healthy: the next death starts the delays anew. */
-export const HEALTHY_RUN: Micros = 60 * SECOND;
+const HEALTHY_RUN: Micros = 60 * SECOND;
 /** Longest delay before a restart. */
 const LONGEST_DELAY: Micros = 60 * SECOND;
 /** Removing what a dead child left may hold up its restart for so long, no longer. */
-export const CLEAR_LIMIT: Micros = 2 * SECOND;
+const CLEAR_LIMIT: Micros = 2 * SECOND;
 
 /** 0, 1, 2, 4, 8, 16, 32, 60, 60 ... seconds. */
 export function nextDelay(delay: Micros): Micros {
@@ -21,7 +21,7 @@ export function nextDelay(delay: Micros): Micros {
   return delay * 2 > 32 * SECOND ? LONGEST_DELAY : delay * 2;
 }
 
-export type Phase =
+type Phase =
   /** Not needed, or not yet wanted. */
   | "absent"
   /** Spawned, has not yet taken its first configuration. */

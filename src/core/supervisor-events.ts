@@ -40,7 +40,7 @@ export type SupervisorEvent<Slice> =
   | { kind: "stopRequested"; cause: string }
   | { kind: "timePassed" };
 
-export type ServiceState = "ready" | "reloading" | "stopping" | "alive";
+type ServiceState = "ready" | "reloading" | "stopping" | "alive";
 
 export type SupervisorEffect<Slice> =
   /** Comes back as `spawned` or `spawnFailed`. */

@@ -5,7 +5,7 @@
 import type { Micros } from "./loop.js";
 
 /** Interfaces that share a clock; what is absent is as everywhere. */
-export interface LimitGroup {
+interface LimitGroup {
   readonly interfaces: readonly string[];
   readonly garpIntervalMicros?: Micros;
   readonly gnaIntervalMicros?: Micros;

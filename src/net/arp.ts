@@ -8,7 +8,7 @@
  */
 import { ARPHRD_ETHER, ETH_P_ARP, ETH_P_IP } from "./constants.js";
 
-export const GARP_LENGTH = 42;
+const GARP_LENGTH = 42;
 const OPERATION_REQUEST = 1;
 const BROADCAST = new Uint8Array(6).fill(0xff);
 

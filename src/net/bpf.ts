@@ -30,7 +30,7 @@ export type Instruction =
   | { op: "label"; name: string };
 
 /** Keep the whole packet. */
-export const KEEP_ALL = 0xffffffff;
+const KEEP_ALL = 0xffffffff;
 export const KEEP: Instruction = { op: "return", bytes: KEEP_ALL };
 export const DROP: Instruction = { op: "return", bytes: 0 };
 

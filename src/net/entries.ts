@@ -7,7 +7,7 @@ import { keyOfRoute } from "./route-object.js";
 import type { RestoreLimit } from "./restore-limit.js";
 
 /** Why a wanted object is left alone for now. */
-export type Hold =
+type Hold =
   /** The kernel refused it; its owner was told. */
   | "failed"
   /** Its device is down or missing. */

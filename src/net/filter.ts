@@ -15,7 +15,7 @@ const VRID_AT = 1;
 const PRIORITY_AT = 2;
 const IPV4_PROTOCOL_AT = 9;
 
-export interface VrrpFilter {
+interface VrrpFilter {
   family: Family;
   /** IP protocol of the socket. */
   protocol: typeof IPPROTO_VRRP | typeof IPPROTO_AH;

@@ -23,7 +23,7 @@ const SLOTS = 8;
 const SLOT = 4096;
 const MODE = 0o600;
 
-export interface FirewallPorts {
+interface FirewallPorts {
   addon: Addon;
   loop: Loop;
   runner: ScriptRunner;

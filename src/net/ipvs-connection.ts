@@ -20,7 +20,7 @@ export interface IpvsConnection {
 
 export type Connected = { ok: true; connection: IpvsConnection } | { ok: false; missing: string };
 
-export interface ConnectionPorts {
+interface ConnectionPorts {
   addon: Addon;
   loop: Loop;
   /** Path of the network namespace whose IPVS it is; absent: that of this process. */

@@ -62,7 +62,7 @@ export function describeSetting(setting: Setting): string {
   return "destination" in setting ? describeRoute(setting) : `rule ${formatRule(setting)}`;
 }
 
-export interface EncodeOptions {
+interface EncodeOptions {
   /** Mark addresses with IFA_PROTO (reference 12.2); off where the kernel refuses it. */
   addressProtocol: boolean;
 }

@@ -53,7 +53,7 @@ const RECEIVE_BUFFER = 8 << 20;
 /** System calls per wake-up; the rest waits for the next turn of the loop. */
 const READS_PER_TURN = 8;
 
-export interface MonitorListener {
+interface MonitorListener {
   /** Notifications were lost and everything is read anew. */
   overrun?(): void;
   failed?(error: SystemError): void;

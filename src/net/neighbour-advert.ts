@@ -9,7 +9,7 @@
 import { internetChecksum, partialSum } from "./checksum.js";
 import { ETH_P_IPV6, IPPROTO_ICMPV6 } from "./constants.js";
 
-export const NEIGHBOUR_ADVERT_LENGTH = 86;
+const NEIGHBOUR_ADVERT_LENGTH = 86;
 const IPV6_AT = 14;
 const ICMP_AT = 54;
 const PAYLOAD_LENGTH = NEIGHBOUR_ADVERT_LENGTH - ICMP_AT;

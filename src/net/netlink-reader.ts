@@ -23,7 +23,7 @@ const RECEIVE_BUFFER = 1 << 20;
 export type Answer<T> = { ok: true; messages: T[] } | { ok: false; error: SystemError };
 
 /** How to read one message of an answer; `offset` is that of its header. */
-export type Decode<T> = (bytes: Uint8Array, offset: number, header: Header) => Decoded<T>;
+type Decode<T> = (bytes: Uint8Array, offset: number, header: Header) => Decoded<T>;
 
 interface Question {
   message: Uint8Array;

@@ -19,7 +19,7 @@ async function findNft(): Promise<string | undefined> {
   return undefined;
 }
 
-export interface NftFailure {
+interface NftFailure {
   reason: string;
   /** Nothing of the transaction was done. Otherwise it was ended, and nobody knows. */
   undone: boolean;

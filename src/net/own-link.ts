@@ -32,7 +32,7 @@ export interface Vmac extends Common {
 }
 
 /** An ipvlan of layer 2. */
-export interface Ipvlan extends Common {
+interface Ipvlan extends Common {
   kind: "ipvlan";
   mode: "bridge" | "private" | "vepa";
   address?: { family: Family; text: string; prefixLength: number };
@@ -46,7 +46,7 @@ export function fitsWish(wish: OwnLink, link: Link, nameOf: (index: number) => s
   return wish.kind === "ipvlan" || (isPrivateMacvlan(link) && formatMac(link.mac) === wish.mac);
 }
 
-export function isPrivateMacvlan(link: Link): boolean {
+function isPrivateMacvlan(link: Link): boolean {
   return link.kind === "macvlan" && link.macvlanMode === MACVLAN_MODE_PRIVATE;
 }
 

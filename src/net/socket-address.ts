@@ -8,11 +8,11 @@ import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET } from "./constants.js";
 
 export const SOCKADDR_IN_LENGTH = 16;
 export const SOCKADDR_IN6_LENGTH = 28;
-export const SOCKADDR_LL_LENGTH = 20;
-export const SOCKADDR_NL_LENGTH = 12;
+const SOCKADDR_LL_LENGTH = 20;
+const SOCKADDR_NL_LENGTH = 12;
 
 /** struct sockaddr_in: u16 family, u16 port (network order), 4 bytes address, 8 bytes zero. */
-export function sockaddrIn(address: Uint8Array, port = 0): Uint8Array {
+function sockaddrIn(address: Uint8Array, port = 0): Uint8Array {
   const bytes = new Uint8Array(SOCKADDR_IN_LENGTH);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, AF_INET, LITTLE_ENDIAN);
@@ -22,7 +22,7 @@ export function sockaddrIn(address: Uint8Array, port = 0): Uint8Array {
 }
 
 /** struct sockaddr_in6: u16 family, u16 port, u32 flow info (both network order), 16 bytes address, u32 scope id. */
-export function sockaddrIn6(address: Uint8Array, port = 0, scopeId = 0): Uint8Array {
+function sockaddrIn6(address: Uint8Array, port = 0, scopeId = 0): Uint8Array {
   const bytes = new Uint8Array(SOCKADDR_IN6_LENGTH);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, AF_INET6, LITTLE_ENDIAN);

@@ -6,7 +6,7 @@ import type { SyncOrder, SyncProgram } from "./ipvs-sync.js";
 import type { SystemError } from "./system-error.js";
 
 /** `lvs_sync_daemon`, without who it follows. */
-export interface SyncSettings {
+interface SyncSettings {
   interface: string;
   maxLength?: number;
   port: number;

@@ -76,7 +76,7 @@ export function decodeAddress(bytes: Uint8Array, offset: number, header: Header)
   return { ok: true, value };
 }
 
-export interface NewAddress {
+interface NewAddress {
   index: number;
   address: Uint8Array;
   prefixLength: number;
@@ -109,7 +109,7 @@ export function encodeNewAddress(wish: NewAddress): Uint8Array {
   return writer.finish();
 }
 
-export type OldAddress = Pick<NewAddress, "index" | "address" | "prefixLength" | "peer">;
+type OldAddress = Pick<NewAddress, "index" | "address" | "prefixLength" | "peer">;
 
 /** Removes; IPv4 is matched by prefix as well, so IFA_ADDRESS goes with it. */
 export function encodeDeleteAddress(wish: OldAddress): Uint8Array {

@@ -24,7 +24,7 @@ import {
 } from "./constants.js";
 
 /** Addresses in network order; `ttl` and `tos` are hop limit and traffic class of IPv6. */
-export interface IpTunnel {
+interface IpTunnel {
   type: "ip" | "ip6";
   id?: bigint;
   destination?: Uint8Array;

@@ -116,7 +116,7 @@ export function encodeDumpLinks(): Uint8Array {
     .finish();
 }
 
-export interface LinkChange {
+interface LinkChange {
   index: number;
   /** IFF_ bits to set to the given values: only those in `mask` change. */
   flags?: number;

@@ -29,7 +29,7 @@ const DELETIONS = new Set([
 ]);
 
 /** A message, as far as it matters. */
-export type TableNews =
+type TableNews =
   | { kind: "made" | "deleted"; family: number; table: string }
   /** The messages since the last one were one transaction. */
   | { kind: "committed" }

@@ -34,7 +34,7 @@ import {
   RTM_NEWLINK,
 } from "./constants.js";
 
-export interface NewLink {
+interface NewLink {
   name: string;
   /** Index of the base. */
   base: number;
@@ -70,7 +70,7 @@ export function encodeNewLink({ name, base, group, master, kind }: NewLink): Uin
   return writer.finish();
 }
 
-export interface FamilySettings {
+interface FamilySettings {
   /** By IPV4_DEVCONF_ number. */
   ipv4: ReadonlyMap<number, number>;
   /** No IPv6 address that the kernel makes up itself. */

@@ -46,7 +46,7 @@ const FIXED = 12;
 const NO_SUPPRESSION = 0xffffffff;
 
 /** First and last. */
-export interface RangeMessage {
+interface RangeMessage {
   from: number;
   to: number;
 }

@@ -20,7 +20,7 @@ export interface FifoLog {
 }
 
 /** Takes a line whole, or refuses it for now. Throws on any other error. */
-export type WriteLine = (line: Uint8Array) => boolean;
+type WriteLine = (line: Uint8Array) => boolean;
 
 /** What a FIFO has to be before anything is written to it. */
 export interface FifoTarget {

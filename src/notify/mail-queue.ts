@@ -15,7 +15,7 @@ export interface Alert extends AlertText {
   attempts: number;
 }
 
-export interface MailQueueLimits {
+interface MailQueueLimits {
   /** Alerts that may wait; then the oldest is given up. */
   length: number;
   firstPause: number;
@@ -25,7 +25,7 @@ export interface MailQueueLimits {
 }
 
 /** What became of a failed attempt. */
-export type AfterFailure = { givenUp: string } | { retryIn: number };
+type AfterFailure = { givenUp: string } | { retryIn: number };
 
 export class MailQueue {
   readonly #limits: MailQueueLimits;

@@ -19,7 +19,7 @@ interface Job {
   running?: RunningScript;
 }
 
-export interface NotifyPorts {
+interface NotifyPorts {
   runner: Pick<ScriptRunner, "run">;
   /** The account of a script; undefined when it does not exist. */
   identityOf(command: ScriptSetting): Identity | undefined;
@@ -28,7 +28,7 @@ export interface NotifyPorts {
 }
 
 /** At the stop, in milliseconds. */
-export interface StopLimits {
+interface StopLimits {
   /** For a script that runs when its instance stops, before its stop script. */
   predecessor: number;
   /** For each stop script. */

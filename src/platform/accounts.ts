@@ -15,7 +15,7 @@ export interface Identity {
 }
 
 /** An account as configured. */
-export interface AccountNames {
+interface AccountNames {
   user?: string;
   group?: string;
   /** With the user's supplementary groups. */

@@ -61,7 +61,7 @@ export interface ChildParts {
 }
 
 /** What every slice says of the process that gets it. */
-export interface ChildSlice {
+interface ChildSlice {
   global: {
     processes: Record<"vrrp" | "checker" | "bfd", SchedulingWish> & PunctualitySettings;
     files: { umask: number; saveDirectory?: string };
@@ -70,7 +70,7 @@ export interface ChildSlice {
   };
 }
 
-export interface ChildProgram<Slice extends ChildSlice> extends UsualScheduling {
+interface ChildProgram<Slice extends ChildSlice> extends UsualScheduling {
   /** In names of files. */
   role: "vrrp" | "check" | "bfd";
   /** Its key in the configuration. */

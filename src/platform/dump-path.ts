@@ -2,7 +2,7 @@
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
 
 /** The part of the configuration that names them. */
-export interface DumpSettings {
+interface DumpSettings {
   files: {
     stateDump?: string;
     statisticsDump?: string;

@@ -5,7 +5,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 const LARGEST_BYTES = 4096;
 const OTHERS_MAY_READ = 0o044;
 
-export type KeyFile = { text: string; exposed: boolean } | { problem: string };
+type KeyFile = { text: string; exposed: boolean } | { problem: string };
 
 /** The content as latin1, and whether others than the owner may read it. Never waits for the other end of a pipe. */
 export function readKeyFile(path: string): KeyFile {

@@ -16,7 +16,7 @@ export interface Speaker {
   pid: number;
 }
 
-export interface LogSinks {
+interface LogSinks {
   /** With -l and -n: lines with a date on standard error. */
   console: boolean;
   /** Shifted LOG_ constant of the facility; absent with -G. */

@@ -1,7 +1,7 @@
 /** What a script writes to stderr: its beginning is kept, as text for one line of the log. Pure. */
 
 /** What is kept of a script's stderr. */
-export const KEPT_BYTES = 4096;
+const KEPT_BYTES = 4096;
 
 export class ScriptOutput {
   readonly #kept: Buffer[] = [];

@@ -48,7 +48,7 @@ export function unixAddress(path: string): Uint8Array | undefined {
   return address;
 }
 
-export interface ServiceEnvironment {
+interface ServiceEnvironment {
   NOTIFY_SOCKET?: string | undefined;
   WATCHDOG_USEC?: string | undefined;
   WATCHDOG_PID?: string | undefined;

@@ -15,7 +15,7 @@ export const IN_Q_OVERFLOW = 0x4000;
 export const IN_IGNORED = 0x8000;
 export const IN_ONLYDIR = 0x1000000;
 
-export interface InotifyEvent {
+interface InotifyEvent {
   watch: number;
   mask: number;
   /** In the directory; empty when the event is about the directory itself. */

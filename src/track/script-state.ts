@@ -1,7 +1,7 @@
 /** Rise and fall: how the results of a script become its state (VRRP reference, 10.4). Pure. */
 
 /** How many successes and failures in a row change the state. */
-export interface Thresholds {
+interface Thresholds {
   rise: number;
   fall: number;
 }

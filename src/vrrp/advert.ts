@@ -25,10 +25,10 @@ import { internetChecksum, partialSum } from "../net/checksum.js";
 export const PROTOCOL_VRRP = 112;
 export const PROTOCOL_AH = 51;
 export const ADVERTISEMENT = 1;
-export const VRRP_HEADER_BYTES = 8;
+const VRRP_HEADER_BYTES = 8;
 export const IPV4_HEADER_BYTES = 20;
 /** v2 over IPv4 ends with these, zero unless it is a password. */
-export const AUTH_DATA_BYTES = 8;
+const AUTH_DATA_BYTES = 8;
 /** An authentication header between IP header and message (auth/authentication-header.ts). */
 export const AH_BYTES = 24;
 /** What auth_hmac appends to a message (auth/trailer.ts). */
@@ -91,7 +91,7 @@ export interface AdvertFields {
 }
 
 /** Where and how an IPv4 advert travels. */
-export interface Ipv4Route {
+interface Ipv4Route {
   source: Uint8Array;
   destination: Uint8Array;
   ttl: number;
@@ -113,7 +113,7 @@ export function pseudoHeaderSum(source: Uint8Array, destination: Uint8Array, len
 }
 
 /** The VRRP message, its checksum still 0: it depends on the way, and over IPv6 the kernel fills it in. */
-export function encodeMessage(fields: AdvertFields): Uint8Array {
+function encodeMessage(fields: AdvertFields): Uint8Array {
   const { family, version, virtualRouterId, priority, intervalMicros, addresses, password = "" } = fields;
   const bytes = new Uint8Array(messageBytes(version, family, addresses.length));
   const interval =
@@ -145,7 +145,7 @@ export function passwordBytes(password: string): Uint8Array {
 }
 
 /** A packet ready to be sent: for IPv4 with its IP header, for IPv6 the message with a checksum of 0. */
-export class AdvertPacket {
+class AdvertPacket {
   readonly bytes: Uint8Array;
   /** Where the message begins in `bytes`. */
   readonly #message: number;
@@ -210,7 +210,7 @@ export function checksumStart(
   return pseudoHeaderSum(source, form === "groupPseudoHeader" ? group : destination, length);
 }
 
-export function readWord(bytes: Uint8Array, at: number): number {
+function readWord(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
@@ -242,7 +242,7 @@ export interface ReceivedAdvert {
 }
 
 /** Where the VRRP message begins, or -1 when the bytes end before its header does. */
-export function messageStart(bytes: Uint8Array, family: Family): number {
+function messageStart(bytes: Uint8Array, family: Family): number {
   let start = 0;
   if (family === 4) {
     if (bytes.length < IPV4_HEADER_BYTES || (bytes[0] ?? 0) >> 4 !== 4) return -1;

@@ -9,7 +9,7 @@ import { extraIntervalMicros } from "./announce-extra.js";
 import type { InstanceEffect, Micros } from "./events.js";
 import { nextOnGrid } from "./timing.js";
 
-export type AnnounceTimer = "announceDelay" | "announceRefresh" | "announceLowerPrio" | "announceExtra";
+type AnnounceTimer = "announceDelay" | "announceRefresh" | "announceLowerPrio" | "announceExtra";
 
 export class AnnounceSchedule {
   #settings: AnnounceSettings;

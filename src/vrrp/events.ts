@@ -8,8 +8,7 @@ import type { VrrpInstanceConfig } from "../config/model.js";
 /** Absolute time or duration in microseconds. */
 export type Micros = number;
 
-export const STATES = ["init", "backup", "master", "fault"] as const;
-export type State = (typeof STATES)[number];
+export type State = "init" | "backup" | "master" | "fault";
 
 /** Named deadlines of one instance. Setting one replaces its earlier deadline. */
 export type TimerName =

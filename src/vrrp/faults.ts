@@ -18,7 +18,7 @@ export interface LinkView {
 }
 
 /** What counts for an instance besides its own settings. */
-export interface Surrounds {
+interface Surrounds {
   links: LinkView;
   trackers: TrackerView;
   /** What its sync group tracks. */

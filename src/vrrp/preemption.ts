@@ -5,7 +5,7 @@
 
 import type { InstanceEffect, Micros } from "./events.js";
 
-export interface PreemptSettings {
+interface PreemptSettings {
   preempt: boolean;
   preemptDelayMicros: Micros;
 }

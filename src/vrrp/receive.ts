@@ -63,7 +63,7 @@ export interface Accepted {
   remarks: readonly Remark[];
 }
 
-export interface Dropped {
+interface Dropped {
   accepted: false;
   drop: Drop;
   detail: string;

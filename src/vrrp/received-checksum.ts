@@ -7,7 +7,7 @@ import { internetChecksum } from "../net/checksum.js";
 import { type ChecksumForm, checksumStart } from "./advert.js";
 
 /** What a sum goes over. */
-export interface Summed {
+interface Summed {
   message: Uint8Array;
   source: Uint8Array;
   destination: Uint8Array;

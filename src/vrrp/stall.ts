@@ -7,7 +7,7 @@ import type { VrrpInstanceConfig } from "../config/model.js";
 import type { Micros } from "./events.js";
 import { skewMicros } from "./timing.js";
 
-export type Stall =
+type Stall =
   /** Its adverts are late at most: a BACKUP may still be waiting. */
   | "none"
   /** Everybody who waited has taken over: listen before the next advert. */

@@ -11,7 +11,7 @@ export interface BodyMatcher {
   mismatch(body: Buffer): string | undefined;
 }
 
-export type CompiledPattern = { ok: true; matcher: BodyMatcher } | { ok: false; problem: string };
+type CompiledPattern = { ok: true; matcher: BodyMatcher } | { ok: false; problem: string };
 
 /** Options that change what a pattern means, in ways that JavaScript does not know. */
 const UNKNOWN_OPTIONS = [

@@ -4,7 +4,7 @@
  * Pure.
  */
 
-export type Translation = { ok: true; source: string } | { ok: false; problem: string };
+type Translation = { ok: true; source: string } | { ok: false; problem: string };
 
 interface Dialect {
   /** PCRE2_UTF: a character is a code point, and the expression has the flag `u`; otherwise a byte. */

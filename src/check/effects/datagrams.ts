@@ -13,7 +13,7 @@ import {
 import { errnoName, systemErrorOf } from "../../net/system-error.js";
 import type { ConnectPlan } from "./connections.js";
 
-export type DatagramProtocol = "udp" | "icmp";
+type DatagramProtocol = "udp" | "icmp";
 
 /** What went wrong, and whether it was while setting up, connecting, sending or receiving. */
 export interface DatagramProblem {
@@ -22,7 +22,7 @@ export interface DatagramProblem {
   code: string;
 }
 
-export interface DatagramEvents {
+interface DatagramEvents {
   /** The bytes are good until the call returns. */
   received(bytes: Uint8Array): void;
   failed(problem: DatagramProblem): void;

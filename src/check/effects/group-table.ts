@@ -13,7 +13,7 @@ import { GroupMarks, type MarkPlan } from "../group-marks.js";
 import { markScript } from "../mark-rules.js";
 import type { GroupMark } from "../services.js";
 
-export interface GroupTablePorts {
+interface GroupTablePorts {
   addon: Addon;
   log: Log;
   /** Holds the rules that are in force. */

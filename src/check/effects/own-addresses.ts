@@ -20,7 +20,7 @@ interface Watched {
   ranges: Array<{ first: Uint8Array; last: Uint8Array; single?: string }>;
 }
 
-export interface OwnAddressPorts {
+interface OwnAddressPorts {
   addon: Addon;
   log: Log;
   changed(service: VirtualServer, count: number): void;

@@ -9,7 +9,7 @@ import type { Check, CheckerPorts, CheckerRow, CheckJob, CheckResult } from "../
 import type { CheckerTable } from "../checkers/table.js";
 import type { CheckTimer, Timers } from "./timers.js";
 
-export interface ProbePorts {
+interface ProbePorts {
   timers: Timers;
   checkers: CheckerPorts;
   table: CheckerTable;

@@ -21,7 +21,7 @@ import { Reconciler } from "./reconciler.js";
 import { statisticsOf } from "./statistics.js";
 import { Timeouts } from "./timeouts.js";
 
-export interface KernelIpvsOptions {
+interface KernelIpvsOptions {
   /** Path of the journal; absent: what an earlier run left counts as somebody else's. */
   journal?: string | undefined;
   /** net_namespace_ipvs as a path; absent: that of this process. */

@@ -64,7 +64,7 @@ export type Availability =
     };
 
 /** Counters of a service or a destination since it was added. */
-export interface TrafficCounters {
+interface TrafficCounters {
   connections: bigint;
   inPackets: bigint;
   outPackets: bigint;

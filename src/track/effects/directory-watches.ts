@@ -37,7 +37,7 @@ function mounts(): string {
 }
 
 /** What happened to a name; undefined: anything may have. */
-export type DirectoryListener = (name: string | undefined, mask: number) => void;
+type DirectoryListener = (name: string | undefined, mask: number) => void;
 
 interface Watched {
   path: string;

@@ -21,7 +21,7 @@ import {
   type ProcessEvent,
 } from "../../netlink/process-events.js";
 
-export interface ConnectorPorts {
+interface ConnectorPorts {
   addon: Addon;
   loop: Loop;
   event(event: Exclude<ProcessEvent, { kind: "answer" }>): void;

@@ -15,7 +15,7 @@ import { waitPatiently } from "./patience.js";
 import { ProcessConnector } from "./process-connector.js";
 import { listProcesses, ProcessReader } from "./process-reader.js";
 
-export interface ProcessPorts {
+interface ProcessPorts {
   addon: Addon;
   loop: Loop;
   log: Log;

@@ -19,7 +19,7 @@ import { ProcessTrackers } from "./process-trackers.js";
 import { ScriptTrackers } from "./script-trackers.js";
 import type { TrackedScript } from "./tracked-script.js";
 
-export interface TrackersPorts {
+interface TrackersPorts {
   addon: Addon;
   loop: Loop;
   log: Log;
@@ -28,7 +28,7 @@ export interface TrackersPorts {
 }
 
 /** The part of the configuration that is tracked. */
-export type TrackedConfig = Pick<
+type TrackedConfig = Pick<
   VrrpConfig,
   "global" | "scripts" | "trackFiles" | "processes" | "instances" | "syncGroups"
 >;

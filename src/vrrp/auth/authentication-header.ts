@@ -28,7 +28,7 @@ const IP = {
 const AH = { nextHeader: 0, words: 1, spi: 4, sequence: 8, icv: 12 };
 
 /** What a received authentication header says. */
-export interface ReceivedHeader {
+interface ReceivedHeader {
   /** It stands before a VRRP message, and is as long as ours. */
   wellFormed: boolean;
   /** Whether the SPI is the sender's address. */

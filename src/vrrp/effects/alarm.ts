@@ -33,7 +33,7 @@ function noTimers(): Timers {
   };
 }
 
-export interface AlarmPorts {
+interface AlarmPorts {
   fired(machine: VrrpInstance, timer: TimerName, now: Micros): void;
   /** Before a master is declared dead, or a late one asserts itself: take in what already waits in the sockets. */
   beforeDecision(): void;

@@ -16,7 +16,7 @@ import type { Trackers } from "../../track/effects/trackers.js";
 import type { Channels } from "./channels.js";
 import type { Notices } from "./notices.js";
 
-export interface DumpPorts {
+interface DumpPorts {
   log: Log;
   router: Router;
   links: Links;

@@ -33,7 +33,7 @@ const LONGEST_PAUSE_MICROS = 50_000;
 /** Owner of the addresses that our own links carry, whoever is MASTER. */
 const OWN_LINKS = "own links";
 
-export interface KernelPorts {
+interface KernelPorts {
   addon: Addon;
   loop: Loop;
   log: Log;

@@ -24,7 +24,7 @@ interface Holdings {
 }
 
 /** Paths of the two journals. */
-export interface Journals {
+interface Journals {
   virtual: string;
   permanent: string;
 }

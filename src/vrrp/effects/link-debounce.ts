@@ -6,7 +6,7 @@ import type { VrrpInstance } from "../instance.js";
 import { LinkDelays, longestDelay } from "../link-delays.js";
 import { inSeconds } from "../timing.js";
 
-export interface LinkDebouncePorts {
+interface LinkDebouncePorts {
   loop: Loop;
   log: Log;
   /** Instances that a link matters to. */

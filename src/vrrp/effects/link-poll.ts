@@ -12,7 +12,7 @@ import { polledLinks } from "../polled-links.js";
 
 const INTERVAL_MICROS = 1_000_000;
 
-export interface LinkPollPorts {
+interface LinkPollPorts {
   addon: Addon;
   loop: Loop;
   log: Log;

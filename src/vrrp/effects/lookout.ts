@@ -21,7 +21,7 @@ import { Surroundings } from "./surroundings.js";
 /** When the kernel refused a socket (no memory, no descriptors): try again after this. */
 const SOCKET_RETRY_MILLIS = 1000;
 
-export interface LookoutPorts {
+interface LookoutPorts {
   addon: Addon;
   log: Log;
   loop: Loop;

@@ -23,7 +23,7 @@ import { addressesOfOwnLinks, bringUp, creationOf } from "./own-link-requests.js
 import { OwnRecords } from "./own-records.js";
 import { promotedInterfaces, wantedSettings } from "./wanted-settings.js";
 
-export interface OwnLinksPorts {
+interface OwnLinksPorts {
   channel: Channel;
   links: Links;
   log: Log;

@@ -12,7 +12,7 @@ import type { Log } from "../../platform/child-log.js";
 import { ScriptRunner } from "../../platform/script-runner.js";
 import { firewallRules, refusesPackets } from "../firewall-rules.js";
 
-export interface PacketFilterPorts {
+interface PacketFilterPorts {
   addon: Addon;
   loop: Loop;
   log: Log;

@@ -20,7 +20,7 @@ import { needsSeal, seal } from "../auth/sealing.js";
 import { outgoing } from "../outgoing.js";
 import type { RoutedEffect } from "../router.js";
 
-export interface PerformerPorts {
+interface PerformerPorts {
   log: Log;
   kernel: Kernel;
   alarm: Alarm;

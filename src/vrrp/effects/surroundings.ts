@@ -26,7 +26,7 @@ export interface Finding {
 }
 
 /** What has to be told to the instance. */
-export interface News {
+interface News {
   verdict: Verdict;
   faultsChanged: boolean;
   weightChanged: boolean;
@@ -52,7 +52,7 @@ function changes(before: readonly Mark[], now: readonly Mark[], counts: (mark: M
 }
 
 /** What others say of links. */
-export interface LinkJudges {
+interface LinkJudges {
   /** Whether a link is what it is called for. */
   isUsable: (link: Link) => boolean;
   /** Whether a link that is up, or down, counts as up already, or still. */

@@ -32,7 +32,7 @@ export const target = (timeoutMillis = 400, changes = {}) => ({
   ...changes,
 });
 
-export interface ProbeOutcome {
+interface ProbeOutcome {
   result: CheckResult;
   /** What it warned of. */
   warnings: string[];

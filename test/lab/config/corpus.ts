@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { repository } from "../../setup/repository.js";
 import { TEMPLATES } from "./templates.js";
 
-export interface CorpusFile {
+interface CorpusFile {
   name: string;
   /** UTF-8. */
   text: string;

@@ -4,7 +4,7 @@ import { asToChild, BEAT_MILLIS, type ToCore } from "../../../src/platform/messa
 import { applyChange } from "../../../src/platform/slice-change.js";
 
 /** What the tests put where a real child finds its configuration. */
-export interface FakeSlice {
+interface FakeSlice {
   /** "refuse", "crash", "status N" on being configured; "deaf" to stop; "talk N" lines when stopping; else a good citizen. */
   behaviour: string;
 }

@@ -63,7 +63,7 @@ export function parseAdvert(record: string): CapturedAdvert | undefined {
 }
 
 /** Gratuitous ARP, request or reply: sender and target are the same address. */
-export function parseAnnouncement(record: string): Announcement | undefined {
+function parseAnnouncement(record: string): Announcement | undefined {
   const header = HEADER.exec(record)?.groups;
   if (header === undefined) return undefined;
   const address =

@@ -23,7 +23,7 @@ export function undoAtExit(action: () => void): () => void {
 }
 
 /** Undoes everything; an action that fails does not keep the others from running. */
-export function undoAll(): void {
+function undoAll(): void {
   for (const [key, action] of [...undo].reverse()) {
     undo.delete(key);
     try {
@@ -63,7 +63,7 @@ export function removeNamespace(name: string): void {
 }
 
 /** Processes in a network namespace. */
-export function pidsIn(namespace: string): number[] {
+function pidsIn(namespace: string): number[] {
   const { stdout } = spawnSync("ip", ["netns", "pids", namespace], { encoding: "utf8" });
   return (stdout ?? "").split("\n").filter(Boolean).map(Number);
 }

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import type { Host } from "./network.js";
 
-export interface HostLink {
+interface HostLink {
   name: string;
   mac: string;
   /** Name of the interface below. */

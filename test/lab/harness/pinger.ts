@@ -1,7 +1,7 @@
 /** What a client sees: one echo request every 10 ms, and the holes between the replies. */
 import type { Line } from "./lines.js";
 
-export const PING_INTERVAL_MS = 10;
+const PING_INTERVAL_MS = 10;
 
 /** The command whose lines `PingReplies` reads; it goes on when nobody answers. */
 export function pingCommand(address: string): string[] {

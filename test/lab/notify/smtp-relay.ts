@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from "node:tls";
 
-export interface ReceivedMail {
+interface ReceivedMail {
   from: string;
   to: string[];
   /** Headers and body as sent, dots taken back, lines ended by LF. */

@@ -16,7 +16,7 @@ export const EXCHANGE = "/run/guest/exchange";
 /** Beyond the command's own limit: for booting on a busy machine, and for powering off. */
 const AROUND_S = 60;
 
-export interface GuestSettings {
+interface GuestSettings {
   command: readonly string[];
   /** What the command may take inside the guest; then it gets TERM, and KILL 5 s later. */
   limitS: number;

@@ -11,7 +11,7 @@ import { type GuestResult, missingKernel, runInGuest } from "./guest.js";
 import { RECORD, type TestData, parseRecords, progressOf } from "./record.js";
 
 /** Hears what node:test would tell of files that it runs itself. */
-export interface SuiteListener {
+interface SuiteListener {
   pass(data: TestData): void;
   fail(data: TestData): void;
 }

@@ -32,7 +32,7 @@ export const PASS: CheckResult = { verdict: "passed" };
 export const FAIL: CheckResult = { verdict: "failed", reason: "refused", detail: "connection refused" };
 
 /** What a check finds now. `at` is the time, in microseconds. */
-export type World = (checker: Checker, at: number) => CheckResult;
+type World = (checker: Checker, at: number) => CheckResult;
 
 export class Farm {
   now = 0;

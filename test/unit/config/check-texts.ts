@@ -7,6 +7,9 @@ import type {
 } from "../../../src/config/check-model.js";
 import { good, read } from "./fake-files.js";
 
+/** What scripts need so that nothing is said about them. */
+export const SECURITY = "global_defs {\n enable_script_security\n script_user root\n}\n";
+
 /** A virtual server with everything that must be there; `real` stands in its only real server. */
 export function virtualServer(lines = "", real = "", head = "10.0.0.1 80"): string {
   return `virtual_server ${head} {

@@ -9,7 +9,7 @@ import type { SupervisorEffect, SupervisorEvent } from "../../../src/core/superv
 export const SECOND = 1_000_000;
 const BEAT = SECOND / 2;
 
-export interface Scripted {
+interface Scripted {
   pid: number;
   alive: boolean;
   /** Beats, answers and obeys; false: does nothing but die by SIGKILL. */

@@ -7,7 +7,7 @@ import {
   type Socket,
 } from "../../../src/native/addon.js";
 
-export interface SentDatagram {
+interface SentDatagram {
   data: Uint8Array;
   address: Uint8Array;
 }

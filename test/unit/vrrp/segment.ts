@@ -22,7 +22,7 @@ export { bytesOf, packetOf };
 const START_MILLIS = 1_700_000_000_000;
 
 /** Everything that happened, in order. `what` is an effect's kind, `detail` the rest of it as text. */
-export interface Happening {
+interface Happening {
   at: Micros;
   node: string;
   /** Instance or group. */
