@@ -56,8 +56,8 @@ export interface ChildParts {
   options: ChildOptions;
   /** Hands a mail to core. */
   alert: (text: { subject: string; body: string }) => void;
-  /** A timer fired so many microseconds after it was due. */
-  late: (micros: number) => void;
+  /** A timer fired so many microseconds after it was due, at `now`. Comes for each, late or not. */
+  late: (micros: number, now: number) => void;
 }
 
 /** What every slice says of the process that gets it. */
@@ -175,7 +175,7 @@ class ChildEntry<Slice extends ChildSlice> {
       log: this.#log,
       options,
       alert: ({ subject, body }) => void send({ kind: "alert", subject, body }),
-      late: (micros) => this.#scheduling.onLateTimer(micros, this.#addon.monotonicMicros()),
+      late: (micros, now) => this.#scheduling.onLateTimer(micros, now),
     });
     await this.#runtime.configure();
     if (!this.#leaving) send({ kind: "ready", generation });

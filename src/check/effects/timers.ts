@@ -3,6 +3,7 @@
  * Times are rounded up to a grid, so that checks that are due at almost the same time share a wake-up and a system call.
  */
 import type { Addon, Timer } from "../../native/addon.js";
+import type { ChildParts } from "../../platform/child-entry.js";
 import { type Deadline, Deadlines } from "../../platform/deadlines.js";
 
 /** Waking up is the dearest part of a check, and no check needs to be more punctual. */
@@ -20,7 +21,7 @@ export type CheckTimer = Deadline<(now: number) => void>;
 export class Timers {
   readonly #addon: Addon;
   readonly #afterwards: () => void;
-  readonly #late: (micros: number) => void;
+  readonly #late: ChildParts["late"];
   readonly #deadlines = new Deadlines<(now: number) => void>();
   readonly #timer: Timer;
   #armedFor = Number.POSITIVE_INFINITY;
@@ -30,9 +31,9 @@ export class Timers {
 
   /**
    * @param afterwards everything that was due has been called
-   * @param late the earliest deadline was so many microseconds ago, which was not our own doing
+   * @param late the earliest deadline was so many microseconds before `now`, which was not our own doing
    */
-  constructor(addon: Addon, afterwards: () => void, late: (micros: number) => void = () => {}) {
+  constructor(addon: Addon, afterwards: () => void, late: ChildParts["late"] = () => {}) {
     this.#addon = addon;
     this.#afterwards = afterwards;
     this.#late = late;
@@ -62,7 +63,7 @@ export class Timers {
   #fire(): void {
     this.#firing = true;
     const now = this.#addon.monotonicMicros();
-    if (!this.#catchingUp) this.#late(now - this.#armedFor);
+    if (!this.#catchingUp) this.#late(now - this.#armedFor, now);
     let called = 0;
     for (; called < PER_TURN; called++) {
       const due = this.#deadlines.takeDue(now);

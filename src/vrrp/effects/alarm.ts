@@ -38,7 +38,7 @@ interface AlarmPorts {
   /** Before a master is declared dead, or a late one asserts itself: take in what already waits in the sockets. */
   beforeDecision(): void;
   /** The earliest deadline was so long ago. */
-  late(micros: Micros): void;
+  late(micros: Micros, now: Micros): void;
   /** The host was suspended for so long. */
   slept(micros: Micros): void;
   /** Everything that was due has been handled. */
@@ -101,7 +101,7 @@ export class Alarm {
     const late = now - this.#armedFor;
     this.#armedFor = Number.POSITIVE_INFINITY;
     const slept = this.#suspension.sinceLast(now, this.#addon.bootMicros());
-    this.#ports.late(late);
+    this.#ports.late(late, now);
     if (slept > 0) this.#ports.slept(slept);
     let drained = false;
     for (let key = this.#deadlines.takeDue(now); key !== undefined; key = this.#deadlines.takeDue(now)) {
