@@ -103,7 +103,9 @@ export class TreeReader {
       const end = this.lines.mark();
       const text = start && textBetween(start, end);
       const orders = (end?.order ?? 0) - (start?.order ?? 0);
-      recollection.note(start, text, { orders, order: line.order, isQuiet: this.#said() === before });
+      const blank = line.of === start?.source ? line.start - start.at : 0;
+      const isQuiet = this.#said() === before;
+      recollection.note(start, text, { blank, orders, order: line.order, isQuiet });
       if (this.#leaving) return;
     }
   }

@@ -21,6 +21,8 @@ export type Meaning =
 interface Element {
   readonly text: string;
   readonly start: Mark;
+  /** Characters before the keyword. */
+  readonly blank: number;
   /** Logical and physical lines, as reading counts them; of these the first ones up to the keyword. */
   readonly orders: number;
   readonly ordersBefore: number;
@@ -40,7 +42,7 @@ interface Noted extends Element {
 export interface Remembered {
   readonly file: string;
   readonly elements: readonly Element[];
-  /** All text whose meaning is not kept. */
+  /** All text whose meaning is not kept, without empty lines and comments between blocks. */
   readonly rest: string;
   readonly answers: HostAnswers;
 }
@@ -99,7 +101,7 @@ export class Recollection {
   note(
     start: Mark | undefined,
     text: string | undefined,
-    read: { orders: number; order: number; isQuiet: boolean },
+    read: { blank: number; orders: number; order: number; isQuiet: boolean },
   ): void {
     if (!this.#isKnown) this.#differs = true;
     if (start === undefined || text === undefined) this.#isLost = true;
@@ -123,7 +125,7 @@ export class Recollection {
     const { before } = this;
     const elements = this.#elements.map((element) => this.#settled(element));
     let rest = "";
-    for (const { text, meaning } of elements) if (meaning === undefined) rest += text;
+    for (const { text, blank, meaning } of elements) if (meaning === undefined) rest += text.slice(blank);
     if (before !== undefined && this.recalled.length > 0) {
       const isSame = !this.#isLost && rest === before.rest && judge.confirms(before.answers);
       if (!isSame || judge.isDoubtful) return "doubtful";
@@ -134,9 +136,9 @@ export class Recollection {
 
   #settled(element: Element | Noted): Element {
     if (!("isQuiet" in element)) return element;
-    const { text, start, orders, ordersBefore } = element;
+    const { text, start, blank, orders, ordersBefore } = element;
     const meaning = element.isQuiet ? this.#meanings.get(element.order) : undefined;
-    return { text, start, orders, ordersBefore, meaning };
+    return { text, start, blank, orders, ordersBefore, meaning };
   }
 }
 

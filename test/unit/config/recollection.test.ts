@@ -168,6 +168,21 @@ test("instances that did not change are the same objects", () => {
   );
 });
 
+test("remarks between blocks, and lines for another host, change nothing but places", () => {
+  const text = `global_defs {\n vrrp_version 3\n}\n${many.slice(0, 3).join("")}`;
+  const first = read(text);
+  const next = same(`# remark\n\n@other nonsense\n${text}`, first);
+  assert.deepEqual(
+    next.config.vrrp.instances.map(({ announce }) => announce),
+    first.config.vrrp.instances.map(({ announce }) => announce),
+  );
+  next.config.vrrp.instances.forEach(({ announce }, n) =>
+    assert.equal(announce, first.config.vrrp.instances[n]?.announce, "it was not read again"),
+  );
+  same(`@main nonsense\n${text}`, first);
+  same(text.replace("global_defs", "@other global_defs"), first);
+});
+
 test("a file with definitions, or of several files, is read in full", () => {
   assert.equal(read(`$A=1\n${instance("priority $A")}`).remembered, undefined);
   assert.equal(read(`include none\n${instance("priority 1")}`).remembered, undefined);
