@@ -246,15 +246,15 @@ export class VrrpRuntime {
     const offered = this.#offered;
     this.#offered = undefined;
     if (offered === undefined) return;
-    const { accounts } = offered;
     const config = await this.#placeLinks(offered.config);
-    await this.#notices.setConfig(config, accounts);
+    await this.#notices.setConfig(config, offered.accounts);
     await this.#filter.setConfig(config);
-    await this.#trackers.setConfig(config, accounts);
+    await this.#trackers.setConfig(config, offered.accounts);
     if (this.#stopping) return;
     this.#adopt(config);
     await dueWorkDone();
     await this.#kernel.idle();
+    this.#lookout.settle();
     if (this.#stopping) return;
     await this.#kernel.ownLinks.finishReload();
     if (this.#stopping) return;

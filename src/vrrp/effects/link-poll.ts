@@ -32,12 +32,18 @@ export class LinkPoll {
     this.#ports = ports;
   }
 
-  /** Asks at once, and tells nobody: whoever sets a configuration judges everything. */
-  setConfig(config: VrrpConfig): void {
+  /** Asks at once. @returns names of the links that are down now and were not, or the other way round; they are not told */
+  setConfig(config: VrrpConfig): ReadonlySet<string> {
+    const names = new Set(this.#polled.keys());
+    const before = new Set([...names].filter((name) => this.isDown(name)));
     this.#polled = polledLinks(config);
     for (const name of this.#answers.keys()) if (!this.#polled.has(name)) this.#answers.delete(name);
-    for (const name of this.#polled.keys()) this.ask(name);
+    for (const name of this.#polled.keys()) {
+      names.add(name);
+      this.ask(name);
+    }
     this.#arm();
+    return new Set([...names].filter((name) => this.isDown(name) !== before.has(name)));
   }
 
   isDown(name: string): boolean {

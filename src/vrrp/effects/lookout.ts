@@ -48,8 +48,8 @@ export class Lookout {
   #sees = false;
   #closed = false;
   #config: VrrpConfig | undefined;
-  /** Instances that may find other surroundings though their settings are the same; undefined: all of them. */
-  #doubtful: ReadonlySet<string> | undefined;
+  /** Whether an instance may find other surroundings though its settings are the same; undefined: all of them may. */
+  #isDoubtful: ((machine: VrrpInstance) => boolean) | undefined;
   /** Runs while the kernel refuses somebody a socket. */
   #retry: NodeJS.Timeout | undefined;
 
@@ -76,27 +76,32 @@ export class Lookout {
   }
 
   setConfig(config: VrrpConfig): void {
-    const concerned = this.#surroundings.setConfig(config);
+    const doubt = this.#surroundings.setConfig(config);
     const before = this.#config;
     this.#config = config;
-    const alike = this.#sees && before !== undefined && sharesAllButInstances(before, config);
-    this.#doubtful = alike ? concerned : undefined;
     this.#debounce.setConfig(config);
-    this.#poll.setConfig(config);
+    const links = [...doubt.links, ...this.#poll.setConfig(config)];
+    const alike = this.#sees && before !== undefined && sharesAllButInstances(before, config);
+    const isDoubtful = (machine: VrrpInstance): boolean =>
+      doubt.instances.has(machine.name) || links.some((link) => this.#surroundings.concerns(machine, link));
+    this.#isDoubtful = alike ? isDoubtful : undefined;
   }
 
   /** From now on whatever changes is judged: first these, which are new, and who else may be concerned. */
   open(renewed: readonly VrrpInstance[]): void {
     this.#sees = !this.#closed;
     this.#ports.takeIn();
-    const doubtful = this.#doubtful;
+    const isDoubtful = this.#isDoubtful;
     const instances = this.#ports.instances();
-    if (doubtful === undefined) this.#judgeEach(instances);
-    else if (doubtful.size === 0) this.#judgeEach(renewed);
-    else {
-      const fresh = new Set(renewed);
-      this.#judgeEach(instances.filter((one) => fresh.has(one) || doubtful.has(one.name)));
-    }
+    if (isDoubtful === undefined) return this.#judgeEach(instances);
+    const fresh = new Set(renewed);
+    this.#judgeEach(instances.filter((one) => fresh.has(one) || isDoubtful(one)));
+  }
+
+  /** The kernel is as the configuration wants it. */
+  settle(): void {
+    this.#ports.takeIn();
+    for (const link of this.#surroundings.forgetFormer()) this.judgeAll(link);
   }
 
   /** Judges nobody until `open`: names of links are about to change. */

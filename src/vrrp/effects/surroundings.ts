@@ -51,6 +51,14 @@ function changes(before: readonly Mark[], now: readonly Mark[], counts: (mark: M
   return changed.map(({ said }) => said).join(", ");
 }
 
+/** Who may find other surroundings after a reload that has not changed their own settings. */
+interface Doubt {
+  /** Names of instances. */
+  instances: ReadonlySet<string>;
+  /** Names of links: whoever they matter to. */
+  links: ReadonlySet<string>;
+}
+
 /** What others say of links. */
 interface LinkJudges {
   /** Whether a link is what it is called for. */
@@ -73,6 +81,8 @@ export class Surroundings {
   #sameLan = new SameLan();
   /** Canonical texts of all virtual addresses: never a source, and of no interest when they come or go. */
   #virtual = new Set<string>();
+  /** Of these, the ones of the configuration before, which the kernel may still have. */
+  #former = new Set<string>();
 
   constructor(links: Links, trackers: TrackerView, judges: LinkJudges) {
     this.#links = links;
@@ -85,8 +95,8 @@ export class Surroundings {
     return link !== undefined && this.#judges.isUsable(link) ? link : undefined;
   }
 
-  /** @returns the names of instances that may be concerned by what has become of others; undefined: it may be all of them */
-  setConfig(config: VrrpConfig): ReadonlySet<string> | undefined {
+  /** Until `forgetFormer` an address that is no longer virtual counts as one, as it is about to go. */
+  setConfig(config: VrrpConfig): Doubt {
     this.#groupOf = new Map();
     for (const group of config.syncGroups) {
       for (const member of group.members) this.#groupOf.set(member, group);
@@ -95,26 +105,37 @@ export class Surroundings {
     const sameLan = this.#sameLan;
     this.#sameLan = new SameLan(config.instances);
     const before = this.#virtual;
-    this.#virtual = new Set();
-    const fresh = new Set<string>();
-    const add = ({ address }: { address: string }): void => {
-      this.#virtual.add(address);
-      if (!before.has(address)) fresh.add(address);
-    };
+    const wanted = new Set<string>();
     for (const { addresses, excludedAddresses } of config.instances) {
-      addresses.forEach(add);
-      excludedAddresses.forEach(add);
+      for (const { address } of addresses) wanted.add(address);
+      for (const { address } of excludedAddresses) wanted.add(address);
     }
+    this.#virtual = new Set([...before, ...wanted]);
+    this.#former = new Set([...before].filter((address) => !wanted.has(address)));
+    const fresh = new Set([...wanted].filter((address) => !before.has(address)));
     // Adverts may have had such an address as their source.
-    if (fresh.size > 0 && this.#isAnyPresent(fresh)) return undefined;
-    return this.#sameLan.changedSince(sameLan);
+    return { instances: this.#sameLan.changedSince(sameLan), links: this.#carriersOf(fresh) };
   }
 
-  #isAnyPresent(addresses: ReadonlySet<string>): boolean {
-    for (const link of this.#links.all()) {
-      for (const { address } of link.addresses.values()) if (addresses.has(address)) return true;
+  /**
+   * The kernel has nothing left of the configuration before: what is still there is an address like any other.
+   * @returns names of the links that have one
+   */
+  forgetFormer(): ReadonlySet<string> {
+    const former = this.#former;
+    this.#former = new Set();
+    for (const address of former) this.#virtual.delete(address);
+    return this.#carriersOf(former);
+  }
+
+  /** Names of the links that have one of these addresses. */
+  #carriersOf(wanted: ReadonlySet<string>): Set<string> {
+    const names = new Set<string>();
+    if (wanted.size === 0) return names;
+    for (const { name, addresses } of this.#links.all()) {
+      for (const { address } of addresses.values()) if (wanted.has(address)) names.add(name);
     }
-    return false;
+    return names;
   }
 
   isVirtual(address: LinkAddress): boolean {
@@ -211,7 +232,7 @@ export class Surroundings {
   /** track_src_ip: the configured source has to be on some interface. */
   #isPresent({ trackSourceAddress, sourceAddress }: VrrpInstanceConfig): boolean {
     if (!trackSourceAddress || sourceAddress === undefined) return true;
-    return this.#isAnyPresent(new Set([sourceAddress]));
+    return this.#carriersOf(new Set([sourceAddress])).size > 0;
   }
 
   #toldOf(machine: VrrpInstance): Told {
