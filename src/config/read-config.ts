@@ -43,7 +43,7 @@ export interface ReadResult extends Verdict {
   diagnostics: Diagnostic[];
   /** What is in force, as text; only with `record`. */
   dump?: string;
-  /** For the next reading, with the same options. */
+  /** For the next reading, with the same `path` and `includeAll`. */
   remembered?: Remembered;
 }
 
@@ -65,7 +65,7 @@ function readOnce(
   const lines = new LineReader(reader, { configId, includeAll }, diagnostics);
   // The dump wants every word.
   const remembers = options.remember === true && options.record !== true;
-  const recollection = remembers ? new Recollection(before) : undefined;
+  const recollection = remembers ? new Recollection(before, configId) : undefined;
   const recorder = options.record === true ? new Recorder(diagnostics) : undefined;
   const tree = new TreeReader(lines, diagnostics, recorder, recollection);
   const judge = new Judge(diagnostics, options);

@@ -41,6 +41,8 @@ interface Noted extends Element {
 /** Opaque to callers: whoever reads gets it and hands it to the next reading. */
 export interface Remembered {
   readonly file: string;
+  /** Lines with a condition say something else under another one. */
+  readonly configId: string;
   readonly elements: readonly Element[];
   /** All text whose meaning is not kept, without empty lines and comments between blocks. */
   readonly rest: string;
@@ -72,7 +74,14 @@ export class Recollection {
   /** There are things that no text of one file tells. */
   #isLost = false;
 
-  constructor(readonly before: Remembered | undefined) {}
+  readonly before: Remembered | undefined;
+
+  constructor(
+    before: Remembered | undefined,
+    readonly configId: string,
+  ) {
+    this.before = before?.configId === configId ? before : undefined;
+  }
 
   /** The text at a mark, if it is a block that was read before: it need not be read then. */
   recall(start: Mark): { readonly text: string; readonly orders: number } | undefined {
@@ -83,7 +92,7 @@ export class Recollection {
     if (known === undefined || this.before?.file !== source.name) return undefined;
     for (let i = this.#next; i < known.length && i < this.#next + LOOK_AHEAD; i++) {
       const element = known[i];
-      if (element === undefined || !source.chars.startsWith(element.text, at)) continue;
+      if (element === undefined || !isAt(source.chars, at, element.text)) continue;
       if (i > this.#next) this.#differs = true;
       this.#next = i + 1;
       this.#isKnown = true;
@@ -131,7 +140,8 @@ export class Recollection {
       if (!isSame || judge.isDoubtful) return "doubtful";
     }
     if (this.#isLost || this.#file === undefined) return undefined;
-    return { file: this.#file, elements, rest, answers: judge.answers };
+    const { configId } = this;
+    return { file: this.#file, configId, elements, rest, answers: judge.answers };
   }
 
   #settled(element: Element | Noted): Element {
@@ -140,6 +150,11 @@ export class Recollection {
     const meaning = element.isQuiet ? this.#meanings.get(element.order) : undefined;
     return { text, start, blank, orders, ordersBefore, meaning };
   }
+}
+
+/** As whole lines: text that ended without one may go on in its last line now. */
+function isAt(chars: string, at: number, text: string): boolean {
+  return chars.startsWith(text, at) && (text.endsWith("\n") || at + text.length === chars.length);
 }
 
 function lineOf({ source, at }: Mark): number {

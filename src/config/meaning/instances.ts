@@ -1,6 +1,6 @@
 /** All instances in the order of the text: those that were read, and those that were recognised (`recollection.ts`). */
 import type { Recollection } from "../recollection.js";
-import type { Word } from "../text.js";
+import { decodeBytes, type Word } from "../text.js";
 import { type InstanceContext, type ReadInstance, readInstance } from "./instance.js";
 import type { RootBlock } from "./meaning.js";
 import { type Holders, mentionSharedAddresses, refuseSameRouter, type Routers } from "./same-router.js";
@@ -22,11 +22,11 @@ export function readInstances(
     const { config, block } = instance;
     refuseSameRouter(config, block, routers, judge);
     mentionSharedAddresses(config, block, holders, judge);
-    // One of them was recognised: two that were read have been told apart before.
-    if (instances.has(config.name)) judge.isDoubtful = true;
     instances.set(config.name, instance);
   };
   const recalled = recalledInstances(recollection);
+  const recalledNames = new Set(recalled.map(({ instance }) => instance.config.name));
+  if (recalledNames.size < recalled.length) judge.isDoubtful = true;
   let next = 0;
   for (const block of root.value("vrrp_instance")) {
     const [name] = block.args;
@@ -34,6 +34,8 @@ export function readInstances(
     for (; (recalled[next]?.order ?? order) < order; next++)
       recalled.slice(next, next + 1).forEach(({ instance }) => take(instance));
     if (name === undefined || isDuplicate(name, names, judge)) continue;
+    // Which of the two is the duplicate, and what is said of it, only a reading of both can tell.
+    if (recalledNames.has(decodeBytes(name.text))) judge.isDoubtful = true;
     const before = judge.diagnostics.reported;
     const instance = readInstance(block, name, context);
     if (instance === undefined) continue;

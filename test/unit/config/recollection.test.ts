@@ -138,6 +138,8 @@ test("the last line may have no end", () => {
   same(`${text}\nnonsense\n`, first);
   same(`${text} # remark and more\n`, read(`${text} # remark`));
   same(`${text} # remark\\\n more\n`, read(`${text} # remark`));
+  const other = text.replace("e V", "e W").replace("id 51", "id 52").replace("10.0.0.1", "10.0.0.2");
+  same(`${other}\n`, same(`${text} ${other}\n`, read(`${text} `)));
 });
 
 test("a changed instance takes the address of one that did not change", () => {
@@ -187,4 +189,20 @@ test("a file with definitions, or of several files, is read in full", () => {
   assert.equal(read(`$A=1\n${instance("priority $A")}`).remembered, undefined);
   assert.equal(read(`include none\n${instance("priority 1")}`).remembered, undefined);
   assert.notEqual(read(instance("priority 1")).remembered, undefined);
+});
+
+test("a second instance of a name that cannot exist is a duplicate still", () => {
+  const one = instance("priority 7");
+  const lacking = instance("priority 8").replace(/ *virtual_router_id .*\n/, "");
+  assert.doesNotMatch(lacking, /virtual_router_id/);
+  same(one + lacking, read(one + lacking));
+  const others = many.slice(0, 100).join("").replaceAll("vrrp_instance V", "vrrp_instance W");
+  same(lacking + one, read(one + others + lacking));
+});
+
+test("under another name of the host a condition decides anew", () => {
+  const text = instance("priority 7\n@one nopreempt");
+  const first = read(text, { configId: "one" });
+  assert.equal(first.config.vrrp.instances[0]?.preempt, false);
+  assert.equal(same(text, first, { configId: "two" }).config.vrrp.instances[0]?.preempt, true);
 });
