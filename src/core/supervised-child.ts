@@ -108,6 +108,11 @@ export class SupervisedChild<Slice> {
     return this.phase === "starting" || this.phase === "running" || this.phase === "stopping";
   }
 
+  /** Whether an answer to this generation is one to what it was given last. */
+  awaits(generation: number): boolean {
+    return generation === this.#generation;
+  }
+
   /** A first start or a reload is under way. */
   get busy(): boolean {
     return this.phase === "starting" || this.reload !== "none";
@@ -186,7 +191,7 @@ export class SupervisedChild<Slice> {
   }
 
   onReady(generation: number, now: Micros, out: SupervisorEffect<Slice>[]): void {
-    if (generation !== this.#generation) return; // the answer to the newer one is still to come
+    if (!this.awaits(generation)) return; // the answer to the newer one is still to come
     if (this.phase === "starting") {
       this.phase = "running";
       this.#deadline = now + this.identity.silence;

@@ -129,6 +129,7 @@ export class Supervisor<Slice> {
         child.onCommitted(event.generation);
         break;
       case "refusalReported":
+        if (!child.awaits(event.generation)) break; // of an offer that was taken back
         if (child.reload !== "none") this.#offerRefused = true;
         if (child.onRefused(event.reason, event.permanent, out))
           this.#fail(child, EXIT.configuration, now, out);

@@ -89,7 +89,9 @@ class ChildEntry<Slice extends ChildSlice> {
   readonly #scheduling: Scheduling;
   /** In force, and what waits for everybody's consent. */
   #slice: Slice | undefined;
-  #offered: Slice | undefined;
+  #offered: { slice: Slice; generation: number } | undefined;
+  /** The steps of reloads, one after the other: none overtakes an earlier one that takes long. */
+  #steps: Promise<void> = Promise.resolve();
   /** Generation of the slice that is in force. */
   #generation = 0;
   #umask: number | undefined;
@@ -137,13 +139,13 @@ class ChildEntry<Slice extends ChildSlice> {
         await this.#configure(message);
         break;
       case "reconfigure":
-        await this.#reconfigure(message);
+        await this.#afterEarlierSteps(() => this.#reconfigure(message));
         break;
       case "commit":
-        await this.#commit(message.generation);
+        await this.#afterEarlierSteps(() => this.#commit(message.generation));
         break;
       case "abandon":
-        await this.#runtime?.abandon();
+        await this.#afterEarlierSteps(() => this.#abandon());
         break;
       case "start":
         this.#started = true;
@@ -181,6 +183,11 @@ class ChildEntry<Slice extends ChildSlice> {
     if (!this.#leaving) send({ kind: "ready", generation });
   }
 
+  #afterEarlierSteps(step: () => Promise<void>): Promise<void> {
+    this.#steps = this.#steps.then(() => (this.#leaving ? undefined : step()));
+    return this.#steps;
+  }
+
   async #reconfigure(message: Extract<ToChild<Slice>, { kind: "reconfigure" }>): Promise<void> {
     const { generation, from, change, options } = message;
     if (this.#runtime === undefined || this.#slice === undefined || from !== this.#generation)
@@ -191,18 +198,26 @@ class ChildEntry<Slice extends ChildSlice> {
     if (this.#leaving) return;
     if (refused !== undefined)
       return void send({ kind: "refused", generation, reason: refused, permanent: false });
-    this.#offered = slice;
+    this.#offered = { slice, generation };
     send({ kind: "ready", generation });
   }
 
   async #commit(generation: number): Promise<void> {
-    const directory = this.#offered?.global.files.saveDirectory;
+    const offered = this.#offered;
+    if (offered?.generation !== generation)
+      throw new Error(`told to put configuration ${generation} into force, offered ${offered?.generation}`);
+    const directory = offered.slice.global.files.saveDirectory;
     this.#keepCopy(directory, generation, "pre");
     await this.#runtime?.commit();
-    if (this.#offered !== undefined) this.#adopt(this.#offered, generation);
+    this.#adopt(offered.slice, generation);
     if (this.#leaving) return;
     this.#keepCopy(directory, generation, "post");
     send({ kind: "committed", generation });
+  }
+
+  async #abandon(): Promise<void> {
+    this.#offered = undefined;
+    await this.#runtime?.abandon();
   }
 
   /** config_save_dir. */

@@ -202,3 +202,18 @@ test("time in which core itself was away does not count against a reload", () =>
   bench.advance(SECOND);
   assert.ok(orders(bench).includes("abandon vrrp"));
 });
+
+test("a late refusal of an offer that was taken back is none of the next one", () => {
+  const bench = twoChildren();
+  bench.ready = false;
+  bench.post({ kind: "reloadRequested" });
+  bench.advance(21 * SECOND);
+  assert.equal(bench.supervisor.reloads.refused, 1);
+  bench.effects.length = 0;
+  bench.post({ kind: "reloadRequested" });
+  const { pid } = bench.child("check");
+  bench.post({ kind: "refusalReported", child: "check", pid, generation: 2, reason: "no", permanent: false });
+  answer(bench, "check");
+  answer(bench, "vrrp");
+  assert.deepEqual(orders(bench).slice(2), ["adoptConfiguration", "commit check", "commit vrrp"]);
+});
