@@ -89,37 +89,51 @@ export class Schedule {
     this.nextAt = now + FIRST_CHECK_DELAY + Math.floor(share * this.settings.warmupMicros);
   }
 
-  /** New settings of the same checker: its state stays, and so does its turn, unless the new interval is shorter. */
+  /**
+   * New settings of the same checker: its state stays, and so does its turn. One that is farther away than a whole new
+   * interval comes within that: checks that were spread over the old interval are spread over the new one.
+   */
   adopt(options: ScheduleOptions, now: Micros): void {
-    const changed = options.settings.delayLoopMicros !== this.settings.delayLoopMicros;
+    const { delayLoopMicros, retry } = options.settings;
+    const changed = delayLoopMicros !== this.settings.delayLoopMicros;
     this.#options = options;
-    this.failures = Math.min(this.failures, options.settings.retry);
-    const planned = this.nextAt !== Number.POSITIVE_INFINITY;
-    if (changed && planned) this.nextAt = Math.min(this.nextAt, now + options.settings.delayLoopMicros);
+    this.failures = Math.min(this.failures, retry);
+    if (!changed) return;
+    this.#behind %= Math.max(1, delayLoopMicros);
+    const wait = this.nextAt - now;
+    if (this.nextAt === Number.POSITIVE_INFINITY || wait <= delayLoopMicros) return;
+    // A retry is not hurried more than it has to be: it may be the last one.
+    const isRetry = this.hasRun && this.failures > 0;
+    this.nextAt = now + (isRetry ? delayLoopMicros : wait % delayLoopMicros);
   }
 
   /** A check starts. */
   onStarted(now: Micros): void {
-    const late = Math.max(0, now - this.nextAt);
-    this.#behind = (this.#behind + late) % Math.max(1, this.settings.delayLoopMicros);
+    this.#noteLateness(now);
     this.#startedAt = now;
     this.nextAt = Number.POSITIVE_INFINITY;
   }
 
+  #noteLateness(now: Micros): void {
+    const late = Math.max(0, now - this.nextAt);
+    this.#behind = (this.#behind + late) % Math.max(1, this.settings.delayLoopMicros);
+  }
+
   /** Not now: suspended, or it could not be carried out. Nothing is said about the server. */
   onSkipped(now: Micros): void {
-    this.nextAt = now + this.settings.delayLoopMicros;
+    this.#noteLateness(now);
+    this.nextAt = now + this.#regularInterval();
   }
 
   onPassed(now: Micros): Report | undefined {
     this.failures = 0;
     if (this.#options.policy === "urls") return this.#onPartPassed(now);
-    this.#wait(now, this.#intervalAfterSuccess());
+    this.#wait(now, this.#regularInterval());
     return this.#becomeUp();
   }
 
-  /** delay_loop, or somewhat less to come back to its place; after a failure each delay is as configured. */
-  #intervalAfterSuccess(): Micros {
+  /** After a success: delay_loop, or somewhat less to come back to its place; after a failure each delay is as configured. */
+  #regularInterval(): Micros {
     const { delayLoopMicros } = this.settings;
     const catchUp = Math.min(this.#behind, Math.floor(delayLoopMicros * LARGEST_CATCH_UP));
     this.#behind -= catchUp;
@@ -176,7 +190,7 @@ export class Schedule {
     // Until all parts have passed once, a failure is final.
     if (!this.hasRun) this.failures = retry;
     const onTheWayUp = !this.hasRun || !this.up;
-    this.nextAt = onTheWayUp && this.#options.fastRecovery ? now : now + this.#intervalAfterSuccess();
+    this.nextAt = onTheWayUp && this.#options.fastRecovery ? now : now + this.#regularInterval();
     return report;
   }
 

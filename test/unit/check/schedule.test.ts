@@ -150,9 +150,21 @@ test("after a failure the delay is as configured, however late the check was, an
   assert.equal(machine.nextAt, 2 * L + D);
 });
 
+test("a turn that is passed over late (ha_suspend) comes back to its place too: nobody is crowded when checks go on", () => {
+  const machine = schedule();
+  machine.nextAt = L;
+  const places = [];
+  for (const late of [4 * SECOND, 0, 0]) {
+    machine.onSkipped(machine.nextAt + late);
+    places.push(machine.nextAt / SECOND);
+  }
+  assert.deepEqual(places, [21.5, 30, 40]);
+});
+
 test("3.3: a check that was not carried out says nothing, and is due again after L", () => {
   const machine = schedule();
   run(machine, "+--");
+  machine.onStarted(machine.nextAt);
   machine.onSkipped(20 * SECOND);
   assert.equal(machine.nextAt, 20 * SECOND + L);
   assert.deepEqual(reports(machine, "-"), ["down"], "the failures before still count");
@@ -263,6 +275,30 @@ test("7.3: a reload with the same interval hurries nobody, and with another one 
   machine.onStarted(101 * SECOND);
   machine.adopt({ ...options, settings: { ...settings, delayLoopMicros: SECOND } }, 102 * SECOND);
   assert.equal(machine.nextAt, Number.POSITIVE_INFINITY);
+});
+
+test("7.3: a shorter L crowds nobody: checks that were spread over the old interval are spread over the new one", () => {
+  const turns = Array.from({ length: 100 }, (_, i) => {
+    const machine = schedule();
+    const settings = { ...machine.settings, delayLoopMicros: SECOND };
+    run(machine, "+");
+    machine.nextAt = 40 * SECOND + (i * L) / 100;
+    machine.adopt({ policy: "usual", settings, parts: 1, fastRecovery: false }, 40 * SECOND);
+    assert.ok(machine.nextAt >= 40 * SECOND && machine.nextAt <= 41 * SECOND);
+    return Math.floor(machine.nextAt / (SECOND / 10));
+  });
+  const busiest = Math.max(...[...new Set(turns)].map((turn) => turns.filter((one) => one === turn).length));
+  assert.ok(busiest <= 11, `${busiest} of 100 in a tenth of the interval`);
+});
+
+test("7.3: a shorter L takes less time to come back to a place, and never more than a round of it", () => {
+  const machine = schedule();
+  const settings = { ...machine.settings, delayLoopMicros: SECOND };
+  machine.nextAt = L;
+  machine.onStarted(L + 8 * SECOND);
+  machine.adopt({ policy: "usual", settings, parts: 1, fastRecovery: false }, L + 8 * SECOND);
+  machine.onPassed(L + 8 * SECOND);
+  assert.equal(machine.nextAt, L + 9 * SECOND);
 });
 
 const anyPolicy = fc.constantFrom<Policy>("usual", "urls", "dialogue", "script");
