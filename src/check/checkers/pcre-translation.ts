@@ -149,7 +149,8 @@ class Translator {
 
   /** What may stand in a class too. @param rest what follows the backslash */
   #character(rest: string): void {
-    const next = rest[0] ?? "";
+    const next = rest[0];
+    if (next === undefined) throw new Unknown("a backslash at the end");
     const hexadecimal = HEXADECIMAL.exec(rest);
     if (hexadecimal !== null) {
       const [found, braced, digits = ""] = hexadecimal;
@@ -191,7 +192,10 @@ class Translator {
     const negated = this.#pattern[this.#at + 1] === "^";
     this.#put(negated ? 2 : 1, negated ? "[^" : "[");
     if (this.#pattern[this.#at] === "]") this.#put(1, "\\]");
-    while (this.#at < this.#pattern.length && this.#pattern[this.#at] !== "]") this.#classMember();
+    while (this.#pattern[this.#at] !== "]") {
+      if (this.#at >= this.#pattern.length) throw new Unknown("a class without its end");
+      this.#classMember();
+    }
     this.#put(1, "]");
   }
 

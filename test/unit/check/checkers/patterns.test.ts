@@ -169,3 +169,9 @@ test("a pattern that goes astray on a hostile page is given up", () => {
   const words = compiled.matcher.mismatch(Buffer.from(`${"a".repeat(60)}b`));
   assert.match(words ?? "", /regex was not done with the body after 200 ms/);
 });
+
+test("a pattern that ends in the middle is no pattern: PCRE2 refuses it, and so do we", () => {
+  for (const pattern of ["[abc", "[^a\\", "x[", "up\\", "(up"])
+    assert.notEqual(problem(pattern), "", pattern);
+  for (const pattern of ["[abc]", "[a\\]]", "up\\\\", "\\Qup"]) assert.equal(problem(pattern), "", pattern);
+});
