@@ -28,7 +28,7 @@ const PROGRAMS = {
   "mail-transport": { entry: "src/core/mail-transport.ts", kind: "module" },
 };
 
-/** The options are those of src/platform/node-flags.ts. */
+/** The options are those of src/cli/node-flags.ts. */
 const FIRST_LINE = "#!/usr/bin/env -S node --v8-pool-size=1";
 
 /** All files below a folder whose name ends in `suffix`. */

@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { NODE_FLAGS } from "../platform/node-flags.js";
+import { NODE_FLAGS } from "./node-flags.js";
 
 /** Set in the environment of the second process only; it removes it at once, so that its children do not have it. */
 const MARK = "KEEPALIVED_LAUNCHED";

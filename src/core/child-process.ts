@@ -5,7 +5,6 @@
 import { fork, type ChildProcess as NodeChild } from "node:child_process";
 import { constants } from "node:os";
 import { asToCore, type ToChild, type ToCore } from "../platform/messages.js";
-import { NODE_FLAGS } from "../platform/node-flags.js";
 import type { End } from "./exits.js";
 import type { Slice } from "./children.js";
 
@@ -50,7 +49,7 @@ export class ChildProcess {
   constructor(options: ForkOptions, listener: ChildListener) {
     this.#process = fork(options.entry, [], {
       env: childEnvironment(process.env),
-      execArgv: [...NODE_FLAGS],
+      execArgv: [],
       serialization: "json",
       stdio: ["ignore", "ignore", options.inheritStderr ? "inherit" : "pipe", "ipc"],
     });

@@ -6,7 +6,6 @@
  */
 import type { Addon } from "../native/addon.js";
 import type { SyncDaemonMessage, SyncRole } from "../netlink/ipvs-settings.js";
-import { NODE_FLAGS } from "../platform/node-flags.js";
 import { type SystemError, systemErrorOf } from "./system-error.js";
 
 export type SyncOrder = { kind: "stop"; role: SyncRole } | { kind: "start"; daemon: SyncDaemonMessage };
@@ -50,7 +49,7 @@ export class SyncProgram {
         resolve([{ call: "IPVS_CMD_DEL_DAEMON", code: "ETIMEDOUT", subject }]);
       }, LIMIT_MILLIS);
       try {
-        const args = ["keepalived_sync", ...NODE_FLAGS, this.#path, JSON.stringify(errand, withBytes)];
+        const args = ["keepalived_sync", this.#path, JSON.stringify(errand, withBytes)];
         const options = {
           file: process.execPath,
           args,

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, type TestContext } from "node:test";
-import { NODE_FLAGS } from "../../../src/platform/node-flags.js";
+import { NODE_FLAGS } from "../../../src/cli/node-flags.js";
 import { repository } from "../../setup/repository.js";
 
 const command = join(repository, "dist", "keepalived.js");
