@@ -3,7 +3,7 @@
  * steps of one journal are taken one after the other; a step that fails rejects, and the next one writes the whole file.
  */
 import { constants } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { access, open, rm } from "node:fs/promises";
 import { journalLine } from "./journal-text.js";
 import { settingsOf } from "./kernel-object.js";
 import type { Belongings, Setting } from "./settings.js";
@@ -39,8 +39,17 @@ export class JournalFile {
       const lines = new Set(this.#linesOf(entries));
       const same = lines.size === this.#lines.size && [...lines].every((line) => this.#lines.has(line));
       this.#lines = lines;
-      if (!this.#intact || !same) await this.#write();
+      if (!same || !(await this.#isAsWritten())) await this.#write();
     });
+  }
+
+  /** Somebody may have removed it. */
+  async #isAsWritten(): Promise<boolean> {
+    if (!this.#intact || this.#lines.size === 0) return this.#intact;
+    return access(this.#path).then(
+      () => true,
+      () => false,
+    );
   }
 
   #linesOf(entries: Belongings): string[] {

@@ -123,7 +123,8 @@ export class Channels {
         const machines = byVrid[vrid];
         const machine = machines === undefined ? undefined : addressee(machines, packet, family);
         if (machine !== undefined) return this.#ports.received(machine, packet, now);
-        if (vrid < 0 || strangers.has(vrid)) return;
+        // What waited in a socket for one that was here until now is from no stranger.
+        if (!this.#hearsStrangers || vrid < 0 || strangers.has(vrid)) return;
         strangers.add(vrid);
         this.#ports.unknownRouter(key, vrid, senderOf(packet, family));
       },

@@ -84,3 +84,12 @@ test("a step that failed is made good by the next one", () =>
     await file.include(entries(2));
     assert.deepEqual(await numbersIn(there), [1, 2]);
   }));
+
+test("a file that somebody has removed is written again though nothing has changed", () =>
+  inFolder(async (path) => {
+    const file = new JournalFile(path);
+    await file.replace(entries(1, 2));
+    await rm(path);
+    await file.replace(entries(1, 2));
+    assert.deepEqual(await numbersIn(path), [1, 2]);
+  }));

@@ -190,3 +190,15 @@ test("a confirmation that waited is read before the priority 0 that came after i
   assert.deepEqual(priorities, [200, 201, 0]);
   channels.close();
 });
+
+test("an advert that still waits when its instance goes is no unknown router's", () => {
+  const { channels, heard } = listen();
+  const machine = new VrrpInstance(settings(), 1);
+  machine.handle({ kind: "started" }, 0);
+  channels.assign(machine, channelKey(machine.settings, { name: "eth0", index: 2 }, source) ?? assert.fail());
+  channels.flush();
+  Wire.carry(advert({})); // read at once, and the socket is left alone for a while
+  Wire.carry(advert({}));
+  channels.withdraw(machine);
+  assert.deepEqual(heard, ["VI_1"]);
+});
