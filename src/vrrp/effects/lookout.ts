@@ -142,7 +142,7 @@ export class Lookout {
   }
 
   onAddress(link: Link, address: LinkAddress): void {
-    if (!this.#surroundings.isVirtual(address)) this.judgeAll(link.name);
+    if (this.#surroundings.matters(address)) this.judgeAll(link.name);
   }
 
   onTracker(kind: TrackerKind, name: string): void {

@@ -79,10 +79,12 @@ export class Surroundings {
   /** Interfaces of static entries that an instance depends on. */
   #devicesOf: ReadonlyMap<string, readonly string[]> = new Map();
   #sameLan = new SameLan();
-  /** Canonical texts of all virtual addresses: never a source, and of no interest when they come or go. */
+  /** Canonical texts of all virtual addresses: never a source unless it is configured as one. */
   #virtual = new Set<string>();
   /** Of these, the ones of the configuration before, which the kernel may still have. */
   #former = new Set<string>();
+  /** The same of sources that instances follow (track_src_ip), virtual or not. */
+  #followed = new Set<string>();
 
   constructor(links: Links, trackers: TrackerView, judges: LinkJudges) {
     this.#links = links;
@@ -106,7 +108,9 @@ export class Surroundings {
     this.#sameLan = new SameLan(config.instances);
     const before = this.#virtual;
     const wanted = new Set<string>();
-    for (const { addresses, excludedAddresses } of config.instances) {
+    this.#followed = new Set();
+    for (const { addresses, excludedAddresses, trackSourceAddress, sourceAddress } of config.instances) {
+      if (trackSourceAddress && sourceAddress !== undefined) this.#followed.add(sourceAddress);
       for (const { address } of addresses) wanted.add(address);
       for (const { address } of excludedAddresses) wanted.add(address);
     }
@@ -138,8 +142,9 @@ export class Surroundings {
     return names;
   }
 
-  isVirtual(address: LinkAddress): boolean {
-    return this.#virtual.has(address.address);
+  /** Whether it can matter to an instance that this address came or went. */
+  matters({ address }: LinkAddress): boolean {
+    return !this.#virtual.has(address) || this.#followed.has(address);
   }
 
   /** Whether a change of this link can matter to the instance. */

@@ -1,6 +1,7 @@
 /** What a reload makes of instances that it does not change, by what it has done to others on the same links. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { VrrpConfig } from "../../../src/config/model.js";
 import type { Addon } from "../../../src/native/addon.js";
 import { addressKey, parseAddress } from "../../../src/net/ip-address.js";
@@ -19,23 +20,38 @@ function addressOf(text: string): LinkAddress {
   return { family: 4, address: text, bytes, prefixLength: 24, scope: 0, flags: 0 };
 }
 
-/** eth0, whose flags say up; the driver knows better. */
-function scene(text: string, addresses: string[], driver = { up: true }) {
-  const carried = new Map<string, LinkAddress>();
-  for (const address of addresses) carried.set(addressKey(address, 24, undefined), addressOf(address));
-  const eth0 = {
-    index: 2,
-    name: "eth0",
+function link(index: number, name: string, addresses: readonly string[], more: Partial<Link> = {}): Link {
+  const carried = addresses.map((text) => [addressKey(text, 24, undefined), addressOf(text)] as const);
+  return {
+    index,
+    name,
+    flags: 0x41,
     up: true,
     mtu: 1500,
-    kind: undefined,
+    mac: new Uint8Array(6),
+    type: 1,
+    master: 0,
     parent: 0,
-    addresses: carried,
+    group: 0,
+    kind: undefined,
+    macvlanMode: undefined,
+    addresses: new Map(carried),
+    ...more,
   };
+}
+
+/** eth0 with these addresses, whose flags say up and whose driver knows better; a macvlan on it; and eth1. */
+function scene(text: string, addresses: readonly string[], driver = { up: true }) {
+  const eth0 = link(2, "eth0", addresses);
+  const all = [
+    eth0,
+    link(3, "eth1", ["192.0.2.201"]),
+    link(4, "mv0", ["192.0.2.202"], { kind: "macvlan", parent: 2 }),
+  ];
   const links = {
-    all: () => [eth0],
-    byName: (name: string) => (name === "eth0" ? eth0 : undefined),
-    byIndex: () => eth0,
+    all: () => all,
+    byName: (name: string) => all.find((one) => one.name === name),
+    byIndex: (index: number) => all.find((one) => one.index === index),
   };
   class Driver {
     interfaceRequest(request: number, ifreq: Uint8Array): void {
@@ -61,6 +77,7 @@ function scene(text: string, addresses: string[], driver = { up: true }) {
     post: (machine, event) => {
       machine.handle(event, 0);
       if (event.kind === "faultsChanged") told.push(`${machine.name}: ${event.faults.join() || "none"}`);
+      if (event.kind === "weightChanged") told.push(`${machine.name} by ${event.weight}`);
       if (event.kind === "sourceChanged") told.push(`${machine.name} from ${event.source.join(".")}`);
     },
     forgetPackets: () => {},
@@ -88,10 +105,14 @@ function scene(text: string, addresses: string[], driver = { up: true }) {
   };
   /** The kernel has taken it away. */
   const vanish = (address: string): void => {
-    carried.delete(addressKey(address, 24, undefined));
-    lookout.onAddress(eth0 as unknown as Link, addressOf(address));
+    (eth0.addresses as Map<string, LinkAddress>).delete(addressKey(address, 24, undefined));
+    lookout.onAddress(eth0, addressOf(address));
   };
-  return { reload, vanish };
+  const judgeAll = (): string[] => {
+    lookout.judgeAll();
+    return told.splice(0);
+  };
+  return { reload, vanish, judgeAll };
 }
 
 const router = (name: string, vrid: number, address: string, more = "") => `
@@ -129,4 +150,77 @@ test("an address that a reload takes away is never a source, though the kernel s
   const { reload, vanish } = scene(router("A", 1, "192.0.2.101") + B, ["192.0.2.101"]);
   const news = reload(router("A", 1, "192.0.2.103") + B, () => vanish("192.0.2.101"));
   assert.deepEqual(news, ["A: noAddress"]);
+});
+
+test("track_src_ip: a followed source that goes is a fault, also when another instance has it as a virtual address", () => {
+  const follower = router("B", 2, "192.0.2.102", "mcast_src_ip 192.0.2.101\n track_src_ip");
+  const { reload, vanish } = scene(router("A", 1, "192.0.2.101"), ["192.0.2.1", "192.0.2.101"]);
+  const news = reload(router("A", 1, "192.0.2.101") + follower, () => vanish("192.0.2.101"));
+  assert.deepEqual(news, ["B from 192.0.2.101", "B: noAddress"]);
+});
+
+const ADDRESSES = ["192.0.2.1", "192.0.2.7", "192.0.2.101", "192.0.2.102"];
+const LINES = [
+  "linkbeat_use_polling",
+  "track_interface {\n eth0 weight 10\n }",
+  "track_interface {\n eth1\n }",
+  "mcast_src_ip 192.0.2.7\n track_src_ip",
+  "dont_track_primary",
+];
+const wish = fc.record({
+  device: fc.constantFrom("eth0", "eth1", "mv0"),
+  vrid: fc.integer({ min: 1, max: 2 }),
+  address: fc.constantFrom(...ADDRESSES),
+  lines: fc.subarray(LINES),
+});
+
+type Wish = typeof wish extends fc.Arbitrary<infer T> ? T : never;
+
+function textOf(wishes: readonly (Wish | undefined)[], grouped: boolean): string {
+  const instances = wishes.map((one, i) => {
+    if (one === undefined) return "";
+    const { device, vrid, address, lines } = one;
+    return router(`I${i}`, vrid, `${address} dev eth0`, lines.join("\n")).replace(
+      "interface eth0",
+      `interface ${device}`,
+    );
+  });
+  const group = "vrrp_sync_group G {\n group {\n I0\n I1\n }\n track_interface {\n eth0\n }\n }";
+  return instances.join("") + (grouped ? group : "");
+}
+
+/** A configuration, and reloads that each make, change or remove one instance. */
+const reloads = fc
+  .tuple(
+    fc.array(wish, { minLength: 2, maxLength: 4 }),
+    fc.array(fc.tuple(fc.nat(3), fc.option(wish, { nil: undefined })), { minLength: 1, maxLength: 4 }),
+    fc.boolean(),
+  )
+  .map(([first, edits, grouped]) => {
+    const texts = [textOf(first, grouped)];
+    let wishes: (Wish | undefined)[] = first;
+    for (const [at, next] of edits) {
+      wishes = wishes.map((one, i) => (i === at ? next : one));
+      texts.push(textOf(wishes, grouped));
+    }
+    return texts;
+  });
+
+test("after any reload, judging every instance anew finds nothing that it has not been told", () => {
+  fc.assert(
+    fc.property(
+      reloads,
+      fc.subarray(ADDRESSES),
+      fc.boolean(),
+      fc.subarray(ADDRESSES),
+      ([first = "", ...others], present, up, going) => {
+        const { reload, vanish, judgeAll } = scene(first, present, { up });
+        for (const next of others) {
+          reload(next, () => going.forEach(vanish));
+          assert.deepEqual(judgeAll(), [], next);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
