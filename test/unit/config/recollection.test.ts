@@ -25,12 +25,13 @@ const settings = fc.constantFrom(
   " notify /bin/true\n",
   " debug x\n",
   " notify_priority_changes\n",
+  " @main priority 80\n @other priority 70\n",
 );
 const router = fc
-  .tuple(fc.nat(4), fc.nat(3), fc.nat(5), fc.constantFrom("", " dev eth1", " scope office"), settings)
+  .tuple(fc.nat(4), fc.nat(4), fc.nat(5), fc.constantFrom("", " dev eth1", " scope office"), settings)
   .map(
     ([n, vrid, address, option, more]) =>
-      `vrrp_instance V${n} {\n interface eth0\n virtual_router_id ${vrid + 1}\n${more} virtual_ipaddress {\n  10.0.0.${address}${option}\n }\n}\n`,
+      `vrrp_instance V${n} {\n interface eth0\n${vrid > 0 ? ` virtual_router_id ${vrid}\n` : ""}${more} virtual_ipaddress {\n  10.0.0.${address}${option}\n }\n}\n`,
   );
 const checker = fc.constantFrom(
   "",
@@ -55,6 +56,8 @@ const odd = fc.constantFrom(
   "}\n",
   "nonsense\n",
   "@x nonsense\n",
+  "vrrp_instance V0 { interface eth0\n virtual_router_id 9\n virtual_ipaddress {\n 10.0.0.9 } }\n",
+  "vrrp_instance V1 {\n interface eth0\n virtual_router_id 8\n virtual_ipaddress {\n 10.0.0.8\n }\n} ",
   "{\n",
 );
 const part = fc.oneof(
