@@ -6,6 +6,7 @@
 import type { Mark } from "./lexer/lines.js";
 import type { HostAnswers, Judge } from "./meaning/judge.js";
 import type { Position, VirtualServerConfig, VrrpInstanceConfig } from "./model.js";
+import { detached } from "./text.js";
 
 /** What a block came to that depends on nothing but itself, the global settings and interfaces. */
 export type Meaning =
@@ -99,7 +100,9 @@ export class Recollection {
       if (element.meaning === undefined) return undefined;
       const lines = this.#differs ? lineOf(start) - lineOf(element.start) : 0;
       const meaning = lines === 0 ? element.meaning : movedBy(element.meaning, lines);
-      this.#elements.push({ ...element, start, meaning });
+      // Of this source, so that the one before can go.
+      const text = source.chars.slice(at, at + element.text.length);
+      this.#elements.push({ ...element, text, start, meaning });
       this.recalled.push({ order: order + element.ordersBefore, meaning });
       return element;
     }
@@ -126,6 +129,8 @@ export class Recollection {
 
   /** Keeps what a block came to; `order` is of its keyword. */
   keep(order: number, meaning: Meaning): void {
+    // It may outlast many readings, and one by one each would be kept in memory for it.
+    if (this.before !== undefined) detachAll(meaning.config);
     this.#meanings.set(order, meaning);
   }
 
@@ -149,6 +154,15 @@ export class Recollection {
     const { text, start, blank, orders, ordersBefore } = element;
     const meaning = element.isQuiet ? this.#meanings.get(element.order) : undefined;
     return { text, start, blank, orders, ordersBefore, meaning };
+  }
+}
+
+/** Gives all texts in a piece of configuration memory of their own. */
+function detachAll(part: object): void {
+  const fields = part as Record<string, unknown>;
+  for (const [key, value] of Object.entries(fields)) {
+    if (typeof value === "string") fields[key] = detached(value);
+    else if (typeof value === "object" && value !== null) detachAll(value);
   }
 }
 

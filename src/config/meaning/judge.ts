@@ -2,7 +2,7 @@
 import { type Diagnostics, type Extra, quoted } from "../diagnostic.js";
 import { didYouMean } from "../did-you-mean.js";
 import type { ScriptSetting } from "../vrrp-model.js";
-import { decodeBytes, type Word } from "../text.js";
+import { decodeBytes, detached, type Word } from "../text.js";
 import type { RoutingKind } from "../values/routing.js";
 
 /** Who is to run a script; without a user, who runs the daemon. */
@@ -113,7 +113,7 @@ export class Judge {
 
   /** Asked of the host once per interface. */
   mtuOf(name: string): number | undefined {
-    if (!this.#mtus.has(name)) this.#mtus.set(name, this.host.interfaceMtu?.(name));
+    if (!this.#mtus.has(name)) this.#mtus.set(detached(name), this.host.interfaceMtu?.(name));
     return this.#mtus.get(name);
   }
 
@@ -139,7 +139,7 @@ export class Judge {
     let exists = this.#interfaces.get(name);
     if (exists === undefined) {
       exists = this.host.interfaceExists?.(name) ?? true;
-      this.#interfaces.set(name, exists);
+      this.#interfaces.set(detached(name), exists);
     }
     return exists;
   }

@@ -1,6 +1,8 @@
 /** A reading that recognises what is as it was gives the same as one that reads everything. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import type { ReadOptions, ReadResult } from "../../../src/config/read-config.js";
 import { instance, messages, read as readOnce } from "./fake-files.js";
@@ -208,4 +210,26 @@ test("under another name of the host a condition decides anew", () => {
   const first = read(text, { configId: "one" });
   assert.equal(first.config.vrrp.instances[0]?.preempt, false);
   assert.equal(same(text, first, { configId: "two" }).config.vrrp.instances[0]?.preempt, true);
+});
+
+test("reading again and again keeps no file in memory but the latest", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const remark = `# ${"remark ".repeat(50)}\n`.repeat(10);
+  const list = many.slice(0, 60).map((text, n) => {
+    const named = text.replace(`e V${n} `, `e a_long_name_that_nobody_else_has_${n} `);
+    return remark + named.replace("interface eth0", `interface ethernet-${1000 + n}`);
+  });
+  let latest = read(list.join(""));
+  const size = list.join("").length;
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let n = 0; n < list.length; n++) {
+    list[n] = list[n]?.replace("mcast_dst_ip 224.0.0.18", "mcast_dst_ip 224.100.100.118") ?? "";
+    latest = read(list.join(""), { before: latest.remembered });
+  }
+  assert.equal(latest.config.vrrp.instances[59]?.multicastGroup, "224.100.100.118");
+  collect();
+  const grown = process.memoryUsage().heapUsed - before;
+  assert.ok(grown < 10 * size, `${grown} bytes more after 60 readings of ${size}`);
 });
