@@ -201,7 +201,7 @@ class Translator {
 
   #classMember(): void {
     const rest = this.#pattern.slice(this.#at);
-    const named = /^\[:(\w+):\]/.exec(rest);
+    const named = /^\[:(\^?\w+):\]/.exec(rest);
     if (named !== null) {
       const inside = CLASSES[named[1] ?? ""];
       if (inside === undefined) throw new Unknown(`the class ${named[0]}`);

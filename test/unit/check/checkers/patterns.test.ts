@@ -175,3 +175,8 @@ test("a pattern that ends in the middle is no pattern: PCRE2 refuses it, and so 
     assert.notEqual(problem(pattern), "", pattern);
   for (const pattern of ["[abc]", "[a\\]]", "up\\\\", "\\Qup"]) assert.equal(problem(pattern), "", pattern);
 });
+
+test("a class by name that is not known here is named, not read as its letters", () => {
+  for (const name of ["^digit", "vowel"])
+    assert.equal(problem(`[[:${name}:]]`), `the class [:${name}:] is not known here`);
+});
