@@ -28,6 +28,8 @@ export class Supervisor<Slice> {
   readonly #children = new Map<string, SupervisedChild<Slice>>();
   #generation = 0;
   #announcement: Announcement;
+  /** Who has died over the reload under way, and goes on with the old configuration. */
+  readonly #leftBehind: string[] = [];
   /** What a reload has read and offered to the running children, until all have answered. */
   #offer: Slices<Slice> | undefined;
   #offerRefused = false;
@@ -198,6 +200,7 @@ export class Supervisor<Slice> {
       return;
     }
     this.#announcement = "reload";
+    this.#leftBehind.length = 0;
     this.reloads.accepted++;
     out.push({ kind: "adoptConfiguration", generation: this.#generation });
     for (const [name, child] of this.#children) {
@@ -228,6 +231,7 @@ export class Supervisor<Slice> {
     const asked = child.phase === "stopping";
     // One that dies over an offer has refused it, so to speak.
     if (child.reload === "offered" || child.reload === "taken") this.#offerRefused = true;
+    if (child.reload === "committing") this.#leftBehind.push(child.identity.ident);
     const orderly = "status" in end && end.status === EXIT.ok;
     const leftovers = !orderly && !(this.#stopping && this.settings.keepOnStop);
     const text = child.onExited(end, leftovers, now, out);
@@ -308,10 +312,17 @@ export class Supervisor<Slice> {
       this.#announcement !== undefined &&
       !children.some((child) => child.wanted && child.phase !== "running")
     ) {
-      const text = this.#announcement === "startup" ? "Startup complete" : "Reload complete";
+      out.push(this.#describeOutcome(this.#announcement), { kind: "notifyService", state: "ready" });
       this.#announcement = undefined;
-      out.push({ kind: "log", level: "info", text }, { kind: "notifyService", state: "ready" });
     }
     if (this.#reloadQueued) this.#onReloadRequested(out);
+  }
+
+  #describeOutcome(what: NonNullable<Announcement>): SupervisorEffect<Slice> {
+    if (what === "startup") return { kind: "log", level: "info", text: "Startup complete" };
+    if (this.#leftBehind.length === 0) return { kind: "log", level: "info", text: "Reload complete" };
+    const who = this.#leftBehind.join(" and ");
+    const text = `Reload incomplete: the old configuration is in force for ${who}, until the next reload`;
+    return { kind: "log", level: "error", text };
   }
 }

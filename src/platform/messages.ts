@@ -65,7 +65,10 @@ export type ToChild<Slice> =
   | { kind: "configure"; generation: number; slice: Slice; options: ChildOptions }
   /** How the offered slice differs from that of generation `from`, which is in force; no `change`: not at all. */
   | { kind: "reconfigure"; generation: number; from: number; change?: Change; options: ChildOptions }
-  /** Put what was offered last into force, or forget it. Only after `ready` of that generation. */
+  /**
+   * Put what was offered last into force, after `ready` of that generation, or forget it, also before. A child takes these
+   * three one after the other.
+   */
   | { kind: "commit"; generation: number }
   | { kind: "abandon"; generation: number }
   /** Only after `ready` of that generation, and only once. */

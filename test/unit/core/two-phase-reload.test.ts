@@ -183,10 +183,16 @@ test("one that lives and does not put the configuration into force is killed aft
   assert.notEqual(bench.child("vrrp").pid, pid);
   assert.deepEqual(bench.child("vrrp").slices, ["edition 1 of vrrp"]);
   assert.deepEqual(bench.child("check").slices, ["edition 1 of check", "edition 2 of check"]);
+  const incomplete =
+    "Reload incomplete: the old configuration is in force for Keepalived_vrrp, until the next reload";
+  assert.equal(bench.said.at(-1), incomplete);
+  assert.equal(bench.effects.at(-1), "notifyService", "the service manager does not wait for more");
+  assert.ok(!bench.said.includes("Reload complete"));
   bench.commits = true;
   bench.edition = 3;
   bench.post({ kind: "reloadRequested" });
   assert.deepEqual(bench.child("vrrp").slices.at(-1), "edition 3 of vrrp");
+  assert.equal(bench.said.at(-1), "Reload complete");
   bench.advance(60 * SECOND);
   assert.equal(bench.spawns.length, 3, "no limit is left over");
 });
