@@ -24,6 +24,8 @@ export class Journal {
   /** Writes follow each other. */
   #last: Promise<void> = Promise.resolve();
   #pending: string[] = [];
+  /** The file may end in the middle of a line, or lack some: the next lines come with a new one. */
+  #isDamaged = false;
 
   /** Without a path nothing is written and nothing was there. `failed` is told why the file could not be used. */
   constructor(path: string | undefined, failed: (reason: string) => void) {
@@ -36,7 +38,7 @@ export class Journal {
     if (this.#path === undefined) return;
     try {
       const lines = (await readFile(this.#path, "utf8")).split("\n");
-      // The last line may be torn.
+      this.#isDamaged = lines.at(-1) !== "";
       this.#earlier = new Set(lines.slice(0, -1).filter((line) => line !== ""));
       for (const id of this.#earlier) this.#ids.add(id);
     } catch (error) {
@@ -54,14 +56,39 @@ export class Journal {
     return this.#earlier.has(id);
   }
 
-  /** Resolves when they are written, or when that failed, which is told. What is added in one turn is one write. */
+  /**
+   * Resolves when they are written, or when that failed, which is told. What is added in one turn is one write. A server
+   * that comes and goes for months has one line.
+   */
   add(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.#ids.add(id);
-    this.#pending.push(...ids);
+    for (const id of ids) {
+      if (this.#ids.has(id)) continue;
+      this.#ids.add(id);
+      this.#pending.push(id);
+    }
     return this.#write(async (path) => {
       const lines = this.#pending.splice(0);
-      if (lines.length > 0) await appendFile(path, textOf(lines), MODE);
+      if (lines.length > 0) await this.#append(path, lines);
     });
+  }
+
+  async #append(path: string, lines: readonly string[]): Promise<void> {
+    try {
+      if (this.#isDamaged) await this.#replace(path);
+      else await appendFile(path, textOf(lines), MODE);
+    } catch (error) {
+      // A full disk takes a part of them.
+      this.#isDamaged = true;
+      for (const id of lines) this.#ids.delete(id);
+      throw error;
+    }
+  }
+
+  async #replace(path: string): Promise<void> {
+    this.#isDamaged = true;
+    await writeFile(`${path}.new`, textOf(this.#ids), MODE);
+    await rename(`${path}.new`, path);
+    this.#isDamaged = false;
   }
 
   /** Forgets all but these; without any the file goes. */
@@ -74,10 +101,10 @@ export class Journal {
       this.#pending = [];
       if (this.#ids.size === 0) {
         await rm(path, { force: true });
+        this.#isDamaged = false;
         return;
       }
-      await writeFile(`${path}.new`, textOf(this.#ids), MODE);
-      await rename(`${path}.new`, path);
+      await this.#replace(path);
     });
   }
 

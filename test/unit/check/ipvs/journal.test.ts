@@ -1,6 +1,15 @@
 /** The journal of IPVS entries. */
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -31,6 +40,60 @@ test("what one run has noted the next one knows, but for a torn last line", asyn
   // What is noted now is not of an earlier run.
   await next.add(["mark 7 inet"]);
   assert.ok(!next.isFromEarlier("mark 7 inet"));
+});
+
+test("a server that comes and goes has one line, of this run or of an earlier one: the file does not grow with time", async (t) => {
+  const path = pathFor(t);
+  const first = new Journal(path, fail);
+  for (let i = 0; i < 3; i++) await first.add(["mark 7 inet", "mark 8 inet"]);
+  const next = new Journal(path, fail);
+  await next.load();
+  await next.add(["mark 8 inet", "mark 9 inet"]);
+  assert.equal(readFileSync(path, "utf8"), "mark 7 inet\nmark 8 inet\nmark 9 inet\n");
+});
+
+test("what could not be written is written when it is added again", async (t) => {
+  const path = pathFor(t);
+  const reasons: string[] = [];
+  const journal = new Journal(path, (reason) => reasons.push(reason));
+  mkdirSync(path);
+  await journal.add(["mark 7 inet"]);
+  assert.match(reasons.join(), /EISDIR/);
+  rmSync(path, { recursive: true });
+  await journal.add(["mark 7 inet"]);
+  assert.equal(readFileSync(path, "utf8"), "mark 7 inet\n");
+});
+
+test("a torn line does not swallow the next one, and never becomes the name of somebody else's entry", async (t) => {
+  const path = pathFor(t);
+  writeFileSync(path, "mark 7 inet\ntcp 10.0.0.1:8");
+  const torn = new Journal(path, fail);
+  await torn.load();
+  await torn.add(["mark 8 inet"]);
+  await torn.add(["mark 9 inet"]);
+  assert.equal(readFileSync(path, "utf8"), "mark 7 inet\nmark 8 inet\nmark 9 inet\n");
+});
+
+test("what was added while the file could not be written anew is in the next one", async (t) => {
+  const path = pathFor(t);
+  const reasons: string[] = [];
+  const journal = new Journal(path, (reason) => reasons.push(reason));
+  await journal.add(Array.from({ length: 1500 }, (_, i) => `mark ${i} inet`));
+  mkdirSync(`${path}.new`);
+  void journal.keepOnly(new Set(["mark 7 inet"]));
+  await journal.add(["mark 2000 inet"]);
+  assert.match(reasons.join(), /EISDIR/);
+  rmSync(`${path}.new`, { recursive: true });
+  await journal.add(["mark 2001 inet"]);
+  assert.equal(readFileSync(path, "utf8"), "mark 7 inet\nmark 2000 inet\nmark 2001 inet\n");
+});
+
+test("who adds what is on its way waits until it is there", async (t) => {
+  const path = pathFor(t);
+  const journal = new Journal(path, fail);
+  void journal.add(["mark 7 inet"]);
+  await journal.add(["mark 7 inet"]);
+  assert.equal(readFileSync(path, "utf8"), "mark 7 inet\n");
 });
 
 test("nobody else reads the file", async (t) => {
