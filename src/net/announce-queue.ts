@@ -66,6 +66,13 @@ export class AnnounceQueue<T> {
     for (const [key, waiting] of this.#waiting) if (waiting.owner === owner) this.#waiting.delete(key);
   }
 
+  /** @returns all that waits, with the number of frames due, in the order of their turns; nothing waits then. */
+  takeAll(): { owner: string; item: T; due: number }[] {
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
+    return all;
+  }
+
   #queue(owner: string, item: T, due: number, limit: number, keyOf: (item: T) => string): void {
     const key = `${owner} ${keyOf(item)}`;
     const before = this.#waiting.get(key)?.due ?? 0;

@@ -68,6 +68,7 @@ export class Announcer {
   readonly #socket: Socket;
   readonly #loop: Loop;
   readonly #options: AnnouncerOptions;
+  #rates: AnnounceLimits;
   readonly #slab = new Uint8Array(BATCH * SLOT);
   readonly #table = new Int32Array(BATCH * SEND_FIELDS);
   /** Who owns each frame of the slab. */
@@ -86,6 +87,7 @@ export class Announcer {
     this.#socket = new addon.Socket(AF_PACKET, SOCK_RAW, 0);
     this.#loop = loop;
     this.#options = options;
+    this.#rates = options.limits;
     for (let i = 0; i < BATCH; i++) {
       this.#table[i * SEND_FIELDS] = i * SLOT;
       this.#table[i * SEND_FIELDS + 2] = i * SLOT + SOCKADDR_AT;
@@ -101,14 +103,29 @@ export class Announcer {
   announce(owner: string, link: Link, addresses: readonly string[], rounds: number): void {
     if (!canAnnounce(link) || rounds < 1) return;
     const items = addresses.map((address) => this.#announcement(owner, link, address));
-    if (!isLimited(this.#options.limits)) {
+    this.#enter(owner, link, items, rounds);
+  }
+
+  /** Other limits from now on, also for what waits. */
+  setLimits(limits: AnnounceLimits): void {
+    const waiting = [...this.#limits.values()].flatMap(({ queue, cancelTimer }) => {
+      cancelTimer?.();
+      return queue.takeAll();
+    });
+    this.#limits.clear();
+    this.#rates = limits;
+    for (const { owner, item, due } of waiting) this.#enter(owner, item.link, [item], due);
+  }
+
+  #enter(owner: string, link: Link, items: readonly Announcement[], rounds: number): void {
+    if (!isLimited(this.#rates)) {
       this.#push(owner, items, rounds);
       return;
     }
     const isV6 = ({ address }: Announcement): boolean => address.includes(":");
     const v4 = items.filter((item) => !isV6(item));
-    this.#limited(owner, limitOf(this.#options.limits, 4, link.name), v4, rounds);
-    this.#limited(owner, limitOf(this.#options.limits, 6, link.name), items.filter(isV6), rounds);
+    this.#limited(owner, limitOf(this.#rates, 4, link.name), v4, rounds);
+    this.#limited(owner, limitOf(this.#rates, 6, link.name), items.filter(isV6), rounds);
   }
 
   /** Drops what still waits for this owner. */

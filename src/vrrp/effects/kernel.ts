@@ -74,7 +74,7 @@ export class Kernel {
   readonly #channel: CommandSocket;
   readonly #monitor: Monitor;
   readonly #reconciler: Reconciler;
-  #announcer: Announcer;
+  readonly #announcer: Announcer;
   #limits: AnnounceLimits;
   #limited: boolean;
   /** Owners whose addresses are being added or removed, and what waits for that. */
@@ -137,12 +137,11 @@ export class Kernel {
     });
   }
 
-  /** A reload may have changed the rate limits: only then what waits for them is dropped. */
+  /** A reload may have changed the rate limits: what waits for them goes on by the new ones. */
   setLimits(limits: AnnounceLimits): void {
     if (isDeepStrictEqual(limits, this.#limits)) return;
     this.#limits = limits;
-    this.#announcer.close();
-    this.#announcer = this.#createAnnouncer(limits);
+    this.#announcer.setLimits(limits);
     this.#limited = isLimited(limits);
   }
 

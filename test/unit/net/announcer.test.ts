@@ -195,3 +195,20 @@ test("a router says so in its advertisements", () => {
   loop.settle();
   assert.equal(socket.calls[0]?.[0]?.data[58], 0xa0);
 });
+
+test("other limits hold for what waits, too, and nothing of it is lost", () => {
+  const slow = { garpIntervalMicros: 10 * second, gnaIntervalMicros: 10 * second, groups: [] };
+  const { loop, announcer, sent } = setUp({ limits: slow });
+  announcer.announce("VI_1", LINK, ["192.0.2.1", "192.0.2.2", "192.0.2.3"], 1);
+  loop.settle();
+  assert.deepEqual(sent(), ["192.0.2.1"]);
+  announcer.setLimits({ ...slow, garpIntervalMicros: second });
+  loop.settle();
+  assert.deepEqual(sent(), ["192.0.2.1", "192.0.2.2"]);
+  loop.advance(second);
+  assert.deepEqual(sent(), ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+  announcer.announce("VI_1", LINK, ["192.0.2.4", "192.0.2.5"], 1);
+  announcer.setLimits(NO_LIMITS);
+  loop.settle();
+  assert.deepEqual(sent().slice(3), ["192.0.2.4", "192.0.2.5"]);
+});
