@@ -337,6 +337,26 @@ test("whatever the results, reports alternate, the next check comes, and never l
   );
 });
 
+test("however late checks are, none comes sooner than three quarters of L, and five later all is as it was", () => {
+  const lateness = fc.array(fc.integer({ min: 0, max: 5 * L }), { maxLength: 20 });
+  fc.assert(
+    fc.property(anyPolicy, lateness, fc.boolean(), (policy, delays, suspended) => {
+      const machine = schedule({ policy });
+      machine.nextAt = 0;
+      for (const late of [...delays, 0, 0, 0, 0, 0]) {
+        const now = machine.nextAt + late;
+        if (suspended) machine.onSkipped(now);
+        else {
+          machine.onStarted(now);
+          machine.onPassed(now);
+        }
+        assert.ok(machine.nextAt >= now + 0.75 * L && machine.nextAt <= now + L);
+      }
+      assert.equal(machine.nextAt % L, 0);
+    }),
+  );
+});
+
 test("an up checker goes down after exactly R + 1 failures in a row", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 5 }), anyPolicy, (retry, policy) => {
