@@ -300,6 +300,12 @@ export class Kernel {
     delete work.early;
   }
 
+  /** The owner is gone for good; what it had in the kernel goes as `release` has said. */
+  forget(owner: string): void {
+    this.#announcer.forget(owner);
+    this.#refused.delete(owner);
+  }
+
   /** Resolves when nothing is left to do. */
   idle(): Promise<void> {
     return this.#reconciler.idle();

@@ -226,6 +226,7 @@ export class Performer {
   #forget(machine: VrrpInstance): void {
     this.#ports.channels.withdraw(machine);
     this.#ports.alarm.forget(machine);
+    this.#ports.kernel.forget(ownerOf(machine));
     this.#sending.delete(machine);
     this.#ports.removed(machine);
   }

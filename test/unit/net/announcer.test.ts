@@ -212,3 +212,12 @@ test("other limits hold for what waits, too, and nothing of it is lost", () => {
   loop.settle();
   assert.deepEqual(sent().slice(3), ["192.0.2.4", "192.0.2.5"]);
 });
+
+test("of an owner that is gone for good nothing is sent any more", () => {
+  const { loop, announcer, sent } = setUp();
+  announcer.announce("VI_1", LINK, ["192.0.2.1"], 1);
+  announcer.announce("VI_2", LINK, ["192.0.2.2"], 1);
+  announcer.forget("VI_1");
+  loop.settle();
+  assert.deepEqual(sent(), ["192.0.2.2"]);
+});
