@@ -1,15 +1,24 @@
 /** Scripts that do their worst: how each ends, that the process that runs them goes on, and that nothing is left. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { Addon } from "../../../src/native/addon.js";
 import { loadAddon } from "../../../src/native/load.js";
 import { type RunOutcome, type RunRequest, ScriptRunner } from "../../../src/platform/script-runner.js";
+import { repository } from "../../setup/repository.js";
 
 const skip = process.getuid?.() === 0 ? false : "needs root to become another user";
 const folder = mkdtempSync(join(tmpdir(), "keepalived-hostile-"));
@@ -164,12 +173,17 @@ test("it runs in a group of its own, without what upstream takes out of the envi
 test("a process without privileges runs scripts as itself, and as nobody else", { skip }, () => {
   const path = script("who", "id -u >&2");
   chmodSync(folder, 0o755);
-  const program = fileURLToPath(new URL("./unprivileged-runner.js", import.meta.url));
-  const output = execFileSync(process.execPath, [program, path], {
-    uid: 65534,
-    gid: 65534,
-    encoding: "utf8",
-  });
+  // Under root's home nobody else finds the programs, and Debian's build of Node 20 cannot change its own user: so the
+  // repository is also seen in a folder of the test, in a mount namespace that ends with the process.
+  const seen = join(folder, "repository");
+  mkdirSync(seen);
+  const program = join(seen, "build/test/lab/notify/unprivileged-runner.js");
+  const become = `mount --bind "$1" "$2" && shift 2 && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"`;
+  const output = execFileSync(
+    "unshare",
+    ["--mount", "sh", "-c", become, "sh", repository, seen, process.execPath, program, path],
+    { encoding: "utf8" },
+  );
   const [own, other] = output
     .trim()
     .split("\n")
