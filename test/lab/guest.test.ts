@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { repository } from "../setup/repository.js";
 import { missingKernel, runInGuest } from "../uml/harness/guest.js";
-import { runFilesInGuest } from "../uml/harness/suite.js";
+import { missingBoot, runFilesInGuest } from "../uml/harness/suite.js";
 
-const skip = missingKernel() ?? false;
+/** Where no guest boots these tests are skipped, as test/uml is, for the same reason. */
+const skip = missingKernel() ?? missingBoot(await runInGuest({ command: ["true"], limitS: 20 })) ?? false;
 const leftovers = (): string[] => readdirSync("/tmp").filter((name) => /^kalab-(guest|exchange)-/.test(name));
 const fixture = (name: string): string =>
   join(repository, "build", "test", "uml", "harness", "fixtures", `${name}.js`);

@@ -150,7 +150,8 @@ lvs_netlink_monitor_rcv_bufs ${ofChecker}
 lvs_netlink_monitor_rcv_bufs_force`) + SERVICE;
     /** The kernel counts its own overhead and so tells twice what it was asked for. */
     const buffers = (): number[] => {
-      const shown = execFileSync("ip", ["netns", "exec", host.namespace, "ss", "-f", "netlink", "-m"]);
+      // With -p too, as ss of iproute2 6.15 shows no memory without that column.
+      const shown = execFileSync("ip", ["netns", "exec", host.namespace, "ss", "-f", "netlink", "-m", "-p"]);
       const sockets = shown.toString().matchAll(/rtnl:(?!kernel)[^\n]*,rb(\d+),/g);
       const bytes = new Set([...sockets].map(([, doubled]) => Number(doubled) / 2));
       return [...bytes].filter((size) => size % 10_001 === 0).sort();

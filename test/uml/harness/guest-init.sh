@@ -4,6 +4,10 @@
 export PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 power_off() { echo o >/proc/sysrq-trigger; sleep 5; poweroff -f; } 2>/dev/null >&2
+# Linux 6.1 takes the folder alone as the option of hostfs, a newer mount(8) and kernel only by its name.
+mount_host() {
+  mount -t hostfs -o "$3$1" none "$2" 2>/dev/null || mount -t hostfs -o "${3}hostfs=$1" none "$2" || power_off
+}
 scratch=$1
 # Sets exchange, repository, keep (folders that stay visible), limit_s, live and command (quoted words), and defines
 # environment, a function. Read before /tmp, where it lies, is hidden.
@@ -22,14 +26,14 @@ mount -t tmpfs -o mode=1777 shm /dev/shm 2>/dev/null
 mount -t tmpfs -o mode=755 run /run
 [ -L /var/run ] || mount -t tmpfs -o mode=755 varrun /var/run
 mkdir -p /run/guest/control /run/guest/exchange /run/netns /run/lock /run/guest/modules/lib
-mount -t hostfs -o "$scratch" none /run/guest/control || power_off
-mount -t hostfs -o "$exchange" none /run/guest/exchange || power_off
+mount_host "$scratch" /run/guest/control
+mount_host "$exchange" /run/guest/exchange
 mount -t tmpfs -o mode=1777 tmp /tmp
 for folder in $keep; do
   case $folder/ in
     /tmp/* | /run/* | /var/run/* | /dev/shm/*)
       mkdir -p "$folder"
-      mount -t hostfs -o "ro,$folder" none "$folder" || power_off
+      mount_host "$folder" "$folder" ro,
       ;;
   esac
 done

@@ -48,8 +48,9 @@ export async function runFilesInGuest(
       return;
     }
     const { result, done, broken } = await oneGuest(left, remainingS, listener);
-    if (!result.booted) {
-      skipAll(left, `no user-mode Linux on this machine; its last words: ${lastLine(result.console)}`);
+    const silent = missingBoot(result);
+    if (silent !== undefined) {
+      skipAll(left, silent);
       return;
     }
     if (done.length === 0 && broken === undefined) {
@@ -59,6 +60,11 @@ export async function runFilesInGuest(
     if (broken !== undefined) listener.fail(wholeFile(broken, `ended with its guest (${ending(result)})`));
     left = left.filter((file) => !done.includes(file) && file !== broken);
   }
+}
+
+/** Why a guest did not come as far as its command; undefined when it did. */
+export function missingBoot({ booted, console }: GuestResult): string | undefined {
+  return booted ? undefined : `no user-mode Linux on this machine; its last words: ${lastLine(console)}`;
 }
 
 interface GuestOutcome {
