@@ -68,13 +68,15 @@ const COMMON = {
   logLevel: "warning",
 };
 
+const bytecodeOf = (bundle) => `${bundle}.${process.version}-${process.arch}.bytecode`;
+
 /** What the command does for most people: what runs then is compiled, the rest when it is needed. Loading all costs more. */
 const USUAL_RUN = ["-t", "-f", join(root, "src", "bytecode.conf")];
 
 function makeBytecode(bundle, kind) {
   const program = join(root, "src", "bytecode.mjs");
   const args = kind === "command" ? USUAL_RUN : [];
-  const made = `${bundle}.${process.version}-${process.arch}.bytecode`;
+  const made = bytecodeOf(bundle);
   rmSync(made, { force: true });
   // The status of a run says what it thinks of the configuration.
   const { stderr } = spawnSync(process.execPath, [program, bundle, ...args], { encoding: "utf8" });
@@ -88,7 +90,8 @@ async function bundlePrograms() {
   writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
   for (const [name, { entry, kind }] of Object.entries(PROGRAMS)) {
     const outfile = join(dist, `${name}.js`);
-    if (modified(outfile) > sources) continue;
+    const isWhole = kind === "module" || existsSync(bytecodeOf(join(dist, `${name}.bundle.js`)));
+    if (isWhole && modified(outfile) > sources) continue;
     const define = { "import.meta.url": "importMetaUrl" };
     const url = 'importMetaUrl = require("node:url").pathToFileURL(__filename).href;';
     const entryPoints = [join(root, entry)];
