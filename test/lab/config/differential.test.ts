@@ -3,14 +3,13 @@
  * keepalived: the same exit status, or an entry in `known-differences.ts` with its item in docs/differences.md.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import type { Addon } from "../../../src/native/addon.js";
 import { loadAddon } from "../../../src/native/load.js";
 import { repository } from "../../setup/repository.js";
-import { missing } from "../harness/products.js";
+import { debianRelease, missing } from "../harness/products.js";
 import { enterOwnNamespace, ip } from "../net/namespace.js";
 import { type CorpusCase, readCorpus } from "./corpus.js";
 import { KNOWN_DIFFERENCES } from "./known-differences.js";
@@ -24,8 +23,7 @@ const LEAST_CASES = 200;
 const RELEASE = "2.2.7";
 
 function otherRelease(): string | undefined {
-  const { stderr } = spawnSync("/usr/sbin/keepalived", ["--version"], { encoding: "utf8" });
-  const version = /v(\d+\.\d+\.\d+)/.exec(stderr)?.[1];
+  const version = debianRelease();
   return version === RELEASE
     ? undefined
     : `known differences are those of ${RELEASE}, installed is ${version}`;

@@ -1,4 +1,5 @@
 /** The programs under test: ours, and Debian's keepalived as the peer. */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../../setup/repository.js";
@@ -12,6 +13,12 @@ const DEBIAN = "/usr/sbin/keepalived";
 export function missing(product: Product): string | undefined {
   if (product === "ours") return existsSync(bundle) ? undefined : "dist/keepalived.js is not built";
   return existsSync(DEBIAN) ? undefined : `${DEBIAN} is not installed`;
+}
+
+/** The version of Debian's keepalived on this machine, such as "2.2.7"; undefined when it does not tell. */
+export function debianRelease(): string | undefined {
+  const { stderr } = spawnSync(DEBIAN, ["--version"], { encoding: "utf8" });
+  return /v(\d+\.\d+\.\d+)/.exec(stderr)?.[1];
 }
 
 /** The command that runs a product in the foreground with its log on the terminal. */

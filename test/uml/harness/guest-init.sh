@@ -4,9 +4,9 @@
 export PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 power_off() { echo o >/proc/sysrq-trigger; sleep 5; poweroff -f; } 2>/dev/null >&2
-# Linux 6.1 takes the folder alone as the option of hostfs, a newer mount(8) and kernel only by its name.
+# Linux 6.1 takes the folder alone as the option of hostfs, and has no other; a newer mount(8) can only name it.
 mount_host() {
-  mount -t hostfs -o "$3$1" none "$2" 2>/dev/null || mount -t hostfs -o "${3}hostfs=$1" none "$2" || power_off
+  mount -t hostfs -o "${3}hostfs=$1" none "$2" 2>/dev/null || mount -t hostfs -o "$3$1" none "$2" || power_off
 }
 scratch=$1
 # Sets exchange, repository, keep (folders that stay visible), limit_s, live and command (quoted words), and defines
@@ -14,6 +14,8 @@ scratch=$1
 . "$scratch/settings"
 
 mount -t proc proc /proc
+# Rings that a program maps, as libuv does, ruin the memory of Linux 6.12 in user mode ("Bad page map ... [io_uring]").
+[ ! -e /proc/sys/kernel/io_uring_disabled ] || echo 2 >/proc/sys/kernel/io_uring_disabled
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev 2>/dev/null
 mkdir -p /dev/pts /dev/shm 2>/dev/null
