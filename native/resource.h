@@ -2,11 +2,9 @@
 ///
 /// - `close()` may come twice, or from the object's own callback.
 /// - While something is under way the object holds itself (`Hold`), so that a forgotten timer still fires;
-/// idle
-///   objects are collected, and their destructor closes what is left.
+///   idle objects are collected, and their destructor closes what is left.
 /// - When the environment ends (exit, worker termination) a hook closes it before Node closes the loop, since
-/// a
-///   handle that is still open there aborts the process.
+///   a handle that is still open there aborts the process.
 ///
 /// A callback is held until close. An object that is never closed, and whose callback refers back to it, is
 /// therefore kept until the environment ends.
