@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import type { Lab } from "../lab/harness/lab.js";
 import { labTest } from "../lab/harness/lab-test.js";
 import type { Host } from "../lab/harness/network.js";
-import type { Product } from "../lab/harness/products.js";
+import { type Product, removesRoutes } from "../lab/harness/products.js";
 
 const MODULES = ["mpls_router", "mpls_iptunnel", "ila"];
 for (const name of MODULES) {
@@ -89,7 +89,7 @@ async function installed(lab: Lab, product: Product, number: number): Promise<st
   const lines = await settle(lab, host, 5 + extra.length, `routes and rules of ${product}`);
   router.kill("SIGTERM");
   await lab.waitFor(() => !router.running, 20_000, `${product} to end`);
-  assert.deepEqual(shown(host), [], `${product} left something`);
+  if (removesRoutes(product)) assert.deepEqual(shown(host), [], `${product} left something`);
   return lines;
 }
 

@@ -21,6 +21,11 @@ export function debianRelease(): string | undefined {
   return /v(\d+\.\d+\.\d+)/.exec(stderr)?.[1];
 }
 
+/** Whether a product removes all its routes when it stops. Debian's 2.3.3 does not: most of IPv6, of VRFs, of ospf. */
+export function removesRoutes(product: Product): boolean {
+  return product === "ours" || debianRelease() === "2.2.7";
+}
+
 /** The command that runs a product in the foreground with its log on the terminal. */
 export function commandOf(product: Product, configuration: string): string[] {
   const program = product === "ours" ? [process.execPath, bundle] : [DEBIAN];
