@@ -2,6 +2,8 @@
  * The recorded scenarios of a balancer (test/data/ipvs-scenarios.json: seen with upstream 2.2.7 in a real kernel, part of
  * them with 2.4.3) with our daemon in a real kernel: after each step the table is as it was recorded. What is said in FIFOs
  * and scripts meanwhile is tested in virtual time (test/unit/check/scenarios.test.ts).
+ * Where a scenario kills core and checker together, both are stopped before: else the checker may see core die, and
+ * rightly withdraws.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
