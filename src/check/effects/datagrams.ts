@@ -51,17 +51,18 @@ export class Datagrams {
     this.#events = events;
   }
 
-  /** Sends one datagram. What fails is told of within this call or later. */
+  /**
+   * Sends one datagram. What fails is told of within this call or later. The interface of a socket that was kept may be
+   * gone, or there anew: only a new socket tells how things are now.
+   */
   send(bytes: Uint8Array): void {
+    const isKept = this.#socket !== undefined;
     const socket = this.#socket ?? this.#open();
-    if (socket === undefined) return;
-    const table = new Int32Array(SEND_FIELDS);
-    table.set([0, bytes.length]);
-    try {
-      if (socket.sendBatch(bytes, table, 0, 1, 0) === 0) this.#fail("send", "sendmmsg", "EAGAIN");
-    } catch (error) {
-      this.#failWith("send", error);
-    }
+    const problem = socket && refusalOf(socket, bytes);
+    if (problem === undefined) return;
+    if (!isKept) return this.#fail("send", problem.call, problem.code);
+    this.close();
+    this.send(bytes);
   }
 
   close(): void {
@@ -137,5 +138,16 @@ export class Datagrams {
   #fail(stage: DatagramProblem["stage"], call: string, code: string): void {
     this.close();
     this.#events.failed({ stage, call, code });
+  }
+}
+
+/** Why a datagram could not be sent. */
+function refusalOf(socket: Socket, bytes: Uint8Array): { call: string; code: string } | undefined {
+  const table = new Int32Array(SEND_FIELDS);
+  table.set([0, bytes.length]);
+  try {
+    return socket.sendBatch(bytes, table, 0, 1, 0) === 0 ? { call: "sendmmsg", code: "EAGAIN" } : undefined;
+  } catch (error) {
+    return systemErrorOf(error, "datagram socket");
   }
 }

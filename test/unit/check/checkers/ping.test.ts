@@ -14,6 +14,8 @@ class Wire {
   kind: number[] = [];
   open = 0;
   waiting: Array<Uint8Array | string> = [];
+  /** What the kernel answers to the next calls that send, or set a socket up. */
+  refusals: { send?: string; setup?: string } = {};
   /** Calls of receiveBatch since the last `deliver`. */
   reads = 0;
   onReadable: (status: number) => void = () => {};
@@ -31,6 +33,10 @@ class Wire {
   }
 }
 
+function refuse(code: string | undefined, syscall: string): void {
+  if (code !== undefined) throw Object.assign(new Error(code), { code, syscall });
+}
+
 function socketClass(wire: Wire): unknown {
   return class {
     constructor(domain: number, _type: number, protocol: number) {
@@ -38,13 +44,18 @@ function socketClass(wire: Wire): unknown {
       wire.opened++;
       wire.open++;
     }
-    setOption(): void {}
+    setOption(): void {
+      refuse(wire.refusals.setup, "SO_BINDTODEVICE");
+    }
     bind(): void {}
     connect(): void {}
     startReading(onReadable: (status: number) => void): void {
       wire.onReadable = onReadable;
     }
     sendBatch(bytes: Uint8Array): number {
+      const { send } = wire.refusals;
+      delete wire.refusals.send;
+      refuse(send, "sendmmsg");
       wire.sent.push(Uint8Array.from(bytes));
       return 1;
     }
@@ -135,6 +146,27 @@ test("4.3: no reply within the limit is a failure; one in time ends the limit", 
   check.start(0);
   wire.deliver(reply(1));
   assert.equal(limit.due, undefined);
+});
+
+test("a kept socket that cannot send is replaced within the check: its interface may be there anew, or gone", () => {
+  const { wire, results, check } = scene();
+  check.start(0);
+  wire.deliver(reply(1));
+  wire.refusals = { send: "ENETUNREACH" };
+  check.start(0);
+  wire.deliver(reply(2));
+  assert.deepEqual(results, Array(2).fill({ verdict: "passed" }));
+  assert.deepEqual([wire.opened, wire.open], [2, 1]);
+
+  wire.refusals = { send: "ENETUNREACH", setup: "ENODEV" };
+  check.start(0);
+  assert.deepEqual(results.at(-1), { verdict: "notRun", detail: "SO_BINDTODEVICE: ENODEV" });
+  assert.equal(wire.open, 0);
+
+  wire.refusals = { send: "ENETUNREACH" };
+  check.start(0);
+  const { verdict } = results.at(-1) ?? {};
+  assert.equal(verdict, "failed", "a new socket that cannot send says something of the server");
 });
 
 test("a datagram that ends in its header is no reply", () => {
