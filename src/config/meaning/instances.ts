@@ -31,8 +31,8 @@ export function readInstances(
   for (const block of root.value("vrrp_instance")) {
     const [name] = block.args;
     const order = block.head?.order ?? 0;
-    for (; (recalled[next]?.order ?? order) < order; next++)
-      recalled.slice(next, next + 1).forEach(({ instance }) => take(instance));
+    for (let known = recalled[next]; known !== undefined && known.order < order; known = recalled[++next])
+      take(known.instance);
     if (name === undefined || isDuplicate(name, names, judge)) continue;
     // Which of the two is the duplicate, and what is said of it, only a reading of both can tell.
     if (recalledNames.has(decodeBytes(name.text))) judge.isDoubtful = true;

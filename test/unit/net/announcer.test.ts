@@ -5,23 +5,10 @@ import { Announcer, type AnnouncerOptions } from "../../../src/net/announcer.js"
 import { formatAddress } from "../../../src/net/ip-address.js";
 import type { Link } from "../../../src/net/links.js";
 import { addonWith, FakeSocket } from "./fake-socket.js";
+import { linkOfTest } from "./link-of-test.js";
 import { second, VirtualLoop } from "./virtual-loop.js";
 
-const LINK: Link = {
-  index: 3,
-  name: "eth0",
-  flags: 0x41,
-  up: true,
-  mtu: 1500,
-  mac: Uint8Array.of(2, 0, 0, 0, 0xb1, 1),
-  type: 1,
-  master: 0,
-  parent: 0,
-  group: 0,
-  kind: undefined,
-  macvlanMode: undefined,
-  addresses: new Map(),
-};
+const LINK = linkOfTest({ mac: Uint8Array.of(2, 0, 0, 0, 0xb1, 1) });
 
 const NO_LIMITS = { garpIntervalMicros: 0, gnaIntervalMicros: 0, groups: [] };
 

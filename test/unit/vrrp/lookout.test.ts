@@ -6,6 +6,7 @@ import type { VrrpConfig } from "../../../src/config/model.js";
 import type { Addon } from "../../../src/native/addon.js";
 import { addressKey, parseAddress } from "../../../src/net/ip-address.js";
 import type { Link, LinkAddress, Links } from "../../../src/net/links.js";
+import { linkOfTest } from "../net/link-of-test.js";
 import { applyChange, changeOf, SliceParts } from "../../../src/platform/slice-change.js";
 import { Lookout } from "../../../src/vrrp/effects/lookout.js";
 import { VrrpInstance } from "../../../src/vrrp/instance.js";
@@ -22,22 +23,7 @@ function addressOf(text: string): LinkAddress {
 
 function link(index: number, name: string, addresses: readonly string[], more: Partial<Link> = {}): Link {
   const carried = addresses.map((text) => [addressKey(text, 24, undefined), addressOf(text)] as const);
-  return {
-    index,
-    name,
-    flags: 0x41,
-    up: true,
-    mtu: 1500,
-    mac: new Uint8Array(6),
-    type: 1,
-    master: 0,
-    parent: 0,
-    group: 0,
-    kind: undefined,
-    macvlanMode: undefined,
-    addresses: new Map(carried),
-    ...more,
-  };
+  return linkOfTest({ index, name, addresses: new Map(carried), ...more });
 }
 
 /** eth0 with these addresses, whose flags say up and whose driver knows better; a macvlan on it; and eth1. */
