@@ -27,7 +27,7 @@ Measures this keepalived beside another one, alternating in one run.
   --rounds N      rounds of each subject instead of its own number
   --seconds N     length of a CPU measurement (default 5)
   --peer "CMD"    the other program (default: keepalived, as Debian installs it)
-  --ours "CMD"    this program (default: dist/keepalived.js); --ours keepalived compares the peer with itself
+  --ours "CMD"    this program (default: dist/keepalived); --ours keepalived compares the peer with itself
   --json FILE     all samples and medians as JSON
   --check         exit with status 1 when a goal is missed
   --help          this text and the subjects
@@ -56,7 +56,7 @@ export function readOptions(args: readonly string[]): Options {
       help: { type: "boolean", default: false },
     },
   });
-  const ours = values.ours === undefined ? [join(repository, "dist", "keepalived.js")] : words(values.ours);
+  const ours = values.ours === undefined ? [join(repository, "dist", "keepalived")] : words(values.ours);
   return {
     peer: { side: "peer", command: words(values.peer) },
     ours: { side: "ours", command: ours },

@@ -3,7 +3,7 @@
 /** One side of the comparison. */
 export interface Program {
   readonly side: "peer" | "ours";
-  /** argv without options of keepalived: ["/usr/sbin/keepalived"] or [node, "dist/keepalived.js"]. */
+  /** argv without options of keepalived: ["/usr/sbin/keepalived"]. */
   readonly command: readonly string[];
 }
 

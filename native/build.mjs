@@ -1,7 +1,7 @@
 /**
- * Compiles the addon: `node native/build.mjs [--asan] [--force]`.
+ * Compiles the addon, and the command that starts Node with it: `node native/build.mjs [--asan] [--force]`.
  *
- *   release   dist/keepalived.node
+ *   release   dist/keepalived.node and dist/keepalived
  *   --asan    build/asan/keepalived.node, under AddressSanitizer and UBSan, for the tests
  *
  * Each kind compiles in a folder of its own, as node-gyp owns and empties the folder `build` beside its binding.gyp.
@@ -32,6 +32,7 @@ const asan = process.argv.includes("--asan");
 const kind = asan ? "asan" : "release";
 const work = join(root, "build", "addon", kind);
 const target = asan ? join(root, "build", "asan", "keepalived.node") : join(root, "dist", "keepalived.node");
+const command = asan ? undefined : join(root, "dist", "keepalived");
 const stamp = `${target}.stamp`;
 
 function fail(message) {
@@ -132,20 +133,22 @@ function compile() {
 }
 
 /** Replaced in one step: another process may have the old one loaded. */
-function install() {
-  mkdirSync(dirname(target), { recursive: true });
-  const fresh = `${target}.${process.pid}`;
-  copyFileSync(join(work, "build", "Release", "keepalived.node"), fresh);
-  renameSync(fresh, target);
+function install(made, path) {
+  mkdirSync(dirname(path), { recursive: true });
+  const fresh = `${path}.${process.pid}`;
+  copyFileSync(join(work, "build", "Release", made), fresh);
+  renameSync(fresh, path);
 }
 
 if (process.platform !== "linux") fail("Linux only");
 if (!existsSync(join(root, "node_modules", "node-gyp"))) fail("dependencies are missing. Run: npm ci");
 const wanted = fingerprint();
-const upToDate = existsSync(target) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
+const isThere = existsSync(target) && (command === undefined || existsSync(command));
+const upToDate = isThere && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
 if (!upToDate || process.argv.includes("--force")) {
   requireTools();
   compile();
-  install();
+  install("keepalived.node", target);
+  if (command !== undefined) install("launcher", command);
   writeFileSync(stamp, wanted);
 }

@@ -251,6 +251,13 @@ Napi::Value InterfaceIndex(Info info) {
   return Napi::Number::New(info.Env(), ::if_nametoindex(name.c_str()));
 }
 
+Napi::Value ExitNow(Info info) {
+  Arguments args(info.Env());
+  const int status = args.Int(info[0], "status", 0, 255);
+  if (!args.ok()) return info.Env().Undefined();
+  ::_exit(status);
+}
+
 }  // namespace
 
 void ExportProcess(Napi::Env env, Napi::Object exports) {
@@ -275,6 +282,7 @@ void ExportProcess(Napi::Env env, Napi::Object exports) {
   add("openSyslog", OpenSyslog);
   add("syslog", Syslog);
   add("interfaceIndex", InterfaceIndex);
+  add("exitNow", ExitNow);
 }
 
 }  // namespace keepalived

@@ -3,7 +3,6 @@
 //   node src/bundle.mjs tests      build/: src, test and bench file by file, for node --test
 import { spawnSync } from "node:child_process";
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -19,17 +18,42 @@ import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** One bundle per process or part that is loaded later: what it is called in dist/, and where it begins. */
+/**
+ * One bundle per process, and per part of one that is loaded when it is needed: what it is called in dist/, and where it
+ * begins. Of the command's parts each run needs one; in one bundle with them it would take longer to start. "usual": the
+ * bytecode holds what the usual run needs, the rest is compiled when it is called; loading all of it costs more.
+ */
 const PROGRAMS = {
-  keepalived: { entry: "src/cli/keepalived.ts", kind: "command" },
-  keepalived_check: { entry: "src/check/process.ts", kind: "child" },
-  keepalived_vrrp: { entry: "src/vrrp/process.ts", kind: "child" },
-  "ipvs-sync": { entry: "src/net/ipvs-sync-program.ts", kind: "child" },
+  keepalived: { entry: "src/cli/keepalived.ts", kind: "command", bytecode: "usual" },
+  "keepalived-test": { entry: "src/cli/config-test.ts", kind: "part", bytecode: "usual" },
+  "keepalived-daemon": { entry: "src/cli/run-daemon.ts", kind: "part", bytecode: "all" },
+  "keepalived-genhash": { entry: "src/cli/genhash.ts", kind: "part", bytecode: "all" },
+  keepalived_check: { entry: "src/check/process.ts", kind: "child", bytecode: "all" },
+  keepalived_vrrp: { entry: "src/vrrp/process.ts", kind: "child", bytecode: "all" },
+  "ipvs-sync": { entry: "src/net/ipvs-sync-program.ts", kind: "child", bytecode: "all" },
   "mail-transport": { entry: "src/core/mail-transport.ts", kind: "module" },
 };
 
-/** The options are those of src/cli/node-flags.ts. */
-const FIRST_LINE = "#!/usr/bin/env -S node --v8-pool-size=1";
+/**
+ * Options of Node for the command, as far as this Node knows them: they are for a process that reads once and ends. The
+ * children keep the usual ones, as with a single thread of V8 a backup took more of the processor.
+ */
+const WANTED_FLAGS = [
+  // V8's threads compile hot code and help to collect garbage. The usual four take the processor from the one that reads.
+  "--v8-pool-size=1",
+  // What is read stays, so that more room for short-lived objects (MiB) is only more pages to fetch from the kernel.
+  "--max-semi-space-size=2",
+  // Hashing all names of V8's image anew takes 2 ms. Strangers do not choose names here, so nobody makes them collide.
+  "--no-rehash-snapshot",
+  // Code is hot for a few milliseconds only: compiling less of it, and later, is faster.
+  "--no-turbo-inlining",
+  "--interrupt-budget=135168",
+];
+let knownFlags;
+const commandFlags = () =>
+  (knownFlags ??= WANTED_FLAGS.filter(
+    (flag) => spawnSync(process.execPath, [flag, "--eval", ""]).status === 0,
+  ));
 
 /** All files below a folder whose name ends in `suffix`. */
 function filesBelow(folder, suffix) {
@@ -42,7 +66,13 @@ function filesBelow(folder, suffix) {
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 const newest = (paths) => Math.max(0, ...paths.map(modified));
 /** What every output depends on beside its sources. */
-const recipe = ["src/bundle.mjs", "package-lock.json", "tsconfig.json"].map((name) => join(root, name));
+const recipe = [
+  "src/bundle.mjs",
+  "src/bytecode.mjs",
+  "src/bytecode.conf",
+  "package-lock.json",
+  "tsconfig.json",
+].map((name) => join(root, name));
 
 /** commander starts programs for subcommands, which we do not have: loading what it would need takes 2 ms. */
 const withoutChildProcess = {
@@ -52,6 +82,19 @@ const withoutChildProcess = {
       importer.includes("/commander/") ? { path, namespace: "not-needed" } : undefined,
     );
     onLoad({ filter: /.*/, namespace: "not-needed" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
+/** The command's parts are not in its bundle. */
+const withoutParts = {
+  name: "without-parts",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind !== "dynamic-import") return undefined;
+      const entry = relative(root, join(resolveDir, path)).replace(/\.js$/, ".ts");
+      const part = Object.keys(PROGRAMS).find((name) => PROGRAMS[name].entry === entry);
+      return part && { path: `./${part}.js`, external: true };
+    });
   },
 };
 
@@ -70,58 +113,80 @@ const COMMON = {
 
 const bytecodeOf = (bundle) => `${bundle}.${process.version}-${process.arch}.bytecode`;
 
-/** What the command does for most people: what runs then is compiled, the rest when it is needed. Loading all costs more. */
+/** What the command does for most people. */
 const USUAL_RUN = ["-t", "-f", join(root, "src", "bytecode.conf")];
 
-function makeBytecode(bundle, kind) {
+const outputOf = (name) => join(root, "dist", `${name}.js`);
+const bundleOf = (name) => join(root, "dist", `${name}.bundle.js`);
+
+/** V8 takes bytecode only with the flags that it was made with. */
+function makeBytecode(names, kind, args) {
+  const flags = kind === "child" ? [] : commandFlags();
   const program = join(root, "src", "bytecode.mjs");
-  const args = kind === "command" ? USUAL_RUN : [];
-  const made = bytecodeOf(bundle);
-  rmSync(made, { force: true });
   // The status of a run says what it thinks of the configuration.
-  const { stderr } = spawnSync(process.execPath, [program, bundle, ...args], { encoding: "utf8" });
-  if (!existsSync(made)) throw new Error(`no bytecode of ${bundle}: ${stderr}`);
+  const { stderr } = spawnSync(process.execPath, [...flags, program, ...args], { encoding: "utf8" });
+  for (const name of names)
+    if (!existsSync(bytecodeOf(bundleOf(name)))) throw new Error(`no bytecode of ${name}: ${stderr}`);
+}
+
+async function bundleProgram(name, { entry, kind }) {
+  const define = { "import.meta.url": "importMetaUrl" };
+  const url = 'importMetaUrl = require("node:url").pathToFileURL(__filename).href;';
+  const entryPoints = [join(root, entry)];
+  if (kind === "module") {
+    await build({
+      ...COMMON,
+      entryPoints,
+      outfile: outputOf(name),
+      define,
+      banner: { js: `const ${url}` },
+    });
+    return;
+  }
+  rmSync(bytecodeOf(bundleOf(name)), { force: true });
+  await build({
+    ...COMMON,
+    entryPoints,
+    outfile: bundleOf(name),
+    define,
+    plugins: [withoutChildProcess, withoutParts],
+    // One function, which run-bundle.ts calls.
+    banner: { js: `(function (require, __filename) { const module = { exports: {} }, ${url}` },
+    footer: { js: "return module.exports; })" },
+  });
+  const start = `module.exports = runBundle(__dirname + "/${name}.bundle.js", [require, __filename]);`;
+  await build({
+    ...COMMON,
+    stdin: {
+      contents: `import { runBundle } from "./src/platform/run-bundle.ts"; ${start}`,
+      resolveDir: root,
+    },
+    outfile: outputOf(name),
+  });
+}
+
+/** For native/launcher.c: which Node the options are for, and the options. */
+function writeFlags() {
+  const { size, mtimeMs } = statSync(process.execPath);
+  const lines = [`${size} ${Math.floor(mtimeMs / 1000)}`, ...commandFlags()];
+  writeFileSync(join(root, "dist", "keepalived.flags"), `${lines.join("\n")}\n`);
 }
 
 async function bundlePrograms() {
   const sources = newest([...filesBelow(join(root, "src"), ".ts"), ...recipe]);
-  const dist = join(root, "dist");
-  mkdirSync(dist, { recursive: true });
-  writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
-  for (const [name, { entry, kind }] of Object.entries(PROGRAMS)) {
-    const outfile = join(dist, `${name}.js`);
-    const isWhole = kind === "module" || existsSync(bytecodeOf(join(dist, `${name}.bundle.js`)));
-    if (isWhole && modified(outfile) > sources) continue;
-    const define = { "import.meta.url": "importMetaUrl" };
-    const url = 'importMetaUrl = require("node:url").pathToFileURL(__filename).href;';
-    const entryPoints = [join(root, entry)];
-    if (kind === "module") {
-      await build({ ...COMMON, entryPoints, outfile, define, banner: { js: `const ${url}` } });
-      continue;
-    }
-    await build({
-      ...COMMON,
-      entryPoints,
-      outfile: join(dist, `${name}.bundle.js`),
-      define,
-      plugins: [withoutChildProcess],
-      // One function, which run-bundle.ts calls.
-      banner: { js: `(function (require, __filename) { const module = { exports: {} }, ${url}` },
-      footer: { js: "})" },
-    });
-    const start = `runBundle(__dirname + "/${name}.bundle.js", [require, __filename]);`;
-    await build({
-      ...COMMON,
-      stdin: {
-        contents: `import { runBundle } from "./src/platform/run-bundle.ts"; ${start}`,
-        resolveDir: root,
-      },
-      outfile,
-      ...(kind === "command" && { banner: { js: FIRST_LINE } }),
-    });
-    if (kind === "command") chmodSync(outfile, 0o755);
-    makeBytecode(join(dist, `${name}.bundle.js`), kind);
-  }
+  mkdirSync(join(root, "dist"), { recursive: true });
+  writeFileSync(join(root, "dist", "package.json"), '{ "type": "commonjs" }\n');
+  const outdated = Object.entries(PROGRAMS).filter(([name, { kind }]) => {
+    const isWhole = kind === "module" || existsSync(bytecodeOf(bundleOf(name)));
+    return !isWhole || modified(outputOf(name)) <= sources;
+  });
+  for (const [name, program] of outdated) await bundleProgram(name, program);
+  const usual = Object.keys(PROGRAMS).filter((name) => PROGRAMS[name].bytecode === "usual");
+  if (outdated.length > 0) writeFlags();
+  if (outdated.some(([name]) => usual.includes(name)))
+    makeBytecode(usual, "command", [outputOf("keepalived"), ...USUAL_RUN]);
+  for (const [name, { kind, bytecode }] of outdated)
+    if (bytecode === "all") makeBytecode([name], kind, [bundleOf(name)]);
 }
 
 /** Where tests look for data, beside their transpiled selves. */
@@ -132,13 +197,15 @@ async function transpileTests() {
   const entryPoints = folders
     .flatMap((name) => filesBelow(join(root, name), ".ts"))
     .filter((path) => !path.endsWith(".d.ts"));
-  const outputOf = (path) => join(root, "build", relative(root, path).replace(/\.ts$/, ".js"));
-  const expected = new Set(entryPoints.map(outputOf));
+  const transpiled = (path) => join(root, "build", relative(root, path).replace(/\.ts$/, ".js"));
+  const expected = new Set(entryPoints.map(transpiled));
   for (const stale of folders.flatMap((name) => filesBelow(join(root, "build", name), ".js"))) {
     if (!expected.has(stale)) rmSync(stale);
   }
   const since = newest(recipe);
-  const outdated = entryPoints.filter((path) => modified(outputOf(path)) <= Math.max(modified(path), since));
+  const outdated = entryPoints.filter(
+    (path) => modified(transpiled(path)) <= Math.max(modified(path), since),
+  );
   if (outdated.length > 0) {
     await build({
       entryPoints: outdated,

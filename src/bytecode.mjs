@@ -1,16 +1,15 @@
-// Makes the bytecode of a bundle for the Node that runs this: node src/bytecode.mjs BUNDLE [ARGUMENTS]
-// With arguments the bundle is run with them, and what ran is compiled; bytecode that is there already is kept and grows.
-// Without arguments every function is compiled and nothing runs. How it is used: src/platform/run-bundle.ts.
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+// Makes the bytecode of bundles for the Node that runs this, with the flags it is run with:
+//   node src/bytecode.mjs BUNDLE              every function of one is compiled, and nothing runs
+//   node src/bytecode.mjs PROGRAM ARGUMENTS   of each bundle that the program loads what ran is compiled
+// How it is used: src/platform/run-bundle.ts.
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
-import { Script } from "node:vm";
+import vm from "node:vm";
 import { buildSync } from "esbuild";
 
-const [bundle, ...args] = process.argv.slice(2);
+const [program, ...args] = process.argv.slice(2);
 const { bytecodePath, sampled } = await loadRunBundle();
-const path = bytecodePath(bundle);
-const source = readFileSync(bundle);
 
 /** The functions that the product uses, from their source. */
 async function loadRunBundle() {
@@ -25,10 +24,11 @@ async function loadRunBundle() {
   return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 }
 
-function write(script) {
+function write(bundle, script) {
+  const path = bytecodePath(bundle);
   const code = script.createCachedData();
   const trailer = Buffer.alloc(8);
-  trailer.writeInt32LE(sampled(source), 0);
+  trailer.writeInt32LE(sampled(readFileSync(bundle)), 0);
   trailer.writeInt32LE(sampled(code), 4);
   writeFileSync(`${path}.new`, Buffer.concat([code, trailer]));
   renameSync(`${path}.new`, path);
@@ -36,18 +36,19 @@ function write(script) {
 
 if (args.length === 0) {
   setFlagsFromString("--no-lazy");
-  const script = new Script(source.toString("latin1"), { filename: bundle });
+  const script = new vm.Script(readFileSync(program, "latin1"), { filename: program });
   // V8 compares the flags when it takes bytecode.
   setFlagsFromString("--lazy");
-  write(script);
+  write(program, script);
 } else {
-  const cachedData = existsSync(path) ? readFileSync(path).subarray(0, -8) : undefined;
-  const script = new Script(source.toString("latin1"), {
-    filename: bundle,
-    ...(cachedData && { cachedData }),
-  });
-  const command = bundle.replace(/\.bundle\.js$/, ".js");
-  process.argv.splice(1, Infinity, command, ...args);
-  process.on("exit", () => write(script));
-  script.runInThisContext()(createRequire(command), command);
+  const loaded = new Map();
+  vm.Script = class extends vm.Script {
+    constructor(source, options) {
+      super(source, options);
+      loaded.set(options.filename, this);
+    }
+  };
+  process.argv.splice(1, Infinity, program, ...args);
+  process.on("exit", () => loaded.forEach((script, bundle) => write(bundle, script)));
+  createRequire(program)(program);
 }

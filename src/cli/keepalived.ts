@@ -43,7 +43,7 @@ function settingsOf(line: CommandLine, argv: readonly string[]): DaemonSettings 
 
 /** @returns the exit status, or undefined when the process lives on. */
 async function main(argv: readonly string[]): Promise<number | undefined> {
-  if (basename(process.argv[1] ?? "").startsWith("genhash")) return runGenhash(argv);
+  if (basename(process.argv0).startsWith("genhash")) return runGenhash(argv);
   const mode = argv.findIndex((word) => word === "-T" || word === "--genhash");
   if (mode > 0) complain(`keepalived: what comes before ${argv[mode]} is ignored`);
   if (mode >= 0) return runGenhash(argv.slice(mode + 1));
@@ -74,27 +74,20 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
   return undefined;
 }
 
-/** The rest is loaded when the command line asks for it: testing a configuration needs no daemon. */
+/** Parts that are loaded when the command line asks for them: each is a bundle of its own (`src/bundle.mjs`). */
 async function test(line: CommandLine, settings: DaemonSettings): Promise<never> {
-  const [{ configurationReader }, { loadAddon }, { testConfiguration }] = await Promise.all([
-    import("../core/configuration.js"),
-    import("../native/load.js"),
-    import("./config-test.js"),
-  ]);
-  const status = testConfiguration(configurationReader(settings, loadAddon(), false), {
-    configFile: settings.configFile,
+  const { testConfiguration } = await import("./config-test.js");
+  return testConfiguration(settings, {
     ...(line.testLog !== undefined && { log: line.testLog }),
     json: line.json,
   });
-  // Everything is written: not waiting for what the first lines have put off saves 10 ms.
-  process.exit(status);
 }
 
 async function run(settings: DaemonSettings): Promise<void> {
-  const { isLaunched, launch } = await import("./launch.js");
-  if (!settings.foreground && !isLaunched()) return launch();
+  const launcher = await import("./launch.js");
+  if (!settings.foreground && !launcher.isLaunched()) return launcher.launch();
   const { startDaemon } = await import("./run-daemon.js");
-  startDaemon(settings);
+  startDaemon(settings, launcher);
 }
 
 function printSignum(name: string): number {

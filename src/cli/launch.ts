@@ -5,7 +5,6 @@
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { NODE_FLAGS } from "./node-flags.js";
 
 /** Set in the environment of the second process only; it removes it at once, so that its children do not have it. */
 const MARK = "KEEPALIVED_LAUNCHED";
@@ -33,7 +32,8 @@ const BUG = 70;
 export function launch(): void {
   const { NODE_OPTIONS: _options, NODE_EXTRA_CA_CERTS: _certificates, ...environment } = process.env;
   const command = fileURLToPath(import.meta.url);
-  const daemon = spawn(process.execPath, [...NODE_FLAGS, command, ...process.argv.slice(2)], {
+  const daemon = spawn(process.execPath, [...process.execArgv, command, ...process.argv.slice(2)], {
+    argv0: process.argv0,
     detached: true,
     env: { ...environment, [MARK]: "1" },
     stdio: ["ignore", "ignore", "ignore", "ipc"],

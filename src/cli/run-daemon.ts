@@ -6,7 +6,6 @@ import { Daemon } from "../core/daemon.js";
 import type { DaemonSettings } from "../core/daemon-settings.js";
 import { EXIT } from "../core/exits.js";
 import { loadAddon } from "../native/load.js";
-import { isLaunched, reportFailure, reportRunning } from "./launch.js";
 import { VERSION } from "./version.js";
 
 const RLIMIT_CORE = 4;
@@ -16,33 +15,40 @@ function complain(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** Who started the daemon, and waits for word of it. */
+interface Launcher {
+  readonly isLaunched: () => boolean;
+  readonly reportRunning: () => void;
+  readonly reportFailure: (status: number, text: string) => void;
+}
+
 /** Whatever goes wrong before the daemon has a log must reach the person who started it. */
-export function startDaemon(settings: DaemonSettings): void {
+export function startDaemon(settings: DaemonSettings, launcher: Launcher): void {
   try {
-    runDaemon(settings);
+    runDaemon(settings, launcher);
   } catch (error) {
     const text = `keepalived: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
     complain(text);
-    reportFailure(EXIT.bug, text);
+    launcher.reportFailure(EXIT.bug, text);
     process.exit(EXIT.bug);
   }
 }
 
-function runDaemon(settings: DaemonSettings): void {
+function runDaemon(settings: DaemonSettings, launcher: Launcher): void {
   const addon = loadAddon();
   addon.setProcessName("keepalived");
   const { namespace } = settings.paths;
   const enter = (name: string): void => addon.enterNamespace(`/run/netns/${name}`, CLONE_NEWNET);
-  if (namespace !== undefined && !isEntered(namespace, enter)) process.exit(EXIT.ok);
+  if (namespace !== undefined && !isEntered(namespace, enter, launcher)) process.exit(EXIT.ok);
   if (settings.coreDump) addon.setLimit(RLIMIT_CORE, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   const daemon = new Daemon(settings, {
     addon,
     reader: configurationReader(settings, addon, true),
     environment: process.env,
     temporaryDirectory: temporaryDirectory(),
-    onRunning: reportRunning,
+    onRunning: launcher.reportRunning,
     onFailed: (status, text) => {
-      if (isLaunched()) reportFailure(status, text);
+      if (launcher.isLaunched()) launcher.reportFailure(status, text);
       else if (!settings.logConsole) complain(text); // otherwise it is on the console already
     },
     enterNamespace: enter,
@@ -59,7 +65,7 @@ function temporaryDirectory(): string {
 }
 
 /** Only the main thread moves: sockets are made there, and children are forked from it. */
-function isEntered(name: string, enter: (name: string) => void): boolean {
+function isEntered(name: string, enter: (name: string) => void, launcher: Launcher): boolean {
   try {
     enter(name);
     return true;
@@ -67,7 +73,7 @@ function isEntered(name: string, enter: (name: string) => void): boolean {
     const reason = error instanceof Error ? error.message : String(error);
     const text = `Network namespace '${name}' cannot be entered: ${reason}`;
     complain(text);
-    reportFailure(EXIT.ok, text);
+    launcher.reportFailure(EXIT.ok, text);
     return false;
   }
 }

@@ -244,4 +244,6 @@ export interface Addon {
   syslog(priority: number, message: string): void;
   /** if_nametoindex(3); 0 when there is none. */
   interfaceIndex(name: string): number;
+  /** _exit(2): nothing is written, freed or told any more. */
+  exitNow(status: number): never;
 }

@@ -25,15 +25,15 @@ export function bytecodePath(bundle: string): string {
   return `${bundle}.${process.version}-${process.arch}.bytecode`;
 }
 
-/** Runs the bundle; `scope` is of the file that takes its place. */
-export function runBundle(bundle: string, scope: Scope): void {
+/** Runs the bundle; `scope` is of the file that takes its place. @returns what it exports */
+export function runBundle(bundle: string, scope: Scope): unknown {
   const content = read(bundle);
   const cachedData = bytecodeOf(bundle, content);
   const script = new Script(content.bytes.toString("latin1"), {
     filename: bundle,
     ...(cachedData && { cachedData }),
   });
-  (script.runInThisContext() as (...scope: Scope) => void)(...scope);
+  return (script.runInThisContext() as (...scope: Scope) => unknown)(...scope);
 }
 
 /** V8 looks at version, flags and lengths only, and damaged bytecode may do anything. */

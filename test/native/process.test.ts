@@ -141,3 +141,11 @@ test("the clock of the boot is that of /proc/uptime, and never behind the monoto
   assert.ok(boot >= before);
   assert.ok(Math.abs(boot / 1e6 - Number(uptime)) < 1, `${boot} ${uptime}`);
 });
+
+test("the end comes at once, and nobody is told", async () => {
+  const result = await runScript(`
+    process.on("exit", () => console.log("told"));
+    for (const bad of [-1, 256, "1"]) try { addon.exitNow(bad); } catch (error) { console.log(error.name); }
+    addon.exitNow(7);`);
+  assert.deepEqual([result.code, result.stdout], [7, "RangeError\nRangeError\nTypeError\n"], result.stderr);
+});

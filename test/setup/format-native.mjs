@@ -1,4 +1,4 @@
-// Formats what is in C++, the addon and the benchmark's server, with clang-format, where it is installed: part of `npm run format`.
+// Formats what is in C and C++, the addon, the command and the benchmark's server, with clang-format, where it is installed: part of `npm run format`.
 // No test asks for it, as its versions format differently.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const top = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const files = ["native", "bench"].flatMap((folder) =>
   readdirSync(join(top, folder))
-    .filter((name) => /\.(cc|h)$/.test(name))
+    .filter((name) => /\.(c|cc|h)$/.test(name))
     .map((name) => join(folder, name)),
 );
 const { status, error } = spawnSync("clang-format", ["-i", ...files], { cwd: top, stdio: "inherit" });

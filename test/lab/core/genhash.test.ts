@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { repository } from "../../setup/repository.js";
 
-const OURS = [process.execPath, join(repository, "dist", "keepalived.js"), "-T"];
+const OURS = [join(repository, "dist", "keepalived"), "-T"];
 const DEBIAN = "/usr/bin/genhash";
 const BODY = `hello world, this is a body\n${"\u0000\u00ff".repeat(20)}`;
 

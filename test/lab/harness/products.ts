@@ -6,12 +6,12 @@ import { repository } from "../../setup/repository.js";
 
 export type Product = "ours" | "debian";
 
-const bundle = join(repository, "dist", "keepalived.js");
+const OURS = join(repository, "dist", "keepalived");
 const DEBIAN = "/usr/sbin/keepalived";
 
 /** Why a product cannot be run here; undefined when it can. */
 export function missing(product: Product): string | undefined {
-  if (product === "ours") return existsSync(bundle) ? undefined : "dist/keepalived.js is not built";
+  if (product === "ours") return existsSync(OURS) ? undefined : "dist/keepalived is not built";
   return existsSync(DEBIAN) ? undefined : `${DEBIAN} is not installed`;
 }
 
@@ -28,8 +28,7 @@ export function removesRoutes(product: Product): boolean {
 
 /** The command that runs a product in the foreground with its log on the terminal. */
 export function commandOf(product: Product, configuration: string): string[] {
-  const program = product === "ours" ? [process.execPath, bundle] : [DEBIAN];
-  return [...program, "-n", "-l", "-D", "-f", configuration];
+  return [product === "ours" ? OURS : DEBIAN, "-n", "-l", "-D", "-f", configuration];
 }
 
 /** The product that tests run where they test one alone: ours, unless KEEPALIVED_UNDER_TEST says debian. */

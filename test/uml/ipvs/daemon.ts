@@ -25,7 +25,7 @@ export class Daemon {
     const path = (name: string): string => join(this.#folder, name);
     writeFileSync(path("conf"), configuration);
     const files = `-f ${path("conf")} -p ${path("k.pid")} -c ${path("c.pid")} -r ${path("v.pid")}`;
-    const program = `${process.execPath} ${join(repository, "dist", "keepalived.js")} -n -l -D ${vrrp ? "" : "-C"}`;
+    const program = `${join(repository, "dist", "keepalived")} -n -l -D ${vrrp ? "" : "-C"}`;
     const command = `ip netns exec ${this.#namespace} ${program} ${files}`;
     this.#pid = Number(await this.#shell.run(`${command} </dev/null >>${path("log")} 2>&1 & echo $!`));
   }
