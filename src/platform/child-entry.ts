@@ -32,7 +32,8 @@ export interface ChildRuntime<Slice> {
   configure(): Promise<void>;
   start(): void;
   /**
-   * Looks at a new configuration, without any effect yet. What it has in common with the one in force are the same objects.
+   * Looks at a new configuration, without any effect yet: another process may refuse it. What it has in common with the one
+   * in force are the same objects.
    * @returns why it cannot be taken
    */
   prepare(slice: Slice): Promise<string | undefined>;
@@ -194,7 +195,11 @@ class ChildEntry<Slice extends ChildSlice> {
       throw new Error(`offered a change of configuration ${from}, while ${this.#generation} is in force`);
     this.#log.setDetail(options.detail);
     const slice = applyChange(this.#slice, change);
-    const refused = await this.#runtime.prepare(slice);
+    const refused = await this.#runtime.prepare(slice).catch((error: unknown) => {
+      // A bug of ours, but nothing has changed yet: what is in force can go on.
+      this.#log.error(`internal error over a new configuration: ${inspect(error)}`);
+      return "internal error";
+    });
     if (this.#leaving) return;
     if (refused !== undefined)
       return void send({ kind: "refused", generation, reason: refused, permanent: false });

@@ -226,14 +226,9 @@ export class VrrpRuntime {
     this.#trackers.start();
   }
 
-  /** Writes down what a new configuration may add to the kernel; everything else is done when it comes into force. */
+  /** Neither the kernel nor the journals learn of it: when others refuse it everything is as it was. */
   async prepare(config: VrrpConfig): Promise<string | undefined> {
-    const next = this.#kernel.ownLinks.preview(config);
-    const [accounts] = await Promise.all([
-      loadAccounts(),
-      this.#kernel.leftovers.prepareReload(journalsOf(this.#options), this.#config, next),
-    ]);
-    this.#offered = { config, accounts };
+    this.#offered = { config, accounts: await loadAccounts() };
     return this.#stopping ? "the process is stopping" : undefined;
   }
 
@@ -246,6 +241,9 @@ export class VrrpRuntime {
     const offered = this.#offered;
     this.#offered = undefined;
     if (offered === undefined) return;
+    const { leftovers, ownLinks } = this.#kernel;
+    await leftovers.beginReload(journalsOf(this.#options), this.#config, ownLinks.preview(offered.config));
+    if (this.#stopping) return;
     const config = await this.#placeLinks(offered.config);
     await this.#notices.setConfig(config, offered.accounts);
     await this.#filter.setConfig(config);
@@ -256,9 +254,9 @@ export class VrrpRuntime {
     await this.#kernel.idle();
     this.#lookout.settle();
     if (this.#stopping) return;
-    await this.#kernel.ownLinks.finishReload();
+    await ownLinks.finishReload();
     if (this.#stopping) return;
-    await this.#kernel.leftovers.write(journalsOf(this.#options), config);
+    await leftovers.write(journalsOf(this.#options), config);
   }
 
   /** Links of our own may change their names: nobody is judged by that until the new names are in force. */
@@ -276,7 +274,6 @@ export class VrrpRuntime {
 
   async abandon(): Promise<void> {
     this.#offered = undefined;
-    if (!this.#stopping) await this.#kernel.leftovers.write(journalsOf(this.#options), this.#config);
   }
 
   #adopt(config: VrrpConfig): void {

@@ -1,5 +1,6 @@
 /** Core and its VRRP process under fire: killed or stopped, one never leaves the other's work undone. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import type { TestContext } from "node:test";
 import type { Lab } from "./harness/lab.js";
 import { labTest } from "./harness/lab-test.js";
@@ -23,12 +24,12 @@ vrrp_instance SHARED {
 }
 `;
 
-/** Process id of the VRRP child while it runs. */
-function vrrpChild(router: Program): number | undefined {
-  return router
-    .processes()
-    .find(({ pid, command }) => pid !== router.pid && command.includes("keepalived_vrrp"))?.pid;
+/** Process id of a child while it runs. */
+function childOf(router: Program, name: "keepalived_vrrp" | "keepalived_check"): number | undefined {
+  return router.processes().find(({ pid, command }) => pid !== router.pid && command.includes(name))?.pid;
 }
+
+const vrrpChild = (router: Program): number | undefined => childOf(router, "keepalived_vrrp");
 
 /** Two routers of ours; a, the better one, is master. */
 async function startPair(lab: Lab): Promise<{ a: Program; child: number }> {
@@ -125,3 +126,40 @@ labTest("SIGSTOP of the VRRP process: noticed, killed, replaced", ["ours"], asyn
   const longest = Math.max(0, ...lab.holders.overlaps(VIP).map(({ from, until }) => until - from));
   t.diagnostic(`both held the address for at most ${longest.toFixed(1)} ms`);
 });
+
+labTest(
+  "a reload that another process does not survive is abandoned: an address that it would have made virtual stays",
+  ["ours"],
+  async (lab) => {
+    const server = "virtual_server 10.83.0.200 80 {\nreal_server 10.83.0.201 80 {\n}\n}\n";
+    const OTHERS = "10.83.0.150";
+    const host = await lab.addHost("a", { addresses: [`${A}/24`, `${OTHERS}/24`] });
+    const a = lab.startRouter(host, "ours", configuration(200) + server);
+    await lab.waitFor(() => lab.holders.of(VIP).join() === "a", 8_000, "a to hold the address");
+    const vrrp = vrrpChild(a);
+    const check = childOf(a, "keepalived_check");
+    assert.ok(check !== undefined, `no check process among ${JSON.stringify(a.processes())}`);
+    process.kill(check, "SIGSTOP");
+    const more = configuration(150).replace("SHARED", "MORE").replace("id 83", "id 84").replace(VIP, OTHERS);
+    writeFileSync(lab.configurationOf(host), configuration(200) + more + server);
+    a.kill("SIGHUP");
+    await lab.waitFor(() => a.output.find(/Reloading/), 5_000, "the reload to begin");
+    process.kill(check, "SIGKILL");
+    await lab.waitFor(() => a.output.find(/Reload refused/), 5_000, "the reload to be refused");
+    assert.deepEqual(
+      lab.holders.events.filter(({ address, added }) => address === OTHERS && !added),
+      [],
+      "the address that somebody else has put there was taken away",
+    );
+    // Nor is it written down as ours, for core to take back.
+    assert.ok(vrrp !== undefined);
+    process.kill(vrrp, "SIGKILL");
+    await lab.waitFor(
+      () => a.output.find(/that a dead child left/),
+      5_000,
+      "core to take back what was ours",
+    );
+    await waitForOrder(lab);
+    assert.match(host.ip("address", "show", "dev", "eth0"), new RegExp(OTHERS.replaceAll(".", "\\.")));
+  },
+);

@@ -133,8 +133,8 @@ export class Leftovers {
     await this.write(journals, config);
   }
 
-  /** Before a reload: both configurations in the journals, and nothing of the new one in the kernel already. */
-  async prepareReload(journals: Journals, before: VrrpConfig, next: VrrpConfig): Promise<void> {
+  /** A configuration is coming into force: both in the journals, and nothing of the new one in the kernel already. */
+  async beginReload(journals: Journals, before: VrrpConfig, next: VrrpConfig): Promise<void> {
     this.#written = { journals, configs: [before, next] };
     const fresh = newVirtualsOf(before, next);
     await Promise.all([

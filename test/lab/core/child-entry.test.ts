@@ -78,3 +78,18 @@ test("a child that is told to put into force what it was not offered last ends, 
   await hears("internal error");
   assert.equal((await ended)[0], 70);
 });
+
+test("a child that fails over an offer refuses it and goes on with what is in force", async (t) => {
+  const { send, hears } = startChild(t);
+  const offers = new SliceOffers<Slice>();
+  send(offers.offer(1, slice("one"), options));
+  await hears("ready 1");
+  send(offers.offer(2, slice("bug"), options));
+  await hears("a bug in prepare");
+  await hears("refused 2");
+  send({ kind: "abandon", generation: 2 });
+  send(offers.offer(3, slice("three"), options));
+  await hears("ready 3");
+  send({ kind: "commit", generation: 3 });
+  await hears("in force: three");
+});

@@ -1,4 +1,4 @@
-/** A child as all children are (`child-entry.ts`), whose looks at a new configuration take as long as the slice says. */
+/** A child as all children are (`child-entry.ts`), whose looks at a new configuration take as long as the slice says; one named "bug" it cannot bear. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { GlobalConfig } from "../../../src/config/model.js";
 import { runChild } from "../../../src/platform/child-entry.js";
@@ -22,6 +22,7 @@ runChild<SlowSlice>({
       start: () => undefined,
       async prepare(slice) {
         await delay(slice.prepareMillis);
+        if (slice.name === "bug") throw new Error("a bug in prepare");
         offered = slice;
         return undefined;
       },
