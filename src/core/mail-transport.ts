@@ -18,15 +18,21 @@ export class MailFailure extends Error {
   }
 }
 
-/** Recipients that the relay did not accept, with its words. */
-export type Refused = string[];
+/** A recipient that the relay did not accept while it took the mail for others. */
+export interface Refusal {
+  /** As in the envelope. */
+  recipient: string;
+  /** The relay's words. */
+  reply: string;
+  permanent: boolean;
+}
 
 export type SendMail = (
   server: MailServer,
   route: MailRoute,
   mail: Mail,
   signal: AbortSignal,
-) => Promise<Refused>;
+) => Promise<readonly Refusal[]>;
 
 /**
  * Of a relay, as the system looks names up, /etc/hosts included: nodemailer would ask name servers alone, and they may
@@ -74,14 +80,18 @@ function failureOf(error: unknown): MailFailure {
 
 type Options = ReturnType<typeof optionsOf>;
 
-async function sendBy(options: Options, mail: Mail, aborted: Promise<never>): Promise<Refused> {
+async function sendBy(options: Options, mail: Mail, aborted: Promise<never>): Promise<Refusal[]> {
   const transport = nodemailer.createTransport(options);
   try {
     const { to, ...rest } = mail;
     const sent = transport.sendMail({ ...rest, to: [...to], xMailer: "Keepalived" });
     sent.catch(() => undefined); // when aborted, nobody looks at it any more
-    const { rejected } = await Promise.race([sent, aborted]);
-    return rejected ?? [];
+    const { rejectedErrors = [] } = await Promise.race([sent, aborted]);
+    return rejectedErrors.map(({ recipient = "", response = "", responseCode = 0 }) => ({
+      recipient,
+      reply: response.replace(/\s+/g, " "),
+      permanent: responseCode >= 500,
+    }));
   } finally {
     transport.close();
   }

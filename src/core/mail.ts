@@ -5,9 +5,9 @@
 import { fileURLToPath } from "node:url";
 import { type Alert, MailQueue } from "../notify/mail-queue.js";
 import type { AlertText } from "../notify/alert-text.js";
-import { composeMail, type MailRoute, type MailServer } from "../notify/mail-route.js";
+import { composeMail, type MailRoute } from "../notify/mail-route.js";
 import type { LogLevel } from "../platform/messages.js";
-import type { MailFailure, SendMail } from "./mail-transport.js";
+import type { MailFailure, Refusal, SendMail } from "./mail-transport.js";
 
 /** The length: each of some thousand instances and groups at once, twice, and still only a few MiB. */
 const LIMITS = { length: 4000, firstPause: 5_000, longestPause: 300_000, age: 3_600_000 };
@@ -31,6 +31,11 @@ export async function loadMailTransport(): Promise<SendMail> {
 
 function seconds(millis: number): string {
   return `${(millis / 1000).toFixed(millis < 10_000 ? 1 : 0)} s`;
+}
+
+/** In a log line; with those who have not got it, when others have. */
+function describe({ subject, missing }: Alert): string {
+  return missing === undefined ? `Mail '${subject}'` : `Mail '${subject}' to ${missing.join(", ")}`;
 }
 
 interface Attempt {
@@ -102,18 +107,23 @@ export class Mailer {
     this.#schedule();
   }
 
-  /** @returns undefined when a relay took the mail. */
+  /** @returns undefined when relays took the mail for all, or refused a recipient for good. */
   async #try(route: MailRoute, alert: Alert): Promise<Attempt | undefined> {
     const attempt: Attempt = { failures: [], permanent: true };
-    const mail = composeMail(route, alert, this.#ports.instance);
     const signal = this.#ending?.abort.signal ?? new AbortController().signal;
     for (const server of route.servers) {
       const relay = `${server.host}:${server.port}`;
       try {
         const send = await this.#ports.load();
+        const mail = composeMail(route, alert, this.#ports.instance);
         const refused = await send(server, route, mail, signal);
-        this.#reportSent(alert, route, server, refused);
-        return undefined;
+        this.#reportSent(alert, relay, mail.envelope.to.length - refused.length, refused);
+        const deferred = refused.filter(({ permanent }) => !permanent);
+        if (deferred.length === 0) return undefined;
+        const missing = deferred.map(({ recipient }) => recipient);
+        this.#queue.partlySent(alert, missing);
+        attempt.failures.push(`${relay}: ${deferred.map(({ reply }) => reply).join(", ")}`);
+        attempt.permanent = false;
       } catch (error) {
         const { message, permanent = false } = error as Partial<MailFailure>;
         attempt.failures.push(`${relay}: ${message ?? String(error)}`);
@@ -132,22 +142,23 @@ export class Mailer {
     if ("givenUp" in after) return this.#reportGivenUp(alert, after.givenUp);
     this.#ports.log(
       "warning",
-      `Mail '${alert.subject}' could not be sent (${reason}); next attempt in ${seconds(after.retryIn)}`,
+      `${describe(alert)} could not be sent (${reason}); next attempt in ${seconds(after.retryIn)}`,
     );
   }
 
-  #reportSent(alert: Alert, route: MailRoute, { host, port }: MailServer, refused: readonly string[]): void {
-    const count = route.recipients.length - refused.length;
+  #reportSent(alert: Alert, relay: string, count: number, refused: readonly Refusal[]): void {
     const people = count === 1 ? "1 recipient" : `${count} recipients`;
-    this.#ports.log("info", `Mail '${alert.subject}' sent to ${people} by ${host}:${port}`);
-    if (refused.length > 0)
-      this.#ports.log("warning", `Mail '${alert.subject}': ${host}:${port} refused ${refused.join(", ")}`);
+    this.#ports.log("info", `Mail '${alert.subject}' sent to ${people} by ${relay}`);
+    const forGood = refused.filter(({ permanent }) => permanent);
+    if (forGood.length === 0) return;
+    const who = forGood.map(({ recipient, reply }) => `${recipient} (${reply})`).join(", ");
+    this.#ports.log("warning", `Mail '${alert.subject}': ${relay} refused ${who}`);
   }
 
   #reportGivenUp(alert: Alert, reason: string): void {
     const tries = alert.attempts === 1 ? "1 attempt" : `${alert.attempts} attempts`;
     const age = seconds(this.#ports.now() - alert.queuedAt);
-    this.#ports.log("error", `Mail '${alert.subject}' given up after ${tries} in ${age}: ${reason}`);
+    this.#ports.log("error", `${describe(alert)} given up after ${tries} in ${age}: ${reason}`);
   }
 
   #giveUpRest(reason: string): void {

@@ -47,13 +47,13 @@ export function headerAddress(address: string): string {
   return `"${name.replace(/["\\]/g, "\\$&")}" <${found[2] ?? ""}>`;
 }
 
-/** @param instance tells the mails of this run of the daemon from others */
+/** Whoever has got it is not in the envelope. @param instance tells the mails of this run of the daemon from others */
 export function composeMail(route: MailRoute, alert: Alert, instance: string): Mail {
   const { from, recipients, heloName } = route;
   return {
     from: headerAddress(from),
     to: recipients.map(headerAddress),
-    envelope: { from: envelopeAddress(from), to: recipients.map(envelopeAddress) },
+    envelope: { from: envelopeAddress(from), to: [...(alert.missing ?? recipients.map(envelopeAddress))] },
     subject: alert.subject,
     text: `${alert.body}\n\n`,
     date: new Date(alert.happenedAt),

@@ -263,6 +263,68 @@ test("what a relay refuses for the moment is tried again, what it refuses for go
   });
 });
 
+test("a recipient whom the relay refuses for the moment gets the mail later, alone, and holds up no other mail", async () => {
+  await withRelays([{ recipients: { "second@example.net": "450 greylisted" } }], async ([relay], scene) => {
+    assert.ok(relay);
+    const route = routeTo([relay]);
+    scene.mailer.setRoute(route);
+    scene.mailer.add({ subject: "one", body: "b" });
+    await scene.until(() => scene.said.length === 2);
+    assert.match(scene.said[0] ?? "", /^info: Mail 'one' sent to 1 recipient by/);
+    assert.match(
+      scene.said[1] ?? "",
+      /^warning: Mail 'one' to second@example\.net could not be sent \(.*450 greylisted\); next attempt in 5\.0 s$/,
+    );
+    scene.mailer.add({ subject: "two", body: "b" });
+    await scene.until(() => scene.said.length === 4);
+    relay.manners = {};
+    scene.skip(5000, route);
+    await scene.until(() => relay.mails.length === 4);
+    const who = relay.mails.map(({ to }, i) => `${relay.subjects()[i]} ${to.join()}`);
+    assert.deepEqual(who, [
+      "one ops@example.net",
+      "two ops@example.net",
+      "one second@example.net",
+      "two second@example.net",
+    ]);
+    await scene.until(() => scene.said.length === 6);
+    assert.match(scene.said.at(-1) ?? "", /^info: Mail 'two' sent to 1 recipient by/);
+    assert.match(relay.mails[2]?.text ?? "", /^To: Ops <ops@example\.net>, second@example\.net$/m);
+  });
+});
+
+test("a recipient whom one relay refuses for the moment gets the mail by the next one; one refused for good is named", async () => {
+  const recipients = { "second@example.net": "450 greylisted", "third@example.net": "550 nobody" };
+  await withRelays([{ recipients }, {}], async ([first, next], scene) => {
+    assert.ok(first && next);
+    const people = ["ops@example.net", "second@example.net", "third@example.net"];
+    scene.mailer.setRoute(routeTo([first, next], { recipients: people }));
+    scene.mailer.add({ subject: "one", body: "b" });
+    await scene.until(() => scene.said.length === 3);
+    assert.deepEqual(
+      first.mails.map(({ to }) => to),
+      [["ops@example.net"]],
+    );
+    assert.deepEqual(
+      next.mails.map(({ to }) => to),
+      [["second@example.net"]],
+    );
+    assert.match(scene.said[1] ?? "", /^warning: Mail 'one': .* refused third@example\.net \(550 nobody\)$/);
+  });
+});
+
+test("a recipient who is refused for the moment at the end is given up by name", async () => {
+  await withRelays([{ recipients: { "second@example.net": "450 greylisted" } }], async ([relay], scene) => {
+    assert.ok(relay);
+    scene.mailer.setRoute(routeTo([relay]));
+    scene.mailer.add({ subject: "one", body: "b" });
+    await scene.until(() => relay.mails.length === 1);
+    await scene.mailer.end(3000);
+    assert.equal(relay.mails.length, 1);
+    assert.match(scene.said.at(-1) ?? "", /^error: Mail 'one' to second@example\.net given up after/);
+  });
+});
+
 test("an alert that cannot be sent for an hour is given up, with the number of attempts", async () => {
   const scene = new Scene();
   const route = routeTo([NOT_THERE]);

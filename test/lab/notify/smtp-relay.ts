@@ -28,6 +28,8 @@ export interface RelayManners {
   stallAt?: "greeting" | "EHLO" | "DATA" | ".";
   /** Answer a command with this instead. */
   replies?: Readonly<Record<string, string>>;
+  /** Answer RCPT for these addresses with this instead. */
+  recipients?: Readonly<Record<string, string>>;
   /** Host to listen on; a namespace of its own keeps it apart. */
   host?: string;
 }
@@ -109,8 +111,10 @@ class Session {
       this.#from = /<(.*?)>/.exec(line)?.[1] ?? "";
       this.#say("250 ok");
     } else if (word === "RCPT") {
-      this.#to.push(/<(.*?)>/.exec(line)?.[1] ?? "");
-      this.#say("250 ok");
+      const recipient = /<(.*?)>/.exec(line)?.[1] ?? "";
+      const refusal = this.manners.recipients?.[recipient];
+      if (refusal === undefined) this.#to.push(recipient);
+      this.#say(refusal ?? "250 ok");
     } else if (word === "DATA") {
       this.#data = [];
       this.#say("354 go on");

@@ -167,3 +167,29 @@ test("a pause can be cut short", () => {
   queue.hurry();
   assert.equal(take(queue, 1).attempts, 2);
 });
+
+test("what some have got waits for the others by itself, with pauses of its own", () => {
+  const queue = new MailQueue(LIMITS);
+  queue.add(text("a"), 0, 0);
+  queue.add(text("b"), 0, 0);
+  const a = take(queue, 0);
+  queue.partlySent(a, ["x@y"]);
+  assert.deepEqual(queue.failed(a, "450", false, 0), { retryIn: 5 });
+  const b = take(queue, 0);
+  assert.equal(b.subject, "b");
+  queue.sent(b);
+  assert.equal(queue.dueAt, 5);
+  assert.equal(take(queue, 5), a);
+  assert.deepEqual(queue.failed(a, "450", false, 5), { retryIn: 10 });
+  queue.add(text("c"), 0, 6);
+  assert.deepEqual(queue.failed(take(queue, 6), "down", false, 6), { retryIn: 5 }, "the queue's own pause");
+  assert.equal(take(queue, 11).subject, "c");
+});
+
+test("an alert goes to those only who have not got it", () => {
+  const route = { servers: [], from: "k@h", recipients: ["A <a@b>", "c@d"], heloName: "h", timeoutMillis: 1 };
+  const alert = { id: 7, subject: "S", body: "B", happenedAt: 0, queuedAt: 0, attempts: 1, missing: ["c@d"] };
+  const mail = composeMail({ ...route, tls: "off", verify: true }, alert, "1");
+  assert.deepEqual(mail.envelope.to, ["c@d"]);
+  assert.deepEqual(mail.to, ["A <a@b>", "c@d"]);
+});
