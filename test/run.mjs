@@ -1,7 +1,7 @@
 // Runs the tests: node test/run.mjs [SUITE...], without a name everything but the long ones, in the order below.
 // Ends with the line "N passed, N failed, N skipped" over all suites; exit status 1 when anything failed.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -79,7 +79,7 @@ function onFail(data) {
 
 function runHere(files, concurrency, limitMs) {
   if (files.length === 0) return Promise.resolve();
-  // The signal kills a file that never yields; the runner's own time-out does not on Node 24.
+  // The signal ends a file that never yields; the runner's own time-out does not on Node 24.
   const events = run({ files, concurrency, signal: AbortSignal.timeout(limitMs) });
   events.on("test:pass", onPass);
   events.on("test:fail", onFail);
@@ -87,7 +87,18 @@ function runHere(files, concurrency, limitMs) {
     const report = events.compose(new spec());
     report.pipe(process.stdout, { end: false });
     report.on("end", resolve);
-  });
+  }).then(killTestProcesses);
+}
+
+/** What the runner has ended at the limit may go on: SIGTERM waits in vain for a file that never yields and listens for it. */
+function killTestProcesses() {
+  try {
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8");
+    for (const pid of children.split(" ").filter(Boolean).map(Number))
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(".test.js")) process.kill(pid, "SIGKILL");
+  } catch {
+    // it has just ended, or this kernel has no list of children
+  }
 }
 
 /** Files of test/uml need another kernel than this machine's, or count as skipped. */

@@ -1,15 +1,17 @@
 /** The runner of test/uml: what a guest says and how it ended arrives, and nothing of it is left. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { repository } from "../setup/repository.js";
 import { missingKernel, runInGuest } from "../uml/harness/guest.js";
-import { missingBoot, runFilesInGuest } from "../uml/harness/suite.js";
+import type { TestData } from "../uml/harness/record.js";
+import { runFilesInGuest } from "../uml/harness/suite.js";
 
-/** Where no guest boots these tests are skipped, as test/uml is, for the same reason. */
-const skip = missingKernel() ?? missingBoot(await runInGuest({ command: ["true"], limitS: 20 })) ?? false;
+const skip = missingKernel() ?? false;
 const leftovers = (): string[] => readdirSync("/tmp").filter((name) => /^kalab-(guest|exchange)-/.test(name));
 const fixture = (name: string): string =>
   join(repository, "build", "test", "uml", "harness", "fixtures", `${name}.js`);
@@ -44,26 +46,59 @@ test("a file that kills its guest fails alone; the files after it are run in ano
   );
 });
 
-test("an interrupted run leaves no process and no folder", { skip, timeout: 60_000 }, async () => {
-  const before = leftovers();
-  const program = join(repository, "build", "test", "uml", "harness", "command.js");
-  const child = spawn(process.execPath, [program, "sh", "-c", "echo up; sleep 60"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  await new Promise((resolve) => child.stdout.once("data", resolve));
-  const made = leftovers().filter((name) => !before.includes(name));
-  assert.equal(made.length, 1);
-  child.kill("SIGINT");
-  const signal = await new Promise((resolve) => child.once("exit", (_, by) => resolve(by)));
-  assert.equal(signal, "SIGINT");
-  assert.ok(made.every((name) => !existsSync(join("/tmp", name))));
-  // Its processes carry the name of the folder on their command line; they die in their own time.
-  const alive = (): string[] =>
-    readdirSync("/proc").filter((pid) => commandLine(pid).includes(made[0] ?? ""));
-  const until = Date.now() + 5_000;
-  while (alive().length > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.deepEqual(alive(), []);
+const nobody = (): void => assert.fail("there is no kernel that could run it");
+
+test("where no kernel is installed, each file counts as skipped, and says why", async () => {
+  const seen: string[] = [];
+  const pass = ({ file, skip: reason }: TestData): void => void seen.push(`${file}: ${reason}`);
+  await runFilesInGuest(["a.js", "b.js"], 20, { pass, fail: nobody }, "/nowhere/linux.uml");
+  const reason = "/nowhere/linux.uml is not installed (Debian package user-mode-linux, on amd64)";
+  assert.deepEqual(seen, [`a.js: ${reason}`, `b.js: ${reason}`]);
 });
+
+test("where the kernel that is installed does not boot, each file fails, with its last words", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "kernel-"));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const kernel = join(folder, "linux.uml");
+  writeFileSync(
+    kernel,
+    "#!/bin/sh\necho Checking that ptrace can change system call numbers...\necho OOPS >&2\n",
+    {
+      mode: 0o755,
+    },
+  );
+  const seen: string[] = [];
+  const fail = ({ file, name }: TestData): void => void seen.push(`${file}: ${name}`);
+  await runFilesInGuest(["a.js", "b.js"], 20, { pass: nobody, fail }, kernel);
+  const reason = "the guest did not boot; its last words: OOPS";
+  assert.deepEqual(seen, [`a.js: ${reason}`, `b.js: ${reason}`]);
+});
+
+for (const by of ["SIGINT", "SIGKILL"] as const)
+  test(`a run that ${by} ends leaves no process and no folder`, { skip, timeout: 60_000 }, async () => {
+    const before = leftovers();
+    const program = join(repository, "build", "test", "uml", "harness", "command.js");
+    const child = spawn(process.execPath, [program, "sh", "-c", "echo up; sleep 60"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    const made = leftovers().filter((name) => !before.includes(name));
+    assert.equal(made.length, 1);
+    child.kill(by);
+    const [, signal] = (await once(child, "exit")) as [null, string];
+    assert.equal(signal, by);
+    if (by === "SIGINT") assert.ok(made.every((name) => !existsSync(join("/tmp", name))));
+    // Its processes carry the name of the folder on their command line; they die in their own time.
+    const left = (): string[] => [
+      ...made.filter((name) => existsSync(join("/tmp", name))),
+      ...readdirSync("/proc").filter((pid) => commandLine(pid).includes(made[0] ?? "")),
+    ];
+    const until = Date.now() + 5_000;
+    while (left().length > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(left(), []);
+  });
 
 function commandLine(pid: string): string {
   try {

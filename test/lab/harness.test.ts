@@ -1,8 +1,11 @@
 /** The lab itself, with Debian's keepalived on both routers: what it shows is true, and nothing is left behind. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { repository } from "../setup/repository.js";
 import { parseAddressEvent } from "./harness/addresses.js";
 import { type CapturedAdvert, parseAdvert } from "./harness/capture.js";
 import { labTest } from "./harness/lab-test.js";
@@ -76,6 +79,48 @@ test("a lab whose process is interrupted is removed", {
   });
   assert.equal(signal, "SIGINT");
   for (const name of ["lan", "h"]) assert.ok(!existsSync(`/run/netns/kalab-${stdout.trim()}-x-${name}`));
+});
+
+/** A lab of another process; SIGKILL ends that in the midst of it. @returns its id, and what ran in its namespaces. */
+async function killedLab(): Promise<{ maker: number; pids: number[] }> {
+  const script = `
+    import { execFileSync } from "node:child_process";
+    import { Lab } from "${new URL("./harness/lab.js", import.meta.url).href}";
+    const lab = await Lab.open();
+    const host = await lab.addHost("h", { addresses: ["10.83.0.1/24"] });
+    lab.startPinger(host, "10.83.0.1");
+    // A program with a child that nobody ends.
+    const command = ["sh", "-c", "sleep 1000 & echo up; exec sleep 1000"];
+    const program = lab.run("sleepers", { namespace: host.namespace, command, ownFolders: true });
+    await lab.waitFor(() => program.output.find(/up/), 5000, "the sleepers");
+    const pidsIn = (name) => execFileSync("ip", ["netns", "pids", name], { encoding: "utf8" }).trim().split("\\n");
+    console.log([lab.lan, host].flatMap(({ namespace }) => pidsIn(namespace)).join(" "));
+    for (;;) {}
+  `;
+  const maker = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [printed] = (await once(maker.stdout, "data")) as [Buffer];
+  maker.kill("SIGKILL");
+  await once(maker, "exit");
+  return { maker: maker.pid ?? 0, pids: printed.toString().trim().split(" ").map(Number) };
+}
+
+test("a lab whose process is killed is removed, with all that ran in it", {
+  skip: process.getuid?.() === 0 ? false : "needs root",
+  timeout: 30_000,
+}, async () => {
+  const { maker, pids } = await killedLab();
+  assert.equal(pids.length, 5, "tcpdump, ip monitor, ping, two sleepers");
+  const left = (): string[] => [
+    ...pids.map((pid) => `/proc/${pid}`).filter((path) => existsSync(path)),
+    ...["/run/netns", join(repository, "build", "lab"), "/tmp"].flatMap((folder) =>
+      readdirSync(folder).filter((name) => name.includes(`${maker}-`)),
+    ),
+  ];
+  const end = Date.now() + 10_000;
+  while (left().length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.deepEqual(left(), []);
 });
 
 test("tcpdump's text of a version 2 advert is read", () => {

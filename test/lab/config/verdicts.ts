@@ -1,12 +1,12 @@
 /** Both verdicts on one configuration: that of Debian's keepalived and ours, on the same files in the same namespace. */
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { configurationReader } from "../../../src/core/configuration.js";
 import type { Addon } from "../../../src/native/addon.js";
-import { removeFolderAtExit } from "../harness/left-behind.js";
+import { makeTemporaryFolder } from "../harness/left-behind.js";
 import type { CorpusCase } from "./corpus.js";
 
 const PEER = "/usr/sbin/keepalived";
@@ -27,8 +27,7 @@ export interface OwnVerdict {
 
 /** Writes the files of a case into a new folder. @returns how to remove it, and the path of its keepalived.conf. */
 export function writeCase(one: CorpusCase): { path: string; remove: () => void } {
-  const folder = mkdtempSync(join(tmpdir(), "kalab-config-"));
-  const remove = removeFolderAtExit(folder);
+  const { path: folder, remove } = makeTemporaryFolder("config");
   const path = join(folder, "keepalived.conf");
   writeFileSync(path, one.text);
   for (const { name, text: content, mode } of one.files) {

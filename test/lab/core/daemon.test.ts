@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { META_FIELDS } from "../../../src/native/addon.js";
 import { loadAddon } from "../../../src/native/load.js";
 import { unixAddress } from "../../../src/platform/systemd.js";
+import { DIES_WITH_US } from "../harness/left-behind.js";
 
 const program = join(dirname(fileURLToPath(import.meta.url)), "daemon-under-test.js");
 const POLL_MILLIS = 10;
@@ -43,7 +44,8 @@ class Subject {
   ) {
     this.configure(behaviour);
     if (global !== undefined) writeFileSync(join(this.folder, "global"), global(this.folder));
-    this.process = spawn(process.execPath, [program, this.folder, ...flags], {
+    const [file, ...words] = [...DIES_WITH_US, process.execPath, program, this.folder, ...flags];
+    this.process = spawn(file, words, {
       env: { ...process.env, ...environment },
       stdio: ["ignore", "ignore", "pipe"],
     });

@@ -1,10 +1,9 @@
 /** A lab for one test: a lan, hosts, programs on them, and everything they show gathered in one place. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "../../setup/repository.js";
 import { Holders, MONITOR_COMMAND, parseAddressEvent } from "./addresses.js";
 import { Capture, tcpdumpCommand } from "./capture.js";
-import { removeFolderAtExit } from "./left-behind.js";
+import { makeLabFolder } from "./left-behind.js";
 import { type Host, type HostSettings, Lan } from "./network.js";
 import { PingReplies, pingCommand } from "./pinger.js";
 import { type Product, commandOf } from "./products.js";
@@ -27,9 +26,9 @@ export class Lab {
   private constructor() {
     const label = String(++labs);
     this.lan = new Lan(label);
-    this.#folder = join(repository, "build", "lab", `${process.pid}-${label}`);
-    mkdirSync(this.#folder, { recursive: true });
-    this.#removeFolder = removeFolderAtExit(this.#folder);
+    const { path, remove } = makeLabFolder(label);
+    this.#folder = path;
+    this.#removeFolder = remove;
   }
 
   /** Makes the lan and begins to capture on it. */

@@ -1,12 +1,37 @@
 /**
- * What the lab made outside this process, so that all of it is gone at the end: also after an exception, Ctrl-C, or,
- * by the next run, after this process was killed. Namespaces carry the process id of their maker in their name.
+ * What the lab made outside this process, so that all of it is gone at the end: also after an exception, Ctrl-C, or
+ * SIGKILL. Whatever may be left carries the process id of its maker in its name.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { repository } from "../../setup/repository.js";
 
 const PREFIX = "kalab";
 const NETNS_FOLDER = "/run/netns";
+/** Where labs have their folders. */
+const LAB_FOLDER = join(repository, "build", "lab");
+
+/** Before a command: the kernel kills it when this process ends, however that is. For what runs outside a lab's namespaces. */
+export const DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"] as const;
+
+/**
+ * A shell that waits until its maker ($1) has ended, and does what that could not: everything in its namespaces is killed,
+ * so are its guests, and its folders go. $2 is where labs have theirs.
+ */
+const GUARD = `
+cat
+for path in ${NETNS_FOLDER}/${PREFIX}-"$1"-*; do
+  [ -e "$path" ] || continue
+  for turn in 1 2 3; do kill -s KILL $(ip netns pids "\${path##*/}"); done
+  ip netns delete "\${path##*/}"
+done
+for path in /tmp/${PREFIX}-guest-"$1"-*/uml/guest/pid; do
+  [ ! -s "$path" ] || kill -s KILL -- "-$(cat "$path")"
+done
+rm -rf /tmp/${PREFIX}-*-"$1"-* "$2/$1"-*
+`;
 
 /** Things to undo, last made first. */
 const undo = new Map<symbol, () => void>();
@@ -43,7 +68,19 @@ function hook(): void {
       process.kill(process.pid, signal);
     });
   }
+  startGuard();
   sweep();
+}
+
+/** It has the reading end of a pipe whose other end is ours alone: the kernel closes that when we are gone. */
+function startGuard(): void {
+  const guard = spawn("sh", ["-c", GUARD, "sh", String(process.pid), LAB_FOLDER], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  guard.unref();
+  // What child_process gives for a pipe is a socket.
+  (guard.stdin as Socket).unref();
 }
 
 /** A name for a network namespace that no other run uses. */
@@ -88,8 +125,26 @@ function sweep(): void {
   }
 }
 
-/** Removes a folder at the end. @returns removes it now. */
-export function removeFolderAtExit(path: string): () => void {
+interface Folder {
+  path: string;
+  /** Before the end. */
+  remove: () => void;
+}
+
+/** Makes a folder for a lab. */
+export function makeLabFolder(label: string): Folder {
+  const path = join(LAB_FOLDER, `${process.pid}-${label}`);
+  mkdirSync(path, { recursive: true });
+  return { path, remove: removeFolderAtExit(path) };
+}
+
+/** Makes a folder below /tmp. */
+export function makeTemporaryFolder(what: "guest" | "exchange" | "config"): Folder {
+  const path = mkdtempSync(`/tmp/${PREFIX}-${what}-${process.pid}-`);
+  return { path, remove: removeFolderAtExit(path) };
+}
+
+function removeFolderAtExit(path: string): () => void {
   return undoAtExit(() => {
     rmSync(path, { recursive: true, force: true });
   });

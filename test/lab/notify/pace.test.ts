@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Lab } from "../harness/lab.js";
 import { labTest } from "../harness/lab-test.js";
+import { DIES_WITH_US } from "../harness/left-behind.js";
 import type { Host } from "../harness/network.js";
 import { Recorder } from "./recorder.js";
 
@@ -27,9 +28,8 @@ const skip = process.getuid?.() === 0 ? false : "needs root for real-time schedu
 
 /** Processes that never rest, two per processor: where an ordinary process waits long for its turn. */
 function makeBusy(): () => void {
-  const loops = Array.from({ length: 2 * cpus().length }, () =>
-    spawn("/bin/sh", ["-c", "while :; do :; done"], { stdio: "ignore" }),
-  );
+  const [file, ...words] = [...DIES_WITH_US, "/bin/sh", "-c", "while :; do :; done"];
+  const loops = Array.from({ length: 2 * cpus().length }, () => spawn(file, words, { stdio: "ignore" }));
   return () => {
     for (const loop of loops) loop.kill("SIGKILL");
   };

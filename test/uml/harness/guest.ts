@@ -4,12 +4,13 @@
  * interfaces that this machine's kernel may lack. No packet leaves it; whatever happens, nothing of it is left.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { undoAtExit } from "../../lab/harness/left-behind.js";
+import { makeTemporaryFolder, undoAtExit } from "../../lab/harness/left-behind.js";
 import { repository } from "../../setup/repository.js";
 
-const KERNEL = "/usr/bin/linux.uml";
+/** Debian's user-mode Linux. */
+export const KERNEL = "/usr/bin/linux.uml";
 const PROCESS_1 = join(repository, "test", "uml", "harness", "guest-init.sh");
 /** Where the guest finds the folder that it shares with its caller. */
 export const EXCHANGE = "/run/guest/exchange";
@@ -24,6 +25,8 @@ interface GuestSettings {
   memoryMb?: number;
   /** A folder of this machine that the command can write to, as {@link EXCHANGE}. */
   exchange?: string;
+  /** Path of the kernel; without it {@link KERNEL}. */
+  kernel?: string;
   /** Takes what the command prints as it comes, errors and all; without it both are in the result, apart. */
   live?: (text: string) => void;
 }
@@ -40,19 +43,16 @@ export interface GuestResult {
 }
 
 /** Why no guest can run here; undefined when one may. */
-export function missingKernel(): string | undefined {
-  return existsSync(KERNEL)
+export function missingKernel(kernel = KERNEL): string | undefined {
+  return existsSync(kernel)
     ? undefined
-    : `${KERNEL} is not installed (Debian package user-mode-linux, on amd64)`;
+    : `${kernel} is not installed (Debian package user-mode-linux, on amd64)`;
 }
 
 /** Boots a guest, runs one command in it and ends it. */
 export async function runInGuest(settings: GuestSettings): Promise<GuestResult> {
   // Short, as a socket of the kernel lies in it, and without spaces, as its command line knows no quotes.
-  const scratch = mkdtempSync("/tmp/kalab-guest-");
-  const remove = undoAtExit(() => {
-    rmSync(scratch, { recursive: true, force: true });
-  });
+  const { path: scratch, remove } = makeTemporaryFolder("guest");
   try {
     prepare(scratch, settings);
     const console = await boot(scratch, settings);
@@ -102,7 +102,8 @@ function prepare(scratch: string, settings: GuestSettings): void {
 }
 
 /** Runs the kernel until it ends or its time is up. @returns the last of what it printed. */
-async function boot(scratch: string, { limitS, memoryMb = 1024, live }: GuestSettings): Promise<string> {
+async function boot(scratch: string, settings: GuestSettings): Promise<string> {
+  const { limitS, memoryMb = 1024, live } = settings;
   const args = [
     `mem=${memoryMb}M`,
     "root=/dev/root",
@@ -119,7 +120,10 @@ async function boot(scratch: string, { limitS, memoryMb = 1024, live }: GuestSet
     "panic=1",
   ];
   // A process group of its own: a user-mode kernel is many processes.
-  const kernel = spawn(KERNEL, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const kernel = spawn(settings.kernel ?? KERNEL, args, {
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const kill = undoAtExit(() => {
     killGroup(kernel);
   });

@@ -2,12 +2,11 @@
  * The tests below test/uml, run inside guests and reported outside: all files in one guest, and in another one those
  * that are left when a file has killed its guest.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { undoAtExit } from "../../lab/harness/left-behind.js";
+import { makeTemporaryFolder } from "../../lab/harness/left-behind.js";
 import { repository } from "../../setup/repository.js";
-import { type GuestResult, missingKernel, runInGuest } from "./guest.js";
+import { type GuestResult, KERNEL, missingKernel, runInGuest } from "./guest.js";
 import { RECORD, type TestData, parseRecords, progressOf } from "./record.js";
 
 /** Hears what node:test would tell of files that it runs itself. */
@@ -24,47 +23,48 @@ const wholeFile = (file: string, name: string, skip?: string): TestData => ({
   details: { type: "test" },
 });
 
-/** Runs test files (of build/) in guests, within a limit for all. Prints what they print. */
+/**
+ * Runs test files (of build/) in guests, within a limit for all. Prints what they print. Without a kernel they count as
+ * skipped; when there is one that does not boot, as failed.
+ */
 export async function runFilesInGuest(
   files: readonly string[],
   limitS: number,
   listener: SuiteListener,
+  kernel = KERNEL,
 ): Promise<void> {
   const until = Date.now() + limitS * 1000;
-  const skipAll = (left: readonly string[], reason: string): void => {
-    for (const file of left) listener.pass(wholeFile(file, "the whole file", reason));
-  };
-  const obstacle = missingKernel();
+  const obstacle = missingKernel(kernel);
   if (obstacle !== undefined) {
-    skipAll(files, obstacle);
+    for (const file of files) listener.pass(wholeFile(file, "the whole file", obstacle));
     return;
   }
+  const failAll = (left: readonly string[], reason: string): void => {
+    for (const file of left) listener.fail(wholeFile(file, reason));
+  };
   let left = [...files];
   while (left.length > 0) {
     const remainingS = Math.floor((until - Date.now()) / 1000);
     if (remainingS <= 0) {
-      for (const file of left)
-        listener.fail(wholeFile(file, `not run within the ${Math.round(limitS)} s of the suite`));
+      failAll(left, `not run within the ${Math.round(limitS)} s of the suite`);
       return;
     }
-    const { result, done, broken } = await oneGuest(left, remainingS, listener);
-    const silent = missingBoot(result);
-    if (silent !== undefined) {
-      skipAll(left, silent);
+    const outcome = await oneGuest(left, remainingS, listener, kernel);
+    const nothing = whyNothingRan(outcome);
+    if (nothing !== undefined) {
+      failAll(left, nothing);
       return;
     }
-    if (done.length === 0 && broken === undefined) {
-      for (const file of left) listener.fail(wholeFile(file, `guest without tests (${ending(result)})`));
-      return;
-    }
+    const { result, done, broken } = outcome;
     if (broken !== undefined) listener.fail(wholeFile(broken, `ended with its guest (${ending(result)})`));
     left = left.filter((file) => !done.includes(file) && file !== broken);
   }
 }
 
-/** Why a guest did not come as far as its command; undefined when it did. */
-export function missingBoot({ booted, console }: GuestResult): string | undefined {
-  return booted ? undefined : `no user-mode Linux on this machine; its last words: ${lastLine(console)}`;
+/** Why a guest has run no test; undefined when it has. What it said has been printed. */
+function whyNothingRan({ result, done, broken }: GuestOutcome): string | undefined {
+  if (!result.booted) return `the guest did not boot; its last words: ${lastLine(result.console)}`;
+  return done.length === 0 && broken === undefined ? `guest without tests (${ending(result)})` : undefined;
 }
 
 interface GuestOutcome {
@@ -77,17 +77,16 @@ async function oneGuest(
   files: readonly string[],
   limitS: number,
   listener: SuiteListener,
+  kernel: string,
 ): Promise<GuestOutcome> {
-  const exchange = mkdtempSync(join(tmpdir(), "kalab-exchange-"));
-  const remove = undoAtExit(() => {
-    rmSync(exchange, { recursive: true, force: true });
-  });
+  const { path: exchange, remove } = makeTemporaryFolder("exchange");
   try {
     const program = join(repository, "build", "test", "uml", "harness", "in-guest.js");
     const result = await runInGuest({
       command: [process.execPath, "--enable-source-maps", program, ...files],
       limitS,
       exchange,
+      kernel,
       live: (text) => process.stdout.write(text),
     });
     const path = join(exchange, RECORD);
