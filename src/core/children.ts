@@ -64,8 +64,9 @@ export const CHILDREN: readonly ChildRow[] = [
     withdrawn: true,
     slice({ vrrp }, switches) {
       if (!switches.vrrp) return undefined;
-      const anything = vrrp.instances.length + vrrp.staticAddresses.length + vrrp.staticRoutes.length > 0;
-      return anything || switches.all ? vrrp : undefined;
+      const { instances, staticAddresses, staticRoutes, staticRules } = vrrp;
+      const parts = [instances, staticAddresses, staticRoutes, staticRules];
+      return switches.all || parts.some(({ length }) => length > 0) ? vrrp : undefined;
     },
   },
 ];

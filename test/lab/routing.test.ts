@@ -563,3 +563,21 @@ labTest(
     assert.deepEqual(settings(), before);
   },
 );
+
+const ONLY_STATICS = [
+  ["static_ipaddress", "10.87.0.5/24 dev eth0", ["address", "show", "dev", "eth0"], /10\.87\.0\.5\/24/],
+  ["static_routes", "10.87.0.0/16 via 10.86.0.9 dev eth0", ["route"], /10\.87\.0\.0\/16/],
+  ["static_rules", "from 10.87.0.0/16 table 100 preference 100", ["rule"], /from 10\.87\.0\.0\/16/],
+] as const;
+
+labTest("one block of static entries, and nothing else in the file, as Debian's", ["ours"], async (lab) => {
+  const host = await addRouter(lab, "router", 1);
+  for (const [block, entry, command, sign] of ONLY_STATICS) {
+    const router = lab.startRouter(host, "ours", `${block} {\n${entry}\n}\n`);
+    await lab.waitFor(() => router.output.find(/Startup complete/), 5_000, "the start");
+    assert.match(host.ip(...command), sign, block);
+    router.kill("SIGTERM");
+    await router.ended;
+    assert.doesNotMatch(host.ip(...command), sign, `${block} after the stop`);
+  }
+});
