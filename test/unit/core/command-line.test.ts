@@ -6,6 +6,7 @@ import test from "node:test";
 import { readGnuWords, type OptionShape } from "../../../src/cli/gnu-words.js";
 import { facilityOf, helpText, readCommandLine, umaskOf } from "../../../src/cli/options.js";
 import { signalNumber } from "../../../src/cli/signum.js";
+import { outline } from "../../../src/config/reference/outline.js";
 import { VERSION, versionText } from "../../../src/cli/version.js";
 import { repository } from "../../setup/repository.js";
 
@@ -132,4 +133,37 @@ test("the version is that of the package, and the first line is where scripts lo
   assert.equal((manifest as { version: string }).version, VERSION);
   assert.match(versionText(), /^Keepalived v\d/);
   assert.match(versionText(), /\bVRRP\b.*\bVRRP_AUTH\b/);
+});
+
+/** By block ("" for what stands outside all blocks) and keyword: without it nobody can use the feature. */
+const FEATURE_KEYWORDS: Readonly<Record<string, readonly [block: string, keyword: string]>> = {
+  VRRP: ["", "vrrp_instance"],
+  VRRP_AUTH: ["vrrp_instance", "authentication"],
+  VRRP_VMAC: ["vrrp_instance", "use_vmac"],
+  OLD_CHKSUM_COMPAT: ["vrrp_instance", "old_unicast_checksum"],
+  LINKBEAT: ["", "linkbeat_interfaces"],
+  LVS: ["", "virtual_server"],
+  REGEX: ["virtual_server/real_server/HTTP_GET/url", "regex"],
+  NFTABLES: ["global_defs", "nftables"],
+  JSON: ["global_defs", "json_dump_file"],
+  BFD: ["bfd_instance", "neighbor_ip"],
+  DBUS: ["global_defs", "enable_dbus"],
+  SNMP_VRRP: ["global_defs", "enable_snmp_vrrp"],
+  SNMP_CHECKER: ["global_defs", "enable_snmp_checker"],
+  SNMP_RFCV2: ["global_defs", "enable_snmp_rfcv2"],
+  SNMP_RFCV3: ["global_defs", "enable_snmp_rfcv3"],
+};
+
+test("-v names, in upstream's words, the features whose keywords are acted on, and no other one", () => {
+  const words = /^Config options: {2}(.*)$/m.exec(versionText())?.[1]?.split(" ") ?? [];
+  const blocks = outline();
+  for (const [feature, [path, keyword]] of Object.entries(FEATURE_KEYWORDS)) {
+    const row = blocks
+      .find((block) => block.path === path)
+      ?.keywords.find(({ name }) => name === keyword)?.row;
+    assert.ok(row !== undefined, `${path}/${keyword} is a keyword`);
+    assert.equal(words.includes(feature), row.notActedOn !== true, feature);
+  }
+  const others = words.filter((word) => !(word in FEATURE_KEYWORDS));
+  assert.deepEqual(others, ["INIT=systemd", "SYSTEMD_NOTIFY"]);
 });
