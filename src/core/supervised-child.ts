@@ -292,7 +292,6 @@ export class SupervisedChild<Slice> {
    */
   onReloadTime(now: Micros, out: SupervisorEffect<Slice>[]): boolean {
     if (this.#reloadDeadline === undefined || now < this.#reloadDeadline) return false;
-    this.#reloadDeadline = undefined;
     const seconds = this.#seconds(this.#reloadLimit);
     const { ident, name } = this.identity;
     if (this.reload === "committing") {

@@ -197,6 +197,20 @@ test("one that lives and does not put the configuration into force is killed aft
   assert.equal(bench.spawns.length, 3, "no limit is left over");
 });
 
+for (const silent of [false, true])
+  test(`one that is killed over a reload${silent ? ", as it is silent," : ""} and takes its time to die is killed once`, () => {
+    const bench = twoChildren();
+    bench.commits = false;
+    bench.dies = false;
+    bench.post({ kind: "reloadRequested" });
+    bench.post({ kind: "committedReported", child: "check", pid: bench.child("check").pid, generation: 2 });
+    bench.child("vrrp").responsive = !silent;
+    bench.advance(100 * SECOND);
+    assert.equal(bench.effects.filter((effect) => effect === "kill vrrp").length, 1);
+    bench.killed("vrrp");
+    assert.equal(bench.spawns.length, 3);
+  });
+
 test("time in which core itself was away does not count against a reload", () => {
   const bench = twoChildren();
   bench.ready = false;
