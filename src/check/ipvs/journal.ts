@@ -99,12 +99,8 @@ export class Journal {
     return this.#write(async (path) => {
       // What has been added since is among the ids.
       this.#pending = [];
-      if (this.#ids.size === 0) {
-        await rm(path, { force: true });
-        this.#isDamaged = false;
-        return;
-      }
-      await this.#replace(path);
+      if (this.#ids.size === 0) await rm(path, { force: true });
+      else await this.#replace(path);
     });
   }
 

@@ -40,11 +40,26 @@ test("checkers are counted by kind over all virtual servers, also when some of t
   assert.equal(countKinds([third]).size, 0);
 });
 
+test("a virtual server is counted once, however often it is asked for", () => {
+  const [one] = virtualServers(server(1, TCP));
+  assert.ok(one !== undefined);
+  let readings = 0;
+  const watched = Object.defineProperty({ ...one }, "realServers", {
+    get: () => {
+      readings++;
+      return one.realServers;
+    },
+  });
+  for (let i = 0; i < 3; i++) assert.deepEqual([...countKinds([watched])], [["tcp", 1]]);
+  assert.equal(readings, 1);
+});
+
 test("the limit of open files is raised for every checker that opens a socket, and left alone when it is high enough", () => {
   const set: number[][] = [];
+  let soft = 1024;
   const addon = {
-    getLimit: (): [number, number] => [1024, 4096],
-    setLimit: (_: number, soft: number, hard: number) => void set.push([soft, hard]),
+    getLimit: (): [number, number] => [soft, 4096],
+    setLimit: (_: number, ...limits: [number, number]) => void set.push(limits),
   };
   const log = { detail() {}, info() {}, warning: (text: string) => assert.fail(text), error() {} };
   const many = (count: number, checker: string): string =>
@@ -52,6 +67,10 @@ test("the limit of open files is raised for every checker that opens a socket, a
   const full = virtualServers(...Array.from({ length: 5 }, () => many(200, TCP)));
   raiseDescriptorLimit(addon, full, CHECKERS, log);
   assert.deepEqual(set, [[1256, 4096]]);
+  soft = 1256;
+  raiseDescriptorLimit(addon, full, CHECKERS, log);
+  assert.equal(set.length, 1, "it is as high as it has to be");
+  soft = 1024;
   raiseDescriptorLimit(addon, virtualServers(many(200, TCP), many(200, MISC)), CHECKERS, log);
   assert.equal(set.length, 1, "a script opens no socket");
 });

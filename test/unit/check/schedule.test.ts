@@ -150,6 +150,19 @@ test("after a failure the delay is as configured, however late the check was, an
   assert.equal(machine.nextAt, 2 * L + D);
 });
 
+test("a failure that counts is followed by L as configured, however late it was, and so is one of a server that is down", () => {
+  for (const policy of ["usual", "urls", "dialogue"] as const) {
+    const machine = schedule({ policy, settings: { ...schedule().settings, retry: 0 } });
+    run(machine, "+");
+    for (const report of ["down", undefined]) {
+      const now = machine.nextAt + 2 * SECOND;
+      machine.onStarted(now);
+      assert.equal(machine.onFailed(now), report, policy);
+      assert.equal(machine.nextAt, now + L, policy);
+    }
+  }
+});
+
 test("a turn that is passed over late (ha_suspend) comes back to its place too: nobody is crowded when checks go on", () => {
   const machine = schedule();
   machine.nextAt = L;
@@ -236,7 +249,13 @@ test("4.4: a URL that fails before all have passed once is final", () => {
 });
 
 test("4.4: with fast_recovery there is no delay on the way up", () => {
-  const machine = schedule({ policy: "urls", parts: 3, fastRecovery: true }, true);
+  const fast = { policy: "urls", parts: 3, fastRecovery: true } as const;
+  assert.deepEqual(
+    times(schedule(fast), "++++"),
+    [0, 0, 0, 10, 20],
+    "until all have passed once, without alpha too",
+  );
+  const machine = schedule(fast, true);
   assert.deepEqual(times(machine, "+++"), [0, 0, 0, 10]);
   run(machine, "---", 0);
   assert.deepEqual(
@@ -263,6 +282,20 @@ test("7.3: a reload caps the failures that were forgiven, and a shorter L counts
   machine.adopt({ policy: "usual", settings, parts: 1, fastRecovery: false }, 20 * SECOND);
   assert.equal(machine.failures, 1);
   assert.equal(machine.nextAt, 21 * SECOND);
+});
+
+test("7.3: a shorter L leaves what is due within it where it is, a retry and one that is due in just so long", () => {
+  const settings = { ...schedule().settings, delayLoopMicros: SECOND };
+  for (const [results, left] of [
+    ["+-", SECOND / 2],
+    ["+", SECOND],
+  ] as const) {
+    const machine = schedule();
+    run(machine, results);
+    machine.nextAt = 20 * SECOND + left;
+    machine.adopt({ policy: "usual", settings, parts: 1, fastRecovery: false }, 20 * SECOND);
+    assert.equal(machine.nextAt, 20 * SECOND + left);
+  }
 });
 
 test("7.3: a reload with the same interval hurries nobody, and with another one no check that is under way", () => {

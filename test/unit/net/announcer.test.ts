@@ -1,6 +1,9 @@
 /** The sending of gratuitous ARP and NA (reference 11.2, 11.4), on a socket that only remembers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Announcer, type AnnouncerOptions } from "../../../src/net/announcer.js";
 import { formatAddress } from "../../../src/net/ip-address.js";
 import type { Link } from "../../../src/net/links.js";
@@ -207,4 +210,21 @@ test("of an owner that is gone for good nothing is sent any more", () => {
   announcer.forget("VI_1");
   loop.settle();
   assert.deepEqual(sent(), ["192.0.2.2"]);
+});
+
+test("of an owner that is gone for good nothing stays in memory, of others their frames do", async () => {
+  const { announcer } = setUp();
+  /** @returns the hardware address of a link of its own, which nobody holds but what is built for it. */
+  const prepare = (owner: string): WeakRef<Uint8Array> => {
+    const mac = Uint8Array.of(2, 0, 0, 0, 0, 9);
+    announcer.prepare(owner, { ...LINK, mac }, ["192.0.2.1", "2001:db8::1"]);
+    return new WeakRef(mac);
+  };
+  const [gone, stays] = [prepare("VI_1"), prepare("VI_2")];
+  announcer.forget("VI_1");
+  // What a WeakRef was made for in this turn is kept until its end.
+  await setImmediate();
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  assert.deepEqual([gone.deref(), stays.deref()?.length], [undefined, 6]);
 });

@@ -64,13 +64,30 @@ test("what could not be written is written when it is added again", async (t) =>
   assert.equal(readFileSync(path, "utf8"), "mark 7 inet\n");
 });
 
+test("a write that failed may have left a part of a line: the next one writes the whole file", async (t) => {
+  const path = pathFor(t);
+  const reasons: string[] = [];
+  const journal = new Journal(path, (reason) => reasons.push(reason));
+  await journal.add(["mark 7 inet"]);
+  rmSync(path);
+  mkdirSync(path);
+  await journal.add(["tcp 10.0.0.1:80"]);
+  assert.match(reasons.join(), /EISDIR/);
+  rmSync(path, { recursive: true });
+  writeFileSync(path, "mark 7 inet\ntcp 10.0.0.1:8");
+  await journal.add(["mark 9 inet"]);
+  assert.equal(readFileSync(path, "utf8"), "mark 7 inet\nmark 9 inet\n");
+});
+
 test("a torn line does not swallow the next one, and never becomes the name of somebody else's entry", async (t) => {
   const path = pathFor(t);
   writeFileSync(path, "mark 7 inet\ntcp 10.0.0.1:8");
   const torn = new Journal(path, fail);
   await torn.load();
   await torn.add(["mark 8 inet"]);
+  const { ino } = statSync(path);
   await torn.add(["mark 9 inet"]);
+  assert.equal(statSync(path).ino, ino, "what is whole again gets lines as before");
   assert.equal(readFileSync(path, "utf8"), "mark 7 inet\nmark 8 inet\nmark 9 inet\n");
 });
 
