@@ -241,7 +241,7 @@ export interface ReceivedAdvert {
   statedLength: number;
 }
 
-/** Where the VRRP message begins, or -1 when the bytes end before its header does. */
+/** Where the VRRP message begins if it is there, or -1 when the IP header is none. */
 function messageStart(bytes: Uint8Array, family: Family): number {
   let start = 0;
   if (family === 4) {
@@ -250,10 +250,10 @@ function messageStart(bytes: Uint8Array, family: Family): number {
     if (start < IPV4_HEADER_BYTES) return -1;
     if (bytes[9] === PROTOCOL_AH) start += AH_BYTES;
   }
-  return start + VRRP_HEADER_BYTES <= bytes.length ? start : -1;
+  return start;
 }
 
-/** The virtual router that a datagram is for, to find the instance; -1 when it is too short to say. */
+/** The virtual router that a datagram is for, to find the instance, which counts it; -1 when it is too short to say. */
 export function readRouterId(bytes: Uint8Array, family: Family): number {
   const start = messageStart(bytes, family);
   return start < 0 ? -1 : (bytes[start + 1] ?? -1);
@@ -270,7 +270,8 @@ export function decodeAdvert(
   mayHaveTrailer = false,
 ): Decoded<ReceivedAdvert> {
   const start = messageStart(bytes, family);
-  if (start < 0) return { ok: false, drop: "length", detail: `packet too short, ${bytes.length} bytes` };
+  if (start < 0 || start + VRRP_HEADER_BYTES > bytes.length)
+    return { ok: false, drop: "length", detail: `packet too short, ${bytes.length} bytes` };
   const version = (bytes[start] ?? 0) >> 4;
   const count = bytes[start + 3] ?? 0;
   const known = version === 2 || version === 3;

@@ -151,10 +151,11 @@ test("the router id is found behind IP options and an AH header, and nowhere in 
   ah[9] = 51;
   ah[45] = 77;
   assert.equal(readRouterId(ah, 4), 77);
+  assert.equal(readRouterId(bytes.subarray(0, 22), 4), 51, "a stump too is for somebody, who counts it");
   for (const [stump, family] of [
-    [bytes.subarray(0, 27), 4],
+    [bytes.subarray(0, 21), 4],
     [new Uint8Array(0), 4],
-    [new Uint8Array(7), 6],
+    [new Uint8Array(1), 6],
   ] as const) {
     assert.equal(readRouterId(stump, family), -1);
   }

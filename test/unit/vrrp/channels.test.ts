@@ -100,6 +100,15 @@ function advert(changes: Partial<VrrpInstanceConfig>): Uint8Array {
   return outgoing(settings(changes), PEER, 200).packets[0] ?? assert.fail();
 }
 
+test("RFC 6527 packetLengthErrors: a packet cut off behind its router id reaches its instance, to be counted", () => {
+  const { heard } = listen({ name: "A" }, { name: "B", virtualRouterId: 52 });
+  const whole = advert({ virtualRouterId: 52 });
+  for (let length = 22; length < whole.length; length++) Wire.carry(whole.subarray(0, length));
+  assert.deepEqual(heard, new Array(whole.length - 22).fill("B"));
+  Wire.carry(whole.subarray(0, 21));
+  assert.equal(heard.length, whole.length - 22, "without a router id it is nobody's");
+});
+
 test("an advert under an authentication header finds its instance by the message behind it", () => {
   const { heard } = listen(
     { name: "A", ...AH },
