@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -50,11 +51,27 @@ const WANTED_FLAGS = [
   "--interrupt-budget=135168",
   "--max-inlined-bytecode-size-cumulative=200",
 ];
+
+/** Runs this Node as the command will: what the environment of the build tells Node is not for it, nor for its bytecode. */
+function runNode(args) {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("NODE_")));
+  return spawnSync(process.execPath, args, { encoding: "utf8", env });
+}
+
+/** Whether this Node starts with these options, and says nothing about them. */
+function isKnown(flags) {
+  const { status, stdout, stderr } = runNode([...flags, "--eval", ""]);
+  return status === 0 && stdout.length + stderr.length === 0;
+}
+
+function findFlags() {
+  const known = WANTED_FLAGS.filter((flag) => isKnown([flag]));
+  // Each is good; two of them may contradict each other some day.
+  return isKnown(known) ? known : [];
+}
+
 let knownFlags;
-const commandFlags = () =>
-  (knownFlags ??= WANTED_FLAGS.filter(
-    (flag) => spawnSync(process.execPath, [flag, "--eval", ""]).status === 0,
-  ));
+const commandFlags = () => (knownFlags ??= findFlags());
 
 /** All files below a folder whose name ends in `suffix`. */
 function filesBelow(folder, suffix) {
@@ -125,7 +142,7 @@ function makeBytecode(names, kind, args) {
   const flags = kind === "child" ? [] : commandFlags();
   const program = join(root, "src", "bytecode.mjs");
   // The status of a run says what it thinks of the configuration.
-  const { stderr } = spawnSync(process.execPath, [...flags, program, ...args], { encoding: "utf8" });
+  const { stderr } = runNode([...flags, program, ...args]);
   for (const name of names)
     if (!existsSync(bytecodeOf(bundleOf(name)))) throw new Error(`no bytecode of ${name}: ${stderr}`);
 }
@@ -144,7 +161,9 @@ async function bundleProgram(name, { entry, kind }) {
     });
     return;
   }
-  rmSync(bytecodeOf(bundleOf(name)), { force: true });
+  // Of all versions of Node: this one cannot renew that of another, which would run it.
+  for (const bytecode of filesBelow(join(root, "dist"), ".bytecode"))
+    if (bytecode.startsWith(`${bundleOf(name)}.`)) rmSync(bytecode);
   await build({
     ...COMMON,
     entryPoints,
@@ -166,18 +185,37 @@ async function bundleProgram(name, { entry, kind }) {
   });
 }
 
-/** For native/launcher.c: which Node the options are for, and the options. */
-function writeFlags() {
+/** For native/launcher.c, which compares all of it. */
+const flagsPath = join(root, "dist", "keepalived.flags");
+
+/** By what the launcher knows the Node of the build: its size, and when it was written. */
+function thisNode() {
   const { size, mtimeMs } = statSync(process.execPath);
-  const lines = [`${size} ${Math.floor(mtimeMs / 1000)}`, ...commandFlags()];
-  writeFileSync(join(root, "dist", "keepalived.flags"), `${lines.join("\n")}\n`);
+  return `${size} ${Math.floor(mtimeMs / 1000)}`;
+}
+
+const areFlagsOfThisNode = () =>
+  existsSync(flagsPath) && readFileSync(flagsPath, "utf8").startsWith(`${thisNode()} `);
+
+function writeFlags() {
+  const options = commandFlags().map((flag) => `${flag}\n`);
+  // FNV-1a, as in the launcher.
+  const sum = Buffer.from(options.join("")).reduce(
+    (sum, byte) => Math.imul(sum ^ byte, 16_777_619) >>> 0,
+    2_166_136_261,
+  );
+  writeFileSync(`${flagsPath}.new`, `${thisNode()} ${sum}\n${options.join("")}`);
+  renameSync(`${flagsPath}.new`, flagsPath);
 }
 
 async function bundlePrograms() {
   const sources = newest([...filesBelow(join(root, "src"), ".ts"), ...recipe]);
   mkdirSync(join(root, "dist"), { recursive: true });
   writeFileSync(join(root, "dist", "package.json"), '{ "type": "commonjs" }\n');
+  // Bytecode is as good as the options that it was made with.
+  const sameNode = areFlagsOfThisNode();
   const outdated = Object.entries(PROGRAMS).filter(([name, { kind }]) => {
+    if (!sameNode) return true;
     const isWhole = kind === "module" || existsSync(bytecodeOf(bundleOf(name)));
     return !isWhole || modified(outputOf(name)) <= sources;
   });

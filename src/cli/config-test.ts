@@ -1,14 +1,13 @@
 /** `-t`: reads the configuration as the daemon would, prints what is wrong with it, and gives the verdict. */
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { diagnosticsAsJson } from "../config/diagnostic-json.js";
 import { decodeBytes } from "../config/text.js";
 import { configurationReader, notActedOnText, type ReadOutcome } from "../core/configuration.js";
 import type { DaemonSettings } from "../core/daemon-settings.js";
 import { EXIT } from "../core/exits.js";
 import { loadAddon } from "../native/load.js";
+import { complain, STDERR, STDOUT, writeWhole } from "./terminal.js";
 
-const STDOUT = 1;
-const STDERR = 2;
 const MODE = 0o644;
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
@@ -34,20 +33,29 @@ function judge(outcome: ReadOutcome, configFile: string, options: TestOptions): 
     try {
       output = openSync(options.log, FLAGS, MODE);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      process.stderr.write(`keepalived: cannot open the file of --config-test: ${reason}\n`);
+      complain(`keepalived: cannot open the file of --config-test: ${reasonOf(error)}`);
       return EXIT.fatal;
     }
   }
-  if (options.json) writeWhole(options.log === undefined ? STDOUT : output, asJson(outcome, configFile));
-  else {
-    if (outcome.problems.length > 0) writeWhole(output, `${outcome.problems.join("\n")}\n`);
-    const { notActedOn } = outcome.config;
-    if (notActedOn.length > 0) writeWhole(output, `${notActedOnText(notActedOn)}\n`);
-    if (outcome.dump !== undefined) writeWhole(STDOUT, Buffer.from(outcome.dump, "latin1"));
+  try {
+    if (options.json) writeWhole(options.log === undefined ? STDOUT : output, asJson(outcome, configFile));
+    else writeAsText(outcome, output);
+    if (output !== STDERR) closeSync(output);
+  } catch (error) {
+    complain(`keepalived: cannot write what the test of the configuration found: ${reasonOf(error)}`);
+    return EXIT.fatal;
   }
-  if (output !== STDERR) closeSync(output);
   return outcome.testStatus;
+}
+
+function writeAsText({ problems, dump, config: { notActedOn } }: ReadOutcome, output: number): void {
+  if (problems.length > 0) writeWhole(output, `${problems.join("\n")}\n`);
+  if (notActedOn.length > 0) writeWhole(output, `${notActedOnText(notActedOn)}\n`);
+  if (dump !== undefined) writeWhole(STDOUT, Buffer.from(dump, "latin1"));
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function asJson(outcome: ReadOutcome, configFile: string): string {
@@ -59,18 +67,4 @@ function asJson(outcome: ReadOutcome, configFile: string): string {
     notActedOn: config.notActedOn,
     ...(dump !== undefined && { dump: decodeBytes(dump) }),
   });
-}
-
-/** A pipe takes what it has room for, or nothing for the moment; when nobody reads it any more, that is all. */
-function writeWhole(file: number, text: string | Buffer): void {
-  const bytes = typeof text === "string" ? Buffer.from(text) : text;
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(file, bytes, at);
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === "EPIPE") return;
-      if (code !== "EAGAIN") throw error;
-    }
-  }
 }

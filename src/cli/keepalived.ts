@@ -1,17 +1,14 @@
 /** Entry of the command `keepalived`: understands the command line and starts what it asks for. */
 import "./early-signals.js";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { DaemonSettings } from "../core/daemon-settings.js";
 import { EXIT } from "../core/exits.js";
 import { helpText, readCommandLine, type CommandLine } from "./options.js";
 import { signalNumber } from "./signum.js";
+import { complain, STDERR, STDOUT, writeWhole } from "./terminal.js";
 import { versionText } from "./version.js";
 
 const DEFAULT_CONFIG_FILE = "/etc/keepalived/keepalived.conf";
-
-function complain(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
 
 /** Names become absolute now: the daemon works in "/", and a reload must find the same file as the start. */
 function settingsOf(line: CommandLine, argv: readonly string[]): DaemonSettings {
@@ -43,19 +40,18 @@ function settingsOf(line: CommandLine, argv: readonly string[]): DaemonSettings 
 
 /** @returns the exit status, or undefined when the process lives on. */
 async function main(argv: readonly string[]): Promise<number | undefined> {
-  if (basename(process.argv0).startsWith("genhash")) return runGenhash(argv);
   const mode = argv.findIndex((word) => word === "-T" || word === "--genhash");
   if (mode > 0) complain(`keepalived: what comes before ${argv[mode]} is ignored`);
   if (mode >= 0) return runGenhash(argv.slice(mode + 1));
   const line = readCommandLine(argv);
   for (const text of [...line.remarks, ...line.problems]) complain(`keepalived: ${text}`);
-  if (line.operands.length > 0) process.stdout.write(`Unexpected argument(s): ${line.operands.join(" ")}\n`);
+  if (line.operands.length > 0) complain(`Unexpected argument(s): ${line.operands.join(" ")}`, STDOUT);
   switch (line.mode) {
     case "version":
-      process.stderr.write(versionText());
+      writeWhole(STDERR, versionText());
       return EXIT.ok;
     case "help":
-      process.stderr.write(helpText());
+      writeWhole(STDERR, helpText());
       return EXIT.ok;
     case "signum":
       return printSignum(line.signum ?? "");
@@ -96,7 +92,7 @@ function printSignum(name: string): number {
     complain(`Unknown sigfunc ${name}`);
     return EXIT.fatal;
   }
-  process.stdout.write(`${number}\n`);
+  writeWhole(STDOUT, `${number}\n`);
   return EXIT.ok;
 }
 

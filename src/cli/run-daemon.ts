@@ -6,14 +6,11 @@ import { Daemon } from "../core/daemon.js";
 import type { DaemonSettings } from "../core/daemon-settings.js";
 import { EXIT } from "../core/exits.js";
 import { loadAddon } from "../native/load.js";
+import { complain } from "./terminal.js";
 import { VERSION } from "./version.js";
 
 const RLIMIT_CORE = 4;
 const CLONE_NEWNET = 0x40000000;
-
-function complain(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
 
 /** Who started the daemon, and waits for word of it. */
 interface Launcher {

@@ -62,7 +62,7 @@ export function configurationReader(
   addon: Addon,
   repeatedly: boolean,
 ): ConfigurationReader {
-  const workingDirectory = process.cwd();
+  const workingDirectory = ownDirectory();
   let before: Remembered | undefined;
   return {
     read(record = false) {
@@ -79,6 +79,15 @@ export function configurationReader(
       return { ...result, diagnostics, problems: diagnostics.map(formatDiagnostic) };
     },
   };
+}
+
+/** In a directory that was removed nothing can be found; the daemon works in "/" anyway. */
+function ownDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
 }
 
 /** The host's name up to the first dot. */

@@ -35,10 +35,16 @@ function seen(words: string[] = [], how: { program?: string; path?: string } = {
   return JSON.parse(stdout);
 }
 
-/** Options that are said to be for a Node.js of this size and time. */
-function writeFlags({ size, mtimeMs }: { size: number; mtimeMs: number }, ...flags: string[]): void {
-  const lines = [`${size} ${Math.floor(mtimeMs / 1000)}`, ...flags];
-  writeFileSync(join(folder, "keepalived.flags"), `${lines.join("\n")}\n`);
+/** Options that are said to be for a Node.js of this size and time. @returns the content of their file */
+function writeFlags({ size, mtimeMs }: { size: number; mtimeMs: number }, ...flags: string[]): string {
+  const options = flags.map((flag) => `${flag}\n`).join("");
+  const sum = Buffer.from(options).reduce(
+    (sum, byte) => Math.imul(sum ^ byte, 16_777_619) >>> 0,
+    2_166_136_261,
+  );
+  const content = `${size} ${Math.floor(mtimeMs / 1000)} ${sum}\n${options}`;
+  writeFileSync(join(folder, "keepalived.flags"), content);
+  return content;
 }
 
 const node = statSync(process.execPath);
@@ -64,7 +70,11 @@ test("another Node.js than that of the build gets no options: it might not know 
 });
 
 test("a damaged file of options is as good as none; of too many the first are taken", () => {
-  for (const text of ["", "\n\n", "rubbish", `${node.size}`, "x".repeat(10_000)]) {
+  const whole = writeFlags(node, "--v8-pool-size=1", "--max-semi-space-size=2");
+  const shortened = Array.from({ length: whole.length }, (_, length) => whole.slice(0, length));
+  const changed = [whole.replace("--v8", "--w8"), whole.replace("size=2", "size=3"), `${whole}/etc/passwd\n`];
+  const rubbish = ["\n\n", "rubbish", `${node.size}`, "x".repeat(10_000), whole.replace("\n", "\0")];
+  for (const text of [...shortened, ...changed, ...rubbish]) {
     writeFileSync(join(folder, "keepalived.flags"), text);
     assert.deepEqual(seen(["-t"]), [command, [], ["-t"], script]);
   }
@@ -80,10 +90,57 @@ test("a damaged file of options is as good as none; of too many the first are ta
 test("a link to it finds the rest beside the program, and gives it its name", () => {
   writeFlags(node);
   const elsewhere = mkdtempSync(join(tmpdir(), "keepalived-link-"));
-  const link = join(elsewhere, "genhash");
+  const link = join(elsewhere, "other-name");
   symlinkSync(command, link);
   assert.deepEqual(seen(["-s"], { program: link }), [link, [], ["-s"], script]);
   rmSync(elsewhere, { recursive: true });
+});
+
+test("called genhash it says so in a word, as a 'node' that is a script keeps no name", () => {
+  writeFlags(node, "--v8-pool-size=1");
+  const elsewhere = mkdtempSync(join(tmpdir(), "keepalived-link-"));
+  const link = join(elsewhere, "genhash");
+  symlinkSync(command, link);
+  const flags = ["--v8-pool-size=1"];
+  assert.deepEqual(seen(["-s", "x"], { program: link }), [link, flags, ["-T", "-s", "x"], script]);
+  writeFileSync(join(elsewhere, "node"), `#!/bin/sh\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
+  const [, ...rest] = seen(["-s"], { program: link, path: elsewhere }) as unknown[];
+  assert.deepEqual(rest, [[], ["-T", "-s"], script]);
+  rmSync(elsewhere, { recursive: true });
+});
+
+test("a copy of it alone says what is wrong", () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), "keepalived-copy-"));
+  copyFileSync(command, join(elsewhere, "keepalived"));
+  const { status, stderr } = spawnSync(join(elsewhere, "keepalived"), ["-t"], { encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /\/keepalived\.js: No such file or directory\. .* use a link, not a copy\n$/);
+  rmSync(elsewhere, { recursive: true });
+});
+
+test("without /proc it finds the rest too, by its path or by PATH", () => {
+  writeFlags(node);
+  for (const name of [command, "./keepalived", "keepalived"]) {
+    const { stdout, stderr } = spawnSync(
+      "unshare",
+      ["--mount", "sh", "-c", `umount -l /proc && exec "$0"`, name],
+      {
+        encoding: "utf8",
+        cwd: folder,
+        env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin:${folder}` },
+      },
+    );
+    assert.equal(stderr, "");
+    assert.match(stdout, /keepalived\.js"\]\n$/);
+  }
+});
+
+test("it is hardened as distributions ask for: position-independent, bound at load, stack protected", () => {
+  const read = (option: string): string =>
+    spawnSync("readelf", ["--wide", option, command], { encoding: "utf8" }).stdout;
+  assert.match(read("--dynamic"), /FLAGS_1\).* NOW PIE/);
+  assert.match(read("--segments"), /GNU_RELRO/);
+  assert.match(read("--dyn-syms"), /__stack_chk_fail/);
 });
 
 test("node is the first program of that name in PATH, and never one of the current folder", () => {
@@ -106,7 +163,7 @@ test("the command runs with what the build wrote", () => {
   const [first = "", ...flags] = readFileSync(join(repository, "dist", "keepalived.flags"), "utf8").split(
     "\n",
   );
-  assert.match(first, /^\d+ \d+$/);
+  assert.match(first, /^\d+ \d+ \d+$/);
   assert.ok(flags.includes("--v8-pool-size=1"));
   const { status, stderr } = spawnSync(join(repository, "dist", "keepalived"), ["--version"], {
     encoding: "utf8",
@@ -114,4 +171,9 @@ test("the command runs with what the build wrote", () => {
   });
   assert.equal(status, 0, stderr);
   assert.match(stderr, /^Keepalived v/);
+  // The sum of the build is that of the launcher.
+  copyFileSync(join(repository, "dist", "keepalived.flags"), join(folder, "keepalived.flags"));
+  const [size, seconds] = first.split(" ", 2).map(Number);
+  const isSame = size === node.size && seconds === Math.floor(node.mtimeMs / 1000);
+  assert.deepEqual(seen(), [command, isSame ? flags.slice(0, -1) : [], [], script]);
 });

@@ -205,3 +205,67 @@ test("signals that come while it starts neither end it nor open an inspector", {
   assert.equal(status, 0);
   assert.doesNotMatch(said, /Debugger/);
 });
+
+/** Runs the command with standard output and error being one pipe, whose reader begins later. */
+function runIntoPipe(words: string[]): { said: string; blocks: boolean } {
+  const script = `import fcntl, os, subprocess, sys, threading, time
+reader, writer = os.pipe()
+said = []
+def read():
+    time.sleep(0.3)
+    while data := os.read(reader, 65536): said.append(data)
+thread = threading.Thread(target=read)
+thread.start()
+subprocess.run(sys.argv[1:], stdout=writer, stderr=writer)
+print(bool(fcntl.fcntl(writer, fcntl.F_GETFL) & os.O_NONBLOCK), flush=True)
+os.close(writer)
+thread.join()
+sys.stdout.buffer.write(b"".join(said))`;
+  const { stdout, stderr } = spawnSync("python3", ["-c", script, command, ...words], {
+    encoding: "utf8",
+    cwd: folder,
+    timeout: PATIENCE_MILLIS,
+  });
+  assert.equal(stderr, "");
+  const end = stdout.indexOf("\n");
+  return { blocks: stdout.slice(0, end) === "False", said: stdout.slice(end + 1) };
+}
+
+test("a test of the configuration leaves a pipe as it was, and loses nothing on the way to a slow reader", {
+  skip,
+}, () => {
+  const operands = Array.from({ length: 30_000 }, (_, i) => `operand${i}`);
+  const { said, blocks } = runIntoPipe(["-t", "--umask=zz", "-f", misspelt, ...operands]);
+  assert.ok(blocks, "O_NONBLOCK stays on the pipe, and whoever writes to it next loses what does not fit");
+  assert.match(
+    said,
+    /^keepalived: Invalid --umask value 'zz', ignoring\nUnexpected argument\(s\): operand0 /,
+  );
+  assert.match(said, / operand29999\n.*misspelt\.conf:2:3: error: /);
+});
+
+test("findings that cannot be written are no verdict", { skip }, () => {
+  const { status, stderr } = run("-t/dev/full", "-f", misspelt);
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^keepalived: cannot write what the test of the configuration found: ENOSPC: [^\n]*\n$/,
+  );
+});
+
+test("a configuration is tested from a directory that was removed", { skip }, () => {
+  const script = `mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"`;
+  const { status, stderr } = spawnSync("sh", ["-c", script, command, "-t", "-f", empty], {
+    encoding: "utf8",
+    cwd: folder,
+  });
+  assert.deepEqual([status, stderr], [0, ""]);
+});
+
+test("called genhash, by whatever link, it is genhash", { skip }, () => {
+  const link = join(folder, "genhash");
+  symlinkSync(command, link);
+  const { status, stderr } = spawnSync(link, ["-h"], { encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /^Usage: genhash /);
+});
