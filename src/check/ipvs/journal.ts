@@ -24,6 +24,8 @@ export class Journal {
   /** Writes follow each other. */
   #last: Promise<void> = Promise.resolve();
   #pending: string[] = [];
+  /** So many lines are worth a look at what is gone. */
+  #large = 2 * MOST_STALE;
   /** The file may end in the middle of a line, or lack some: the next lines come with a new one. */
   #isDamaged = false;
 
@@ -91,8 +93,14 @@ export class Journal {
     this.#isDamaged = false;
   }
 
-  /** Forgets all but these; without any the file goes. */
+  /** Since `keepOnly` it has doubled, by reloads with other servers, say: it is time to tell it again what is there. */
+  get isLarge(): boolean {
+    return this.#ids.size > this.#large;
+  }
+
+  /** Forgets all but these, if it is worth it; without any the file goes. */
   keepOnly(ids: ReadonlySet<string>): Promise<void> {
+    this.#large = 2 * Math.max(ids.size, MOST_STALE);
     const stale = [...this.#ids].filter((id) => !ids.has(id)).length;
     if (ids.size > 0 && stale <= Math.max(MOST_STALE, ids.size)) return this.#last;
     this.#ids = new Set(ids);

@@ -172,7 +172,9 @@ export class Reconciler implements RequestSource {
 
   #touch(entry: ServiceEntry): void {
     this.#dirty.add(entry);
-    this.#connection?.channel.wake();
+    if (this.#connection !== undefined) return this.#connection.channel.wake();
+    this.#table.tidy(entry);
+    if (entry.wish === undefined) this.#dirty.delete(entry);
   }
 
   #settle(entry: ServiceEntry): void {
@@ -206,6 +208,7 @@ export class Reconciler implements RequestSource {
       entry.recording--;
       this.#touch(entry);
     });
+    if (this.#journal.isLarge) void this.#journal.keepOnly(this.journalIds());
   }
 
   #tell(entry: ServiceEntry, told: Told): void {

@@ -1,5 +1,8 @@
 /** The reconciler of IPVS against a kernel in memory: which requests, in which order, and what is told (check reference, 6.6). */
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Journal } from "../../../../src/check/ipvs/journal.js";
 import type { DestinationSetting, ServiceSetting } from "../../../../src/check/ipvs/model.js";
@@ -9,11 +12,11 @@ import { FakeIpvs } from "./fake-ipvs.js";
 
 const FAMILY = 28;
 
-function setUp() {
+function setUp(journal = new Journal(undefined, () => {})) {
   const loop = new VirtualLoop();
   const kernel = new FakeIpvs(loop);
   const told: string[] = [];
-  const reconciler = new Reconciler(new Journal(undefined, () => {}), {
+  const reconciler = new Reconciler(journal, {
     refused: (owner, { call, code, subject }) => told.push(`refused ${owner}: ${call} ${code} ${subject}`),
     lost: (owner, subject) => told.push(`lost ${owner}: ${subject}`),
   });
@@ -327,3 +330,29 @@ test("nothing is added before the journal has it; what is there may go at once",
   loop.settle();
   assert.deepEqual(kernel.log.slice(2), ["delete 10.0.0.1:80 > 10.0.0.11:80"]);
 });
+
+for (const connected of [true, false]) {
+  test(`the journal is bounded by what there is, however often the servers are replaced${connected ? "" : ", also without IPVS"}`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "ipvs-journal-"));
+    t.after(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const path = join(folder, "journal");
+    const journal = new Journal(path, (reason) => assert.fail(reason));
+    const { reconciler, kernel, settle } = setUp(journal);
+    if (!connected) reconciler.disconnect();
+    let most = 0;
+    for (let round = 0; round < 40; round++) {
+      const servers = Array.from({ length: 200 }, (_, i) => ({ ...server(i), port: 1000 + round }));
+      reconciler.want("web", [web(servers)]);
+      await journal.add([]);
+      await settle();
+      most = Math.max(most, readFileSync(path, "utf8").split("\n").length - 1);
+    }
+    assert.equal(kernel.table.get("10.0.0.1:80")?.size, connected ? 200 : undefined);
+    assert.ok(most <= 2000 + 400, `${most} lines for 200 servers`);
+    const now = new Set(readFileSync(path, "utf8").split("\n"));
+    for (const id of reconciler.journalIds()) assert.ok(now.has(id), id);
+    if (!connected) assert.equal(reconciler.journalIds().size, 201);
+  });
+}
