@@ -2,9 +2,10 @@
  * `regex` of HTTP checks on JavaScript's regular expressions (check-ipvs reference, 4.4). Without `utf` a character is a
  * byte. Pure.
  */
+import { isUtf8 } from "node:buffer";
 import { createContext, Script } from "node:vm";
 import type { BodyPattern } from "../../config/check-model.js";
-import { translatePattern } from "./pcre-translation.js";
+import { liftBytes, translatePattern } from "./pcre-translation.js";
 
 export interface BodyMatcher {
   /** @returns why the body does not do; undefined when it does. */
@@ -57,10 +58,16 @@ export function compileBodyPattern(setting: BodyPattern): CompiledPattern {
   const option = UNKNOWN_OPTIONS.find((name) => options.includes(name));
   if (option !== undefined) return { ok: false, problem: `regex_options ${option} is not known here` };
   const utf = options.includes("utf");
+  const lifted = !utf && options.includes("caseless");
+  const encoding = utf ? "utf8" : "latin1";
+  const textOf = (bytes: Buffer): string => {
+    const text = bytes.toString(encoding);
+    return lifted ? liftBytes(text) : text;
+  };
   // Without utf a character of the configuration is as many as it has bytes.
-  const characters = utf ? pattern : Buffer.from(pattern).toString("latin1");
-  const translation = translatePattern(characters, {
+  const translation = translatePattern(textOf(Buffer.from(pattern)), {
     utf,
+    lifted,
     dotAll: options.includes("dotall"),
     multiline: options.includes("multiline"),
     dollarEndOnly: options.includes("dollar_endonly"),
@@ -73,16 +80,16 @@ export function compileBodyPattern(setting: BodyPattern): CompiledPattern {
     return { ok: false, problem: error instanceof Error ? error.message : String(error) };
   }
   const inFirstLineOnly = options.includes("firstline");
-  const encoding = utf ? "utf8" : "latin1";
   const matches = (body: Buffer): boolean | "tooLong" => {
-    const text = body.toString(encoding);
-    expression.lastIndex = body.toString(encoding, 0, minOffsetBytes).length;
+    if (utf && !isUtf8(body)) return false;
+    const text = textOf(body);
+    const start = body.toString(encoding, 0, minOffsetBytes).length;
+    expression.lastIndex = start;
     const found = searchWithin(expression, text);
     if (found === null) return false;
     if (found === "tooLong") return found;
-    const before = text.slice(0, found.index);
-    if (inFirstLineOnly && before.includes("\n")) return false;
-    return Buffer.byteLength(before, encoding) <= maxOffsetBytes;
+    if (inFirstLineOnly && text.slice(start, found.index).includes("\n")) return false;
+    return Buffer.byteLength(text.slice(0, found.index), encoding) <= maxOffsetBytes;
   };
   return {
     ok: true,

@@ -137,6 +137,57 @@ test("regex_no_match turns the answer round", () => {
   assert.equal(words(false, "all well"), "the body does not match regex");
 });
 
+test("caseless without utf knows the letters of ASCII only, as bytes above have no other case", () => {
+  const byte = (value: number): Buffer => Buffer.from([value]);
+  const caseless = { options: ["caseless"] };
+  for (const pattern of ["\\xe9", "\\351", "[\\xe0-\\xef]", "[^\\xc9a]"]) {
+    assert.equal(fits(`^${pattern}$`, byte(0xe9), caseless), true, pattern);
+    assert.equal(fits(`^${pattern}$`, byte(0xc9), caseless), false, pattern);
+  }
+  assert.equal(fits("^CAFÉ$", "cafÉ", caseless), true);
+  assert.equal(fits("^CAFÉ$", "café", caseless), false);
+  assert.equal(fits("^CAFÉ$", "café", { options: ["caseless", "utf"] }), true);
+  assert.equal(fits("^\\h\\v[\\h][\\v]$", Buffer.from([0xa0, 0x85, 0xa0, 0x85]), caseless), true);
+  assert.equal(fits("^(.)\\1$", "aA", caseless), true);
+});
+
+test("a reference to a group that has matched for certain is the same in both dialects", () => {
+  for (const [pattern, yes, no] of [
+    ["^(a|b)\\1$", "bb", "ba"],
+    ["^(?:(a)|(b))c(d)\\3$", "bcdd", "bcd"],
+    ["^(?:(a|b)\\1)+$", "aabb", "aab"],
+    ["^(?:(a)x|(a)y)(?=(z))\\3$", "ayz", "ay"],
+    ["^(?<n>a){1,2}\\k<n>\\1$", "aaaa", "aa"],
+    ["^(a)\\Q1\\E\\1\\Q0\\E$", "a1a0", "a1"],
+    ["^(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)\\10$", "abcdefghijj", "abcdefghija0"],
+    ["^(a)\\10\\0$", "a\x08\0", "aa0"],
+    ["^[\\101\\8]+$", "A8", "1"],
+  ] as const) {
+    assert.equal(fits(pattern, yes), true, `${pattern} on ${yes}`);
+    assert.equal(fits(pattern, no), false, `${pattern} on ${no}`);
+  }
+});
+
+test("a reference to a group that may be unset, where PCRE2 fails and JavaScript does not, is named", () => {
+  for (const pattern of [
+    ...["(a)?\\1", "(a)*\\1", "(a){0,2}\\1", "(a){0}\\1", "(a)(?#c)?\\1", "(?:x(a))?\\1", "(a)|b\\1"],
+    ...["(?:(a)|b)\\1", "(?:(a)|b)*\\1", "(?:b|(a))+\\1", "(?:\\1(a))+", "(a\\1)", "\\1(a)", "(a)\\2"],
+    ...["(?!(a))\\1", "(?<!(a))\\1", "(?<=(a)\\1)b", "(?<n>a)?\\k<n>", "(?P<n>a)?(?P=n)", "\\8"],
+  ])
+    assert.match(problem(pattern), /reference to group .* may be unset there, is not known here/, pattern);
+  assert.match(problem("\\k<n>(?<n>a)"), /reference to 'n' before there is such a group/);
+});
+
+test("with utf a body that is not UTF-8 does not match, as PCRE2 refuses to look at it", () => {
+  assert.equal(fits("OK", Buffer.from("OK \xe9", "latin1"), { options: ["utf"] }), false);
+  assert.equal(fits("OK", Buffer.from("OK \xe9", "latin1")), true);
+});
+
+test("firstline: the first line is that in which the search begins", () => {
+  assert.equal(fits("b", "a\nxb", { options: ["firstline"], minOffsetBytes: 2 }), true);
+  assert.equal(fits("b", "a\nx\nb", { options: ["firstline"], minOffsetBytes: 2 }), false);
+});
+
 test("what JavaScript cannot say is named", () => {
   assert.match(problem("a++b"), /possessive/);
   assert.match(problem("(?>a)b"), /atomic/);
@@ -148,6 +199,8 @@ test("what JavaScript cannot say is named", () => {
     assert.match(problem(`a\\${letter}b`), RegExp(`\\\\${letter} is`), letter);
   assert.match(problem("[\\R]"), /\\R/);
   assert.match(problem("\\x{100}"), /without utf/);
+  assert.match(problem("\\400"), /without utf/);
+  assert.match(problem("[[.a.]]"), /collating/);
   assert.match(problem("[[:foo:]]"), /class \[:foo:\]/);
   assert.match(problem("(?|(a)|(b))"), /resets its numbers/);
   assert.match(problem("a{2}+"), /possessive/);
