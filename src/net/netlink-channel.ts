@@ -1,6 +1,7 @@
 /**
- * The command socket: requests go to the kernel in batches, each is acknowledged. One batch per turn of the loop, so
- * that adverts are served in between however many addresses there are.
+ * The command socket: requests go to the kernel in batches. One batch per turn of the loop, so that adverts are served in
+ * between however many addresses there are. Only the last request of a batch asks for an acknowledgement: the kernel works
+ * in order and answers what it refuses in any case, so that the answer to the last one tells of success of the others.
  *
  * rtnetlink (and generic netlink) works in the context of sendmsg(2): when the call returns, all answers wait in the receive queue. A batch
  * is therefore two system calls and its results are known at once. Work is pulled, not pushed: what a source no longer
@@ -8,8 +9,8 @@
  */
 import type { Addon, Socket } from "../native/addon.js";
 import { META, META_FIELDS, SEND_FIELDS } from "../native/addon.js";
-import { align4, HEADER_LENGTH, readU16, readU32 } from "../netlink/attributes.js";
-import { NLM_F_ACK, NLMSG_ERROR } from "../netlink/constants.js";
+import { align4 } from "../netlink/attributes.js";
+import { NLM_F_ACK } from "../netlink/constants.js";
 import { LITTLE_ENDIAN } from "../netlink/host-order.js";
 import { decodeMessage, nextMessage } from "../netlink/message.js";
 import { NETLINK_ROUTE } from "./constants.js";
@@ -23,7 +24,7 @@ import { errnoName, type SystemError, systemErrorOf } from "./system-error.js";
 export const BATCH = 32;
 
 export interface KernelRequest {
-  /** A whole netlink message; sequence number and NLM_F_ACK are filled in here. */
+  /** A whole netlink message without NLM_F_ACK; the sequence number is filled in here. */
   message: Uint8Array;
   /** For the error: "RTM_NEWADDR". */
   call: string;
@@ -34,7 +35,7 @@ export type Result = { ok: true } | { ok: false; error: SystemError };
 
 const DONE: Result = { ok: true };
 
-/** Only seen when the kernel refused the whole batch, or gave no answer, which takes an overrun of this socket. */
+/** Only seen when the kernel refused the whole batch, or gave no last answer, which takes an overrun of this socket. */
 function unanswered({ call, subject }: KernelRequest, failure: SystemError | undefined): Result {
   if (failure !== undefined) return { ok: false, error: { ...failure, subject } };
   return { ok: false, error: { call, subject, code: "ENOBUFS", detail: "no answer from the kernel" } };
@@ -164,14 +165,18 @@ class NetlinkChannel implements CommandSocket {
     const first = this.#sequence + 1;
     const answers: (Result | undefined)[] = new Array<Result | undefined>(requests.length).fill(undefined);
     let failure: SystemError | undefined;
+    let isComplete = false;
     try {
       this.#table[1] = this.#fill(requests);
-      if (this.#socket.sendBatch(this.#slab, this.#table, 0, 1, 0) !== 0)
+      isComplete =
+        this.#socket.sendBatch(this.#slab, this.#table, 0, 1, 0) !== 0 &&
         this.#readAnswers(requests, first, answers);
     } catch (error) {
       failure = systemErrorOf(error, "netlink");
     }
-    return answers.map((answer, i) => answer ?? unanswered(requests[i] as KernelRequest, failure));
+    return answers.map(
+      (answer, i) => answer ?? (isComplete ? DONE : unanswered(requests[i] as KernelRequest, failure)),
+    );
   }
 
   /** @returns bytes of the batch. */
@@ -182,65 +187,50 @@ class NetlinkChannel implements CommandSocket {
       this.#slab = new Uint8Array(2 * length);
       this.#view = new DataView(this.#slab.buffer);
     }
-    let at = 0;
+    let last = 0;
+    let end = 0;
     for (const { message } of requests) {
-      this.#slab.set(message, at);
+      last = end;
+      this.#slab.set(message, last);
       this.#sequence = (this.#sequence + 1) >>> 0;
-      this.#view.setUint16(at + 6, this.#view.getUint16(at + 6, LITTLE_ENDIAN) | NLM_F_ACK, LITTLE_ENDIAN);
-      this.#view.setUint32(at + 8, this.#sequence, LITTLE_ENDIAN);
-      at += align4(message.length);
+      this.#view.setUint32(last + 8, this.#sequence, LITTLE_ENDIAN);
+      end += align4(message.length);
     }
-    return at;
+    const flags = this.#view.getUint16(last + 6, LITTLE_ENDIAN);
+    this.#view.setUint16(last + 6, flags | NLM_F_ACK, LITTLE_ENDIAN);
+    return end;
   }
 
-  #readAnswers(requests: readonly KernelRequest[], first: number, results: (Result | undefined)[]): void {
-    for (let answered = 0; answered < requests.length; ) {
+  /** @returns whether the last request was answered: then what has no answer was done. */
+  #readAnswers(requests: readonly KernelRequest[], first: number, results: (Result | undefined)[]): boolean {
+    while (results[requests.length - 1] === undefined) {
       const count = this.#socket.receiveBatch(this.#answers, SLOT, this.#meta, this.#noAddresses);
-      if (count === 0) return;
+      if (count === 0) return false;
       for (let slot = 0; slot < count; slot++) {
         const end = slot * SLOT + (this.#meta[slot * META_FIELDS + META.length] ?? 0);
-        if (this.#isDone(slot * SLOT, end)) {
-          const i = (readU32(this.#answers, slot * SLOT + 8) - first) >>> 0;
-          if (i < requests.length) {
-            results[i] = DONE;
-            answered++;
-          }
-          continue;
-        }
-        for (let at = slot * SLOT; at < end; at = nextMessage(this.#answers, at, end)) {
-          if (this.#takeAnswer(requests, at, end, first, results)) answered++;
-        }
+        for (let at = slot * SLOT; at < end; at = nextMessage(this.#answers, at, end))
+          this.#takeAnswer(requests, at, end, first, results);
       }
     }
+    return true;
   }
 
-  /** Whether the datagram is one message that says "done" and no more, as nearly all do: not worth decoding. */
-  #isDone(start: number, end: number): boolean {
-    return (
-      end - start >= HEADER_LENGTH + 4 &&
-      readU32(this.#answers, start) === end - start &&
-      readU16(this.#answers, start + 4) === NLMSG_ERROR &&
-      readU32(this.#answers, start + HEADER_LENGTH) === 0
-    );
-  }
-
-  /** @returns whether it was the answer to one of the requests. */
   #takeAnswer(
     requests: readonly KernelRequest[],
     at: number,
     end: number,
     first: number,
     results: (Result | undefined)[],
-  ): boolean {
+  ): void {
     const decoded = decodeMessage(this.#answers, at, end);
-    if (!decoded.ok || decoded.value.kind !== "answer") return false;
+    if (!decoded.ok || decoded.value.kind !== "answer") return;
     const { header, outcome } = decoded.value;
     const i = (header.sequence - first) >>> 0;
     const request = requests[i];
-    if (request === undefined) return false;
+    if (request === undefined) return;
     if (outcome.errno === 0) {
       results[i] = DONE;
-      return true;
+      return;
     }
     const error: SystemError = {
       call: request.call,
@@ -249,6 +239,5 @@ class NetlinkChannel implements CommandSocket {
     };
     if (outcome.text !== undefined) error.detail = outcome.text;
     results[i] = { ok: false, error };
-    return true;
   }
 }

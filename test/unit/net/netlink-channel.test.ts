@@ -9,12 +9,14 @@ import { nextMessage } from "../../../src/netlink/message.js";
 import { addonWith, FakeSocket } from "./fake-socket.js";
 import { VirtualLoop } from "./virtual-loop.js";
 
-/** Sequence numbers of the requests in one datagram. */
+/** Sequence numbers of the requests in one datagram, of which the last one wants an answer. */
 function sequences(data: Uint8Array): number[] {
   const numbers: number[] = [];
-  for (let at = 0; at < data.length; at = nextMessage(data, at, data.length)) {
-    assert.equal(readU16(data, at + 6) & 0x5, 0x5, "a request that wants an answer");
+  for (let at = 0; at < data.length; ) {
+    const next = nextMessage(data, at, data.length);
+    assert.equal(readU16(data, at + 6) & 0x5, next < data.length ? 0x1 : 0x5, "NLM_F_REQUEST and NLM_F_ACK");
     numbers.push(readU32(data, at + 8));
+    at = next;
   }
   return numbers;
 }
@@ -83,6 +85,43 @@ test("each request gets its own answer, whatever their order", async () => {
     { ok: true },
   ];
   assert.deepEqual(await done, expected);
+});
+
+test("what the kernel does not refuse was done, as soon as the last request is answered", async () => {
+  const { socket, loop, channel } = setUp();
+  socket.onSend = ([datagram]) => {
+    const [, b = 0, , d = 0] = sequences(datagram?.data ?? new Uint8Array(0));
+    socket.waiting.push(answer(b, 13), answer(d, 0));
+  };
+  const refusal: Result = { ok: false, error: { call: "RTM_DELLINK", code: "EACCES", subject: "1" } };
+  const expected: Result[] = [{ ok: true }, refusal, { ok: true }, { ok: true }];
+  assert.deepEqual(await settle(loop, channel.request(many(4))), expected);
+});
+
+test("the last request of a batch may be the one that is refused", async () => {
+  const { socket, loop, channel } = setUp();
+  socket.onSend = ([datagram]) => {
+    const [, , c = 0] = sequences(datagram?.data ?? new Uint8Array(0));
+    socket.waiting.push(answer(c, 13));
+  };
+  const results = await settle(loop, channel.request(many(3)));
+  assert.deepEqual(
+    results.map(({ ok }) => ok),
+    [true, true, false],
+  );
+});
+
+test("without the answer to the last request nothing is known to be done", async () => {
+  const { socket, loop, channel } = setUp();
+  socket.onSend = ([datagram]) => {
+    const [, b = 0] = sequences(datagram?.data ?? new Uint8Array(0));
+    socket.waiting.push(answer(b, 13));
+  };
+  const codes = (results: Result[]): string[] =>
+    results.map((result) => (result.ok ? "" : result.error.code));
+  assert.deepEqual(codes(await settle(loop, channel.request(many(3)))), ["ENOBUFS", "EACCES", "ENOBUFS"]);
+  socket.receiveFailures.push("ENOBUFS");
+  assert.deepEqual(codes(await settle(loop, channel.request(many(2)))), ["ENOBUFS", "ENOBUFS"]);
 });
 
 test("a refused send and a missing answer are errors of the requests", async () => {
