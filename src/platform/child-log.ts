@@ -1,6 +1,7 @@
 /**
  * The log of a child process: a thin writer that hands its lines to core, which alone knows syslog and the console.
- * The lines of one turn of the loop travel as one message. When core is gone they go to standard error.
+ * The lines of one turn of the loop travel as one message; details alone wait a little for company, as there may be a
+ * thousand of them in the middle of what is urgent. When core is gone they go to standard error.
  */
 import { writeSync } from "node:fs";
 import type { LogLevel, LogLine, ToCore } from "./messages.js";
@@ -24,6 +25,11 @@ export interface ChildLog extends Log {
 export type Send = (message: ToCore) => boolean | void;
 
 const STDERR = 2;
+
+/** How long details may wait: as long as it takes to add and announce some thousand addresses. */
+const DETAIL_MILLIS = 50;
+/** Lines per message, and per turn of the loop: 0.3 ms. */
+const LINES = 100;
 
 /** A core that does not read (it is stopped) must not keep a child from ending. */
 const WRITE_LIMIT_MILLIS = 200;
@@ -61,10 +67,12 @@ function writeToStderr(lines: readonly LogLine[]): void {
 export function createChildLog(send: Send, detail: 0 | 1 | 2 = 0, now: () => number = Date.now): ChildLog {
   let wanted = detail;
   let lines: LogLine[] = [];
+  let due: "no" | "later" | "soon" = "no";
+  let timer: NodeJS.Timeout | undefined;
 
-  function flush(done?: () => void): void {
-    const batch = lines;
-    lines = [];
+  function handOver(count: number): void {
+    const batch = lines.slice(0, count);
+    lines = lines.slice(count);
     if (batch.length > 0) {
       let sent: boolean | void = false;
       try {
@@ -74,12 +82,39 @@ export function createChildLog(send: Send, detail: 0 | 1 | 2 = 0, now: () => num
       }
       if (sent === false) writeToStderr(batch);
     }
+  }
+
+  function flush(done?: () => void): void {
+    handOver(lines.length);
     if (done !== undefined) whenWritten(done);
   }
 
+  function turn(): void {
+    handOver(LINES);
+    due = "no";
+    if (lines.length > 0) soon();
+  }
+
+  function soon(): void {
+    if (due === "soon") return;
+    clearTimeout(timer);
+    due = "soon";
+    setImmediate(turn);
+  }
+
+  function later(): void {
+    if (due !== "no") return;
+    due = "later";
+    timer = setTimeout(() => {
+      due = "no";
+      soon();
+    }, DETAIL_MILLIS);
+  }
+
   function add(level: LogLevel, text: string): void {
-    if (lines.length === 0) setImmediate(flush);
     lines.push({ level, text, atMillis: now() });
+    if (level === "debug") later();
+    else soon();
   }
 
   return {

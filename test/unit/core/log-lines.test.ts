@@ -49,9 +49,52 @@ test("detail is built only when it is wanted", async () => {
   log.setDetail(1);
   log.detail(detail);
   log.detail("text");
-  await turn();
+  log.flush();
   assert.equal(built, 1);
   assert.equal(sent.length, 1);
+});
+
+/** What each message says. */
+const texts = (sent: readonly ToCore[]): string[][] =>
+  sent.map((message) => (message.kind === "log" ? message.lines.map(({ text }) => text) : []));
+
+test("details alone wait for company, and go before what came after them", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const sent: ToCore[] = [];
+  const log = createChildLog((message) => void sent.push(message), 1);
+  log.detail("a");
+  await turn();
+  log.detail("b");
+  t.mock.timers.tick(49);
+  await turn();
+  assert.deepEqual(texts(sent), []);
+  log.info("c");
+  await turn();
+  assert.deepEqual(texts(sent), [["a", "b", "c"]]);
+  t.mock.timers.tick(49);
+  log.detail("d");
+  t.mock.timers.tick(49);
+  await turn();
+  assert.equal(sent.length, 1, "the time counts from the first that waits");
+  t.mock.timers.tick(1);
+  await turn();
+  assert.deepEqual(texts(sent), [["a", "b", "c"], ["d"]]);
+});
+
+test("many lines go a hundred in each turn of the loop, all of them at the end", async () => {
+  const sent: ToCore[] = [];
+  const log = createChildLog((message) => void sent.push(message), 1);
+  const lines = Array.from({ length: 350 }, (_, i) => `${i}`);
+  for (const line of lines) log.detail(line);
+  log.info("last");
+  await turn();
+  assert.deepEqual(texts(sent), [lines.slice(0, 100)]);
+  await turn();
+  assert.deepEqual(texts(sent), [lines.slice(0, 100), lines.slice(100, 200)]);
+  log.flush();
+  assert.deepEqual(texts(sent).at(-1), [...lines.slice(200), "last"]);
+  await turn();
+  assert.equal(sent.length, 3);
 });
 
 test("flush hands over at once, and nothing twice", async () => {
