@@ -60,6 +60,11 @@ interface Limited {
   cancelTimer: (() => void) | undefined;
 }
 
+/** Most are of one link, as it was when the frame was built. */
+function sameMac(a: Uint8Array, b: Uint8Array): boolean {
+  return a === b || a.every((byte, i) => byte === b[i]);
+}
+
 function canAnnounce({ mac, flags }: Link): boolean {
   return mac.length === 6 && (flags & IFF_NOARP) === 0;
 }
@@ -71,14 +76,16 @@ export class Announcer {
   #rates: AnnounceLimits;
   readonly #slab = new Uint8Array(BATCH * SLOT);
   readonly #table = new Int32Array(BATCH * SEND_FIELDS);
-  /** Who owns each frame of the slab. */
+  /** Who owns each frame of the slab, and where it goes. */
   readonly #slotJobs: Job[] = [];
+  readonly #slotAddresses: Uint8Array[] = [];
   #jobs: Job[] = [];
   #scheduled = false;
   #closed = false;
   /** By owner, then address: frames already built, good for the MAC that they hold. */
   readonly #frames = new Map<string, Map<string, Frame>>();
-  readonly #sockaddrs = new Map<string, Uint8Array>();
+  /** Of links by their index, by family. */
+  readonly #sockaddrs = { 4: new Map<number, Uint8Array>(), 6: new Map<number, Uint8Array>() };
   /** By clock. */
   readonly #limits = new Map<string, Limited>();
 
@@ -149,21 +156,21 @@ export class Announcer {
 
   #announcement(owner: string, link: Link, address: string): Announcement {
     const isV6 = address.includes(":");
-    const key = `${isV6 ? 6 : 4} ${link.index}`;
-    let sockaddr = this.#sockaddrs.get(key);
+    const sockaddrs = this.#sockaddrs[isV6 ? 6 : 4];
+    let sockaddr = sockaddrs.get(link.index);
     if (sockaddr === undefined) {
       sockaddr = sockaddrLl(link.index, isV6 ? ETH_P_IPV6 : ETH_P_ARP);
-      this.#sockaddrs.set(key, sockaddr);
+      sockaddrs.set(link.index, sockaddr);
     }
     const router = isV6 && this.#options.isRouter?.(link) === true;
     return { address, link, frame: this.#frame(owner, link.mac, address, router), sockaddr };
   }
 
   #frame(owner: string, mac: Uint8Array, address: string, router: boolean): Uint8Array {
-    const frames = this.#frames.get(owner) ?? new Map<string, Frame>();
-    this.#frames.set(owner, frames);
+    let frames = this.#frames.get(owner);
+    if (frames === undefined) this.#frames.set(owner, (frames = new Map<string, Frame>()));
     const known = frames.get(address);
-    if (known?.router === router && known.mac.every((byte, i) => byte === mac[i])) return known.frame;
+    if (known?.router === router && sameMac(known.mac, mac)) return known.frame;
     const bytes = parseAddress(address);
     if (bytes === undefined) throw new Error(`no address: ${address}`);
     const frame =
@@ -246,7 +253,10 @@ export class Announcer {
       for (let k = job.sent; k < job.total && slot < BATCH; k++) {
         const { frame, sockaddr } = job.items[k % job.items.length] as Announcement;
         this.#slab.set(frame, slot * SLOT);
-        this.#slab.set(sockaddr, slot * SLOT + SOCKADDR_AT);
+        if (this.#slotAddresses[slot] !== sockaddr) {
+          this.#slab.set(sockaddr, slot * SLOT + SOCKADDR_AT);
+          this.#slotAddresses[slot] = sockaddr;
+        }
         this.#table[slot * SEND_FIELDS + 1] = frame.length;
         this.#table[slot * SEND_FIELDS + 3] = sockaddr.length;
         this.#slotJobs[slot++] = job;

@@ -50,8 +50,7 @@ export interface Entry {
 
 /** The wish that counts. */
 export function wishOf(entry: Entry): KernelObject | undefined {
-  const [wish] = entry.wishes.values();
-  return wish;
+  return entry.wishes.values().next().value;
 }
 
 /** Is there nothing to do about it (now)? */
@@ -67,7 +66,7 @@ export function isSatisfied(entry: Entry): boolean {
 export type Goal = "applied" | "cleared";
 
 interface Owner {
-  keys: Set<string>;
+  wanted: Set<Entry>;
   /** Entries in whose `waiting` it is. */
   unsettled: number;
   goal: Goal;
@@ -102,22 +101,21 @@ export class EntryTable {
 
   /** Replaces what an owner wants. @returns the entries that this touches. */
   want(owner: string, objects: readonly KernelObject[], goal: Goal): Entry[] {
-    const record = this.#owners.get(owner) ?? { keys: new Set(), unsettled: 0, goal };
-    const before = record.keys;
+    const record = this.#owners.get(owner) ?? { wanted: new Set(), unsettled: 0, goal };
+    const before = record.wanted;
     this.#owners.set(owner, record);
     record.goal = goal;
-    record.keys = new Set();
-    for (const { key } of objects) record.keys.add(key);
+    record.wanted = new Set();
     const touched: Entry[] = [];
     for (const object of objects) {
       const entry = this.#entryOf(object);
       entry.wishes.set(owner, object);
       entry.order = this.#order++;
+      record.wanted.add(entry);
       touched.push(entry);
     }
-    for (const key of before) {
-      const entry = this.#entries.get(key);
-      if (record.keys.has(key) || entry === undefined) continue;
+    for (const entry of before) {
+      if (record.wanted.has(entry)) continue;
       entry.wishes.delete(owner);
       touched.push(entry);
     }

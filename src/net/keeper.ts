@@ -71,8 +71,10 @@ export class Keeper implements LinksListener {
   /** Somebody asks (again) for it, or nobody does any more: earlier refusals are forgotten. */
   reconsider(entry: Entry): void {
     if (entry.wishes.size > 0 && entry.hold === "rateLimited") return;
-    this.#timers.get(entry)?.();
-    this.#timers.delete(entry);
+    if (this.#timers.size > 0) {
+      this.#timers.get(entry)?.();
+      this.#timers.delete(entry);
+    }
     entry.hold = undefined;
     if (entry.wishes.size === 0) entry.lost = false;
   }

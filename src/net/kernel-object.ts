@@ -49,11 +49,12 @@ export function linksOf({ kind, setting }: KernelObject): readonly string[] {
 
 /** Do both ask for the same, beyond the key? Otherwise it has to be removed and added. */
 export function sameWish(a: Setting, b: Setting): boolean {
-  const bare = (setting: Setting): string => {
-    const { position: _position, noTrack: _noTrack, trackGroup: _trackGroup, ...rest } = setting;
-    return JSON.stringify(Object.entries(rest).sort(([x], [y]) => (x < y ? -1 : 1)));
-  };
   return a === b || bare(a) === bare(b);
+}
+
+function bare(setting: Setting): string {
+  const { position: _position, noTrack: _noTrack, trackGroup: _trackGroup, ...rest } = setting;
+  return JSON.stringify(Object.entries(rest).sort(([x], [y]) => (x < y ? -1 : 1)));
 }
 
 /** "192.0.2.1/24 on eth0", "route 10.0.0.0/8 via 192.0.2.254", "rule inet preference 5 ...": how messages name it. */

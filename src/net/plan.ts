@@ -23,38 +23,39 @@ export interface Step {
  * what uses it misses it for some microseconds only.
  */
 export function planSteps(wanted: Iterable<Placed>, present: Iterable<Placed>): Step[] {
-  const wishes = new Map<string, Placed>();
-  for (const placed of wanted) wishes.set(placed.object.key, placed);
-  const removals: Placed[] = [];
+  /** Less what is still wanted. */
+  const unwanted = new Map<string, Placed>();
+  for (const placed of present) unwanted.set(placed.object.key, placed);
+  const additions: Placed[] = [];
   const outdated = new Map<string, KernelObject>();
-  for (const placed of present) {
-    const { object } = placed;
-    const wish = wishes.get(object.key);
-    if (wish === undefined) removals.push(placed);
-    else if (!placed.broken && sameWish(wish.object.setting, object.setting)) wishes.delete(object.key);
-    else outdated.set(object.key, object);
+  for (const wish of wanted) {
+    const { key, setting } = wish.object;
+    const there = unwanted.get(key);
+    if (there === undefined) {
+      additions.push(wish);
+      continue;
+    }
+    unwanted.delete(key);
+    if (!there.broken && sameWish(setting, there.object.setting)) continue;
+    outdated.set(key, there.object);
+    additions.push(wish);
   }
-  return [
-    ...KINDS.toReversed().flatMap((kind) => remove(inOrder(kind, removals))),
-    ...KINDS.flatMap((kind) => add(inOrder(kind, wishes.values()), outdated)),
-  ];
-}
-
-/** In the order of adding. */
-const KINDS = ["address", "route", "rule"] as const;
-
-function inOrder(kind: KernelObject["kind"], placed: Iterable<Placed>): Placed[] {
-  return [...placed].filter(({ object }) => object.kind === kind).sort((a, b) => a.order - b.order);
-}
-
-function remove(placed: readonly Placed[]): Step[] {
-  return placed.map(({ object }) => ({ verb: "remove", object }));
-}
-
-function add(placed: readonly Placed[], outdated: ReadonlyMap<string, KernelObject>): Step[] {
-  return placed.flatMap(({ object }): Step[] => {
+  const steps: Step[] = [];
+  const { address, route, rule } = inOrder(unwanted.values());
+  for (const { object } of [...rule, ...route, ...address]) steps.push({ verb: "remove", object });
+  const added = inOrder(additions);
+  for (const { object } of [...added.address, ...added.route, ...added.rule]) {
     const before = outdated.get(object.key);
-    const step: Step = { verb: "add", object };
-    return before === undefined ? [step] : [{ verb: "remove", object: before }, step];
-  });
+    if (before !== undefined) steps.push({ verb: "remove", object: before });
+    steps.push({ verb: "add", object });
+  }
+  return steps;
+}
+
+/** By kind, each in the order of the configuration. */
+function inOrder(placed: Iterable<Placed>): Record<KernelObject["kind"], Placed[]> {
+  const sorted: Record<KernelObject["kind"], Placed[]> = { address: [], route: [], rule: [] };
+  for (const one of placed) sorted[one.object.kind].push(one);
+  for (const list of Object.values(sorted)) list.sort((a, b) => a.order - b.order);
+  return sorted;
 }

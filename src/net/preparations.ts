@@ -40,5 +40,5 @@ export class Preparations {
 }
 
 function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((number, i) => number === b[i]);
+  return a === b || (a.length === b.length && a.every((number, i) => number === b[i]));
 }

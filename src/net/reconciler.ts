@@ -72,6 +72,8 @@ export class Reconciler implements RequestSource {
   /** Does the kernel take IFA_PROTO? "doubted": an address was refused with it, and is now tried without. */
   #addressProtocol: "untried" | "accepted" | "doubted" | "refused" = "untried";
   #idle: (() => void)[] = [];
+  /** Numbers of addresses by their device, which many have in common. */
+  readonly #ofLinks = new Map<string, readonly number[]>();
 
   constructor(channel: Channel, links: Links, loop: Loop, listener: ReconcilerListener) {
     this.#channel = channel;
@@ -173,8 +175,9 @@ export class Reconciler implements RequestSource {
   #want(owner: string, objects: readonly KernelObject[], goal: "applied" | "cleared"): void {
     for (const entry of this.#entries.want(owner, objects, goal)) {
       this.#keeper.reconsider(entry);
-      this.#touch(entry);
+      this.#dirty.add(entry);
     }
+    this.#steps = undefined;
     this.#channel.wake();
   }
 
@@ -188,7 +191,7 @@ export class Reconciler implements RequestSource {
     const wanted: Placed[] = [];
     const present: Placed[] = [];
     this.#taken = 0;
-    for (const entry of [...this.#dirty]) {
+    for (const entry of this.#dirty) {
       if (this.#settleIfSatisfied(entry)) continue;
       const wish = wishOf(entry);
       if (wish !== undefined) wanted.push({ object: wish, order: entry.order });
@@ -226,7 +229,8 @@ export class Reconciler implements RequestSource {
   }
 
   /** Numbers of the links that it needs (of a VRF its table), or the name of one that is not there. */
-  #numbersOf(object: KernelObject): number[] | string {
+  #numbersOf(object: KernelObject): readonly number[] | string {
+    if (object.kind === "address") return this.#numbersOfLink(object.setting.device);
     const numbers: number[] = [];
     const vrf = object.kind === "route" ? object.setting.vrf : undefined;
     for (const name of linksOf(object)) {
@@ -235,6 +239,17 @@ export class Reconciler implements RequestSource {
       if (number === undefined) return name === vrf ? `VRF ${name}` : name;
       numbers.push(number);
     }
+    return numbers;
+  }
+
+  /** The number of a link alone, or its name when it is not there. */
+  #numbersOfLink(name: string): readonly number[] | string {
+    const index = this.#links.byName(name)?.index;
+    if (index === undefined) return name;
+    const known = this.#ofLinks.get(name);
+    if (known?.[0] === index) return known;
+    const numbers = [index];
+    this.#ofLinks.set(name, numbers);
     return numbers;
   }
 
