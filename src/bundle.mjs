@@ -36,8 +36,8 @@ const PROGRAMS = {
 };
 
 /**
- * Options of Node for the command, as far as this Node knows them: they are for a process that reads once and ends. The
- * children keep the usual ones, as with a single thread of V8 a backup took more of the processor.
+ * Options of Node for the command, as far as this Node knows them: but for the last, which core hands on to its children
+ * (src/core/child-process.ts), they are for a process that reads once and ends.
  */
 const WANTED_FLAGS = [
   // V8's threads compile hot code and help to collect garbage. The usual four take the processor from the one that reads.
@@ -50,6 +50,8 @@ const WANTED_FLAGS = [
   // few milliseconds only. Nothing of others at all is a little faster for small files, and slower for very large ones.
   "--interrupt-budget=135168",
   "--max-inlined-bytecode-size-cumulative=200",
+  // The daemon has its garbage collected before service, not after 8 quiet seconds: src/platform/heap.ts.
+  "--no-memory-reducer",
 ];
 
 /** Runs this Node as the command will: what the environment of the build tells Node is not for it, nor for its bytecode. */
@@ -137,7 +139,7 @@ const USUAL_RUN = ["-t", "-f", join(root, "src", "bytecode.conf")];
 const outputOf = (name) => join(root, "dist", `${name}.js`);
 const bundleOf = (name) => join(root, "dist", `${name}.bundle.js`);
 
-/** V8 takes bytecode only with the flags that it was made with. */
+/** V8 takes bytecode only with the flags that it was made with; that of children, which concerns memory only, it ignores. */
 function makeBytecode(names, kind, args) {
   const flags = kind === "child" ? [] : commandFlags();
   const program = join(root, "src", "bytecode.mjs");

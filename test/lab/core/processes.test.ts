@@ -4,6 +4,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { bytecodePath } from "../../../src/platform/run-bundle.js";
+import { repository } from "../../setup/repository.js";
 import { commandOf } from "../harness/products.js";
 import type { Lab } from "../harness/lab.js";
 import { labTest } from "../harness/lab-test.js";
@@ -270,3 +272,36 @@ labTest("net_namespace: the daemon moves there before it looks at interfaces", [
   router.kill("SIGTERM");
   await lab.waitFor(() => router.exit !== undefined, 5_000, "the end");
 });
+
+/** Whether V8 takes the bytecode of a bundle when Node is started with these options. */
+function takesBytecode(bundle: string, options: readonly string[]): boolean {
+  const program = `
+    const { readFileSync } = require("node:fs");
+    const [bundle, bytecode] = process.argv.slice(1);
+    const cachedData = readFileSync(bytecode).subarray(0, -8);
+    const script = new (require("node:vm").Script)(readFileSync(bundle, "latin1"), { filename: bundle, cachedData });
+    process.stdout.write(String(script.cachedDataRejected));`;
+  const words = [...options, "--eval", program, "--", bundle, bytecodePath(bundle)];
+  return execFileSync(process.execPath, words, { encoding: "utf8" }) === "false";
+}
+
+labTest(
+  "of the command's options of Node the VRRP process has those for children, and its bytecode goes with them",
+  ["ours"],
+  async (lab) => {
+    const host = await lab.addHost("a", { addresses: ["10.86.0.1/24"] });
+    const router = lab.startRouter(host, "ours", configuration(""));
+    const pid = await masterOf(lab, router, "/run/vrrp.pid");
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    const options = words.filter((word) => word.startsWith("--"));
+    const { size, mtimeMs } = statSync(process.execPath);
+    const [ofWhich, ...ofCommand] = readFileSync(join(repository, "dist/keepalived.flags"), "utf8").split(
+      "\n",
+    );
+    if (ofWhich !== `${size} ${Math.floor(mtimeMs / 1000)}`) return void assert.deepEqual(options, []);
+    assert.deepEqual(options, ["--no-memory-reducer"]);
+    assert.ok(ofCommand.includes("--no-memory-reducer") && ofCommand.includes("--v8-pool-size=1"));
+    const bundle = join(repository, "dist/keepalived_vrrp.bundle.js");
+    assert.deepEqual([takesBytecode(bundle, options), takesBytecode(bundle, ["--no-opt"])], [true, false]);
+  },
+);
