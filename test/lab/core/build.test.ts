@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { bytecodePath } from "../../../src/platform/run-bundle.js";
 import { repository } from "../../setup/repository.js";
@@ -64,7 +64,7 @@ const madeAt = (): number => statSync(bytecode).mtimeMs;
 function bytecodeTaken(): string[] {
   const { stdout, stderr } = spawnSync(join(folder, "dist", "keepalived"), ["-t", "-f", empty], {
     encoding: "utf8",
-    env: { ...process.env, NODE_OPTIONS: `--require=${observer}` },
+    env: { PATH: dirname(process.execPath), NODE_OPTIONS: `--require=${observer}` },
   });
   assert.equal(stderr, "");
   return stdout.trim().split("\n");

@@ -131,15 +131,19 @@ test("a configuration test into a file appends, and follows no link", { skip }, 
   assert.equal(run(`-t${join(folder, "link.log")}`, "-f", empty).status, 1);
 });
 
-/** Starts in the background and makes sure that it is gone after the test. */
-function background(context: TestContext, ...words: string[]) {
-  const result = run("-G", ...PATHS, ...words);
+/** Makes sure that what runs in the background is gone after the test. */
+function endAfter(context: TestContext): void {
   context.after(async () => {
     const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, "utf8")) : 0;
     if (pid > 0) process.kill(pid, "SIGTERM");
     await until("the daemon is gone", () => !existsSync(pidFile));
   });
-  return result;
+}
+
+/** Starts in the background. */
+function background(context: TestContext, ...words: string[]) {
+  endAfter(context);
+  return run("-G", ...PATHS, ...words);
 }
 
 test("in the background: the first process ends when the daemon runs, in a session of its own, in /", {
@@ -154,8 +158,25 @@ test("in the background: the first process ends when the daemon runs, in a sessi
     .split(" ");
   assert.equal(Number(fields[3]), pid, "session leader");
   assert.match(readFileSync(`/proc/${pid}/stat`, "utf8"), /\(keepalived\)/);
+  const [name] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0", 1);
+  assert.equal(name, command, "what pidof looks for");
   for (const fd of [0, 1, 2]) assert.equal(readlinkSync(`/proc/${pid}/fd/${fd}`), "/dev/null");
   assert.doesNotMatch(readFileSync(`/proc/${pid}/environ`, "latin1"), /NODE_OPTIONS/);
+});
+
+test("a remark that cannot be written and a directory that was removed keep no daemon from starting", {
+  skip,
+}, (context) => {
+  endAfter(context);
+  const script = `mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@" >/dev/full 2>&1`;
+  const words = ["-G", ...PATHS, "--umask=zz", "-f", empty, "operand"];
+  const { status } = spawnSync("sh", ["-c", script, command, ...words], {
+    cwd: folder,
+    env: { ...process.env, TMPDIR: folder },
+    timeout: PATIENCE_MILLIS,
+  });
+  assert.equal(status, 0);
+  assert.ok(existsSync(pidFile));
 });
 
 test("in the background: a second one says that one runs, with status 0", { skip }, (context) => {
