@@ -46,7 +46,7 @@ export class Scheduling {
   /** As it was started. */
   readonly #nice = getPriority();
   #allCpus: number[] | undefined;
-  /** What was applied last, as text: each part is touched only when it changes. */
+  /** What is in force, as text: each part is touched only when it changes. */
   readonly #applied = new Map<Part, string>([
     ["CPUs", ""],
     ["scheduling class", "0"],
@@ -101,12 +101,12 @@ export class Scheduling {
     return this.#take("scheduling class", String(priority), asked, () => this.#addon.setRealtime(priority));
   }
 
-  /** @returns false when the system refuses it. */
+  /** @returns false when the system refuses it; the next reload tries again. */
   #take(part: Part, value: string, asked: boolean, act: () => void): boolean {
     if (this.#applied.get(part) === value) return true;
-    this.#applied.set(part, value);
     try {
       act();
+      this.#applied.set(part, value);
       return true;
     } catch (error) {
       const text = `Cannot set ${part} of this process: ${error instanceof Error ? error.message : String(error)}`;

@@ -100,9 +100,24 @@ test("a refusal is told, and the rest is done; of what nobody asked for only in 
   apply({ nice: -1 });
   assert.deepEqual(log, [
     "warning: Cannot set scheduling class of this process: setRealtime: EPERM",
-    "warning: Cannot set scheduling class of this process: setRealtime: EPERM",
     "warning: Cannot set niceness of this process: setNice: EPERM",
   ]);
+});
+
+test("what the system refused is tried again by the next reload, and told again while it is refused", () => {
+  const refused = ["setRealtime", "setAffinity", "setNice", "lockTextAndStack"];
+  const { apply, log } = subject({ realtimePriority: 0 }, refused);
+  const wish = { realtimePriority: 5, cpus: [7], noSwap: true };
+  apply(wish);
+  assert.equal(log.length, 3);
+  apply(wish);
+  assert.equal(log.length, 6);
+  refused.length = 0;
+  assert.deepEqual(apply(wish), ["setAffinity 7", "setRealtime 5", "lockTextAndStack"]);
+  assert.deepEqual(apply(wish), []);
+  refused.push("setRealtime");
+  apply({ ...wish, realtimePriority: 6 });
+  assert.deepEqual(apply(wish), [], "what was refused has changed nothing");
 });
 
 test("max_auto_priority: a late timer raises the priority by one, up to the ceiling; a reload begins anew", () => {
