@@ -74,12 +74,21 @@ static int ReadFlags(const char* folder, const struct stat* node, char* flags[kM
   return count;
 }
 
+static const char* NameOf(const char* path) {
+  const char* slash = strrchr(path, '/');
+  return slash == NULL ? path : slash + 1;
+}
+
+/// Whether `node` is Node.js itself, as far as its name says behind all links, and not a program of many
+/// names, such as of snap, volta or mise, which starts what its own argv[0] says.
+static int IsNode(const char* node) {
+  char path[PATH_MAX];
+  return realpath(node, path) != NULL && strncmp(NameOf(path), "node", strlen("node")) == 0;
+}
+
 /// Whether it was called by the name genhash, which it may not have any more when Node.js runs: in many
 /// installations `node` is a script that starts the right version.
-static int IsGenhash(const char* name) {
-  const char* slash = strrchr(name, '/');
-  return strncmp(slash == NULL ? name : slash + 1, "genhash", strlen("genhash")) == 0;
-}
+static int IsGenhash(const char* name) { return strncmp(NameOf(name), "genhash", strlen("genhash")) == 0; }
 
 /// The words after the name of the program. The array is as long as is needed for all of them.
 static void FillWords(char** words, const char* folder, const struct stat* node, char* script, char* argv[]) {
@@ -114,7 +123,8 @@ int main(int argc, char* argv[]) {
     fprintf(stderr, "keepalived: no memory\n");
     return kFailed;
   }
-  words[0] = argv[0];
+  // Our own name is what pidof(8) and ps(1) show.
+  words[0] = IsNode(node) ? argv[0] : node;
   FillWords(words + 1, folder, &found, script, argv);
   execv(node, words);
   fprintf(stderr, "keepalived: cannot run %s: %s\n", node, strerror(errno));

@@ -6,6 +6,7 @@ import {
   copyFileSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -106,6 +107,19 @@ test("called genhash it says so in a word, as a 'node' that is a script keeps no
   writeFileSync(join(elsewhere, "node"), `#!/bin/sh\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
   const [, ...rest] = seen(["-s"], { program: link, path: elsewhere }) as unknown[];
   assert.deepEqual(rest, [[], ["-T", "-s"], script]);
+  rmSync(elsewhere, { recursive: true });
+});
+
+test("a 'node' that is a link to a program of many names hears its own name", () => {
+  writeFlags(node);
+  const elsewhere = mkdtempSync(join(tmpdir(), "keepalived-shim-"));
+  copyFileSync(process.execPath, join(elsewhere, "nodejs-20"));
+  symlinkSync("nodejs-20", join(elsewhere, "node"));
+  assert.deepEqual(seen([], { path: elsewhere }), [command, [], [], script]);
+  rmSync(join(elsewhere, "node"));
+  renameSync(join(elsewhere, "nodejs-20"), join(elsewhere, "shim"));
+  symlinkSync("shim", join(elsewhere, "node"));
+  assert.deepEqual(seen([], { path: elsewhere }), [join(elsewhere, "node"), [], [], script]);
   rmSync(elsewhere, { recursive: true });
 });
 
