@@ -70,7 +70,8 @@ export class PacketReader {
   /**
    * Reads until nothing waits in either socket, and delivers in the order of arrival as the kernel's time stamps tell it
    * (SO_TIMESTAMPNS; without them, what `other` reads counts as the older). `socket` is looked at first: what came before
-   * the last datagram from there is then there to be put before it.
+   * the last datagram from there is then there to be put before it. The stamps are of the wall clock: one from the future
+   * is of the time before that clock was set back.
    */
   drainBoth(socket: Socket, other: PacketReader, otherSocket: Socket): void {
     this.#read(socket);
@@ -91,10 +92,19 @@ export class PacketReader {
   }
 
   #cameBefore(other: PacketReader): boolean {
+    const now = Date.now();
+    const early = this.#isFromFuture(now);
+    if (early !== other.#isFromFuture(now)) return early;
     const seconds = this.#nextField(META.seconds) >>> 0;
     const others = other.#nextField(META.seconds) >>> 0;
     if (seconds !== others) return seconds < others;
     return this.#nextField(META.nanoseconds) < other.#nextField(META.nanoseconds);
+  }
+
+  /** Of a clock that counts whole milliseconds. */
+  #isFromFuture(nowMillis: number): boolean {
+    const seconds = (this.#nextField(META.seconds) - Math.floor(nowMillis / 1000)) | 0;
+    return seconds * 1000 + this.#nextField(META.nanoseconds) / 1e6 - (nowMillis % 1000) > 1;
   }
 
   #nextField(field: number): number {

@@ -440,6 +440,25 @@ test("the order of arrival holds beyond one read of 64, in either socket, and in
   assert.deepEqual(heard, expected);
 });
 
+test("the order of arrival holds when the wall clock is set back between two packets that wait", (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: 5_000_010 });
+  const { channel, urgent, patient, heard } = hearing();
+  // 50 s back after the advert of a master, and before its "I stop".
+  arrive(patient, 150, 5049, 999_000_000);
+  arrive(urgent, 0, 5000, 1_000_000);
+  // The same after an "I stop", and before the advert of the next master.
+  arrive(urgent, 0, 5000, 2_000_000);
+  arrive(patient, 120, 5000, 3_000_000);
+  arrive(patient, 121, 5000, 10_900_000);
+  arrive(urgent, 0, 5000, 10_950_000);
+  channel.drain();
+  assert.deepEqual(heard, [150, 0, 0, 120, 121, 0]);
+  arrive(urgent, 0, 5060);
+  arrive(patient, 130, 5000, 9_000_000);
+  channel.drain();
+  assert.deepEqual(heard.slice(6), [0, 130]);
+});
+
 test("without time stamps what waited patiently counts as the older", () => {
   const { channel, urgent, patient, heard } = hearing();
   urgent.waiting.push(advert(1, 0));
