@@ -86,15 +86,10 @@ const JSON_SIGNAL = 36;
 /** A file in the program's own /tmp, once all of it is there. */
 async function written(lab: Lab, program: Program, name: string, end: RegExp): Promise<string> {
   const path = `/proc/${program.pid}/root/tmp/${name}`;
-  for (let left = 250; left > 0; left--) {
-    const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-    if (end.test(text)) {
-      assert.equal(statSync(path).mode & 0o777, 0o600, `mode of ${name}`);
-      return text;
-    }
-    await lab.watch(20);
-  }
-  throw new Error(`${name} did not come\n${lab.report()}`);
+  const read = (): string => (existsSync(path) ? readFileSync(path, "utf8") : "");
+  const text = await lab.poll(() => [read()].find((all) => end.test(all)), 5_000, name);
+  assert.equal(statSync(path).mode & 0o777, 0o600, `mode of ${name}`);
+  return text;
 }
 
 interface Shown {

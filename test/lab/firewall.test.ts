@@ -127,9 +127,12 @@ labTest("rules that somebody flushes are back at once, and said so", ["ours"], a
       3_000,
       `the log to say so after ${words.join(" ")}`,
     );
-    for (let left = 100; left > 0 && ruleset(scene) !== before; left--) await lab.watch(10);
+    await lab.poll(
+      () => ruleset(scene) === before,
+      3_000,
+      () => ruleset(scene),
+    );
     t.diagnostic(`${words.join(" ")}: seen to be back after ${Date.now() - flushedAt} ms`);
-    assert.equal(ruleset(scene), before, words.join(" "));
   }
   assert.equal(pings(scene, VIP), false);
   const from = scene.program.output.all.length;
@@ -180,8 +183,12 @@ labTest("a flush while nft is still busy with the one before is not missed", ["o
   assert.match(before, /^table ip keepalived/);
   for (let flush = 0; flush < 2; flush++) {
     nftHere("flush", "ruleset");
-    for (let left = 100; left > 0 && nftHere("list", "ruleset") !== before; left--) await lab.watch(5);
-    assert.equal(nftHere("list", "ruleset"), before, `flush ${flush}`);
+    const now = (): string => nftHere("list", "ruleset");
+    await lab.poll(
+      () => now() === before,
+      3_000,
+      () => `the rules after flush ${flush}: ${now()}`,
+    );
   }
 });
 

@@ -81,6 +81,27 @@ test("a lab whose process is interrupted is removed", {
   for (const name of ["lan", "h"]) assert.ok(!existsSync(`/run/netns/kalab-${stdout.trim()}-x-${name}`));
 });
 
+labTest("what was said in time counts, though this process had no time to hear it", [], async (lab) => {
+  const command = ["sh", "-c", "echo begin; sleep 0.1; echo said; sleep 1000"];
+  const program = lab.run("a program", { namespace: lab.lan.namespace, command });
+  await lab.waitFor(() => program.output.find(/begin/), 5_000, "its start");
+  const said = lab.waitFor(() => program.output.find(/said/), 300, "its word");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+  await said;
+});
+
+labTest("what has become true without a word is seen at the limit, what has not fails", [], async (lab) => {
+  let done = false;
+  setTimeout(() => {
+    done = true;
+  }, 50);
+  await lab.waitFor(() => done, 200, "it to be done");
+  await assert.rejects(
+    lab.waitFor(() => false, 10, "what never comes"),
+    /in vain for what never comes\n {2}tcpdump \(running\)/,
+  );
+});
+
 /** A lab of another process; SIGKILL ends that in the midst of it. @returns its id, and what ran in its namespaces. */
 async function killedLab(): Promise<{ maker: number; pids: number[] }> {
   const script = `

@@ -74,15 +74,6 @@ async function reload(lab: Lab, { host, router }: Scene, text: string): Promise<
   await lab.waitFor(() => router.output.find(/Reload complete/, before), 5_000, "the reload");
 }
 
-/** `condition` asks the kernel, which no line of a program tells. */
-async function eventually(lab: Lab, what: string, condition: () => boolean): Promise<void> {
-  const until = Date.now() + 6_000;
-  while (!condition()) {
-    if (Date.now() > until) throw new Error(`waited in vain for ${what}\n${lab.report()}`);
-    await lab.watch(20);
-  }
-}
-
 interface Kind {
   name: string;
   vip: string;
@@ -193,8 +184,8 @@ describe("names and places", () => {
     const host = await lab.addHost("router", { addresses: ["10.88.0.1/24"] });
     for (const name of ["vrrp.88", "vrrp1.88"]) host.ip("link", "add", name, "type", "bridge");
     lab.startRouter(host, "ours", configuration());
-    await eventually(lab, "a VMAC", () => linkOf(host, "vrrp2.88")?.mac === MAC4);
-    await eventually(lab, "the address", () => deviceOf(host, VIP) === "vrrp2.88");
+    await lab.poll(() => linkOf(host, "vrrp2.88")?.mac === MAC4, 6_000, "a VMAC");
+    await lab.poll(() => deviceOf(host, VIP) === "vrrp2.88", 6_000, "the address");
   });
 
   vmacTest("name, MAC address and prefix of the configuration", ["ours"], async (lab) => {
@@ -280,7 +271,7 @@ describe("what happens to it", () => {
         6_000,
         "it to be master again",
       );
-      await eventually(lab, "the address", () => deviceOf(host, VIP) === "vrrp.88");
+      await lab.poll(() => deviceOf(host, VIP) === "vrrp.88", 6_000, "the address");
       assert.equal(linkOf(host, "vrrp.88")?.mac, MAC4);
     }
   });
@@ -300,7 +291,7 @@ describe("what happens to it", () => {
       6_000,
       "it to be master again",
     );
-    await eventually(lab, "the address", () => deviceOf(host, VIP) === "vrrp.88");
+    await lab.poll(() => deviceOf(host, VIP) === "vrrp.88", 6_000, "the address");
     assert.equal(kernelSetting(host, "ipv4/conf/eth0/arp_ignore"), "1");
     router.kill("SIGTERM");
     await lab.waitFor(() => router.exit === "0", 5_000, "the router to end");
@@ -404,7 +395,7 @@ describe("reload of a master", () => {
         ["", "eth0"],
       ] as const) {
         await reload(lab, scene, text(words));
-        await eventually(lab, `the address on ${device}`, () => deviceOf(host, vip) === device);
+        await lab.poll(() => deviceOf(host, vip) === device, 6_000, `the address on ${device}`);
         const macvlans = linksOf(host).filter(({ kind }) => kind === "macvlan");
         assert.deepEqual(
           macvlans.map(({ name: link }) => link),

@@ -104,8 +104,11 @@ labTest(
     assert.doesNotMatch(ruleset(scene), /keepalived_ipvs|table ip6/);
     const before = ruleset(scene);
     nft(scene, "flush", "ruleset");
-    for (let left = 300; left > 0 && ruleset(scene) !== before; left--) await lab.watch(10);
-    assert.equal(ruleset(scene), before);
+    await lab.poll(
+      () => ruleset(scene) === before,
+      3_000,
+      () => `the rules in ${ruleset(scene)}`,
+    );
     await lab.waitFor(
       () => program.output.find(/somebody changed the nftables table mine: putting it back/),
       3_000,

@@ -1,5 +1,6 @@
 /** A lab for one test: a lan, hosts, programs on them, and everything they show gathered in one place. */
 import { writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { Holders, MONITOR_COMMAND, parseAddressEvent } from "./addresses.js";
 import { Capture, tcpdumpCommand } from "./capture.js";
@@ -11,6 +12,16 @@ import { Program, type ProgramSettings } from "./program.js";
 
 /** An address of the loopback range that shows that a monitor listens. */
 const MARKER = "127.83.77.1";
+
+/** After a limit what programs have printed meanwhile is read: this process may have slept as long as anybody. */
+const LAST_LOOK_MS = 50;
+const MOST_CROWDED = 5;
+const POLL_MS = 10;
+
+/** How many processes want each processor: on a busy machine everything takes so many times as long. */
+function crowding(): number {
+  return Math.min(MOST_CROWDED, Math.max(1, (loadavg()[0] ?? 0) / cpus().length));
+}
 
 let labs = 0;
 
@@ -59,19 +70,19 @@ export class Lab {
     const mark = (): void => {
       for (const verb of ["add", "delete"]) host.ip("address", verb, `${MARKER}/32`, "dev", "lo");
     };
-    mark();
-    // Marks made before the monitor has subscribed are lost.
-    const again = setInterval(mark, 20);
+    await this.heard(mark, () => monitor.output.find(/Deleted .*127\.83\.77\.1/), `ip monitor on ${name}`);
+    return host;
+  }
+
+  /** A program like ip(8)'s monitor cannot say that it listens: something is done again and again until it shows. */
+  async heard(act: () => void, shows: () => unknown, what: string): Promise<void> {
+    act();
+    const again = setInterval(act, 20);
     try {
-      await this.waitFor(
-        () => monitor.output.find(/Deleted .*127\.83\.77\.1/),
-        5_000,
-        `ip monitor on ${name}`,
-      );
+      await this.waitFor(() => shows() !== undefined, 5_000, what);
     } finally {
       clearInterval(again);
     }
-    return host;
   }
 
   /** Runs a program; its lines wake whoever waits. */
@@ -85,7 +96,7 @@ export class Lab {
     // Deferred, so that listeners of the line have done their part first.
     const wake = (): void => {
       setImmediate(() => {
-        for (const look of [...this.#waiting]) look();
+        this.#wake();
       });
     };
     program.output.onLine(wake);
@@ -130,9 +141,14 @@ export class Lab {
 
   /**
    * Settles with the first answer of `condition` that is neither undefined nor false, asked again whenever a program
-   * prints a line or ends. After `limitMs` it fails, with `what` and the last words of all programs.
+   * prints a line or ends. After `limitMs` (on a machine that is not crowded) it is asked once more, and fails with `what`
+   * and the last words of all programs.
    */
-  waitFor<T>(condition: () => T | undefined | false, limitMs: number, what: string): Promise<T> {
+  waitFor<T>(
+    condition: () => T | undefined | false,
+    limitMs: number,
+    what: string | (() => string),
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {
         clearTimeout(limit);
@@ -152,14 +168,42 @@ export class Lab {
           });
         }
       };
-      const limit = setTimeout(() => {
+      const begin = Date.now();
+      const onLimit = (): void => {
+        const leftMs = begin + limitMs * crowding() - Date.now();
+        limit = setTimeout(leftMs > 0 ? onLimit : giveUp, Math.max(leftMs, LAST_LOOK_MS));
+      };
+      const giveUp = (): void => {
+        look();
         finish(() => {
-          reject(new Error(`waited ${limitMs} ms in vain for ${what}\n${this.report()}`));
+          const missing = typeof what === "string" ? what : what();
+          reject(new Error(`waited ${Date.now() - begin} ms in vain for ${missing}\n${this.report()}`));
         });
-      }, limitMs);
+      };
+      let limit = setTimeout(onLimit, limitMs);
       this.#waiting.add(look);
       look();
     });
+  }
+
+  /** As `waitFor`, for what the kernel or a file says and no program tells: asked again every 10 ms, too. */
+  async poll<T>(
+    condition: () => T | undefined | false,
+    limitMs: number,
+    what: string | (() => string),
+  ): Promise<T> {
+    const again = setInterval(() => {
+      this.#wake();
+    }, POLL_MS);
+    try {
+      return await this.waitFor(condition, limitMs, what);
+    } finally {
+      clearInterval(again);
+    }
+  }
+
+  #wake(): void {
+    for (const look of [...this.#waiting]) look();
   }
 
   /** Lets time pass in which something must not happen. @returns when it is over. */

@@ -184,9 +184,7 @@ labTest("a stop while the startup script runs ends it, and the daemon", ["ours"]
     configuration(`startup_script ${startup}\nstartup_script_timeout 60`),
   );
   await lab.waitFor(() => router.output.find(/Opening file/), 5_000, "the start");
-  const waiting = setInterval(() => undefined, 10);
-  while (it.recorder.lines.length === 0) await lab.watch(20);
-  clearInterval(waiting);
+  await lab.poll(() => it.recorder.lines.length > 0, 5_000, "the script");
   const took = await stop(it, router);
   assert.ok(took < 1000, `${took} ms`);
   assert.equal(router.exit, "0");
@@ -201,7 +199,7 @@ labTest("a startup script that ignores TERM does not outlive the daemon", ["ours
   );
   const global = `startup_script ${startup}\nstartup_script_timeout 60\nshutdown_script "${recorder.script} shutdown"`;
   const router = lab.startRouter(it.host, "ours", configuration(global));
-  await until(it, () => recorder.lines.length === 1, "the startup script");
+  await it.lab.poll(() => recorder.lines.length === 1, 5_000, "the startup script");
   const pid = Number(recorder.lines[0]);
   try {
     const took = await stop(it, router);
@@ -226,7 +224,7 @@ labTest("a FIFO of the daemon's own: owner, mode, reader, reload, end", ["ours"]
   );
   const router = await startMaster(it, text);
   const told = (line: string, times = 1): Promise<unknown> =>
-    until(it, () => recorder.lines.filter((each) => each === line).length >= times, line);
+    it.lab.poll(() => recorder.lines.filter((each) => each === line).length >= times, 5_000, line);
   await told('INSTANCE "VI_1" MASTER 100');
   const status = statSync(fifo);
   assert.ok(status.isFIFO());
@@ -260,13 +258,13 @@ labTest("a reader is not disturbed when the VRRP process dies", ["ours"], async 
     it,
     configuration(`vrrp_notify_fifo ${fifo}\nvrrp_notify_fifo_script ${reader}`),
   );
-  await until(it, () => recorder.lines.includes('INSTANCE "VI_1" MASTER 100'), "MASTER");
+  await it.lab.poll(() => recorder.lines.includes('INSTANCE "VI_1" MASTER 100'), 5_000, "MASTER");
   const child = router.processes().find(({ command }) => command.includes("keepalived_vrrp"));
   assert.ok(child);
   process.kill(child.pid, "SIGKILL");
-  await until(
-    it,
+  await it.lab.poll(
     () => recorder.lines.filter((line) => line.includes("MASTER")).length === 2,
+    5_000,
     "MASTER again",
   );
   assert.ok(!recorder.lines.includes("end"));
@@ -319,14 +317,6 @@ labTest("a FIFO that nobody reads blocks nobody, and what is lost is counted", [
   await stop(it, router);
 });
 
-async function until({ lab }: Scene, holds: () => boolean, what: string): Promise<void> {
-  const limit = Date.now() + 5_000;
-  while (!holds()) {
-    assert.ok(Date.now() < limit, `waited in vain for ${what}\n${lab.report()}`);
-    await lab.watch(20);
-  }
-}
-
 labTest(
   "a script below a directory that everybody may write is refused, by name and mode",
   ["ours"],
@@ -340,7 +330,7 @@ labTest(
     chmodSync(open, 0o777);
     const lines = `notify_master ${script}\nnotify "${recorder.script} fine"`;
     const router = await startMaster(it, configuration("enable_script_security\nscript_user root", lines));
-    await until(it, () => recorder.lines.length === 2, "the other script");
+    await it.lab.poll(() => recorder.lines.length === 2, 5_000, "the other script");
     await lab.watch(100);
     assert.ok(!recorder.lines.includes("insecure"));
     const message = new RegExp(
@@ -364,7 +354,7 @@ for (const keep of [false, true]) {
     symlinkSync(first, link);
     const global = `enable_script_security\nscript_user root${keep ? "\nuse_symlink_paths" : ""}`;
     const router = await startMaster(it, configuration(global, `notify_backup ${link}\nnotify_stop ${link}`));
-    await until(it, () => recorder.lines.length === 1, "the first run");
+    await it.lab.poll(() => recorder.lines.length === 1, 5_000, "the first run");
     symlinkSync(second, `${link}.new`);
     renameSync(`${link}.new`, link);
     await stop(it, router);
@@ -381,14 +371,18 @@ labTest("the stop waits for stop scripts only, and for each of them 1 s", ["ours
   );
   const text = configuration("", `notify_master ${slow}`);
   const first = await startMaster(it, text);
-  await until(it, () => recorder.lines.includes("slow"), "a script that runs");
+  await it.lab.poll(() => recorder.lines.includes("slow"), 5_000, "a script that runs");
   const without = await stop(it, first);
   assert.ok(without < 600, `without stop scripts: ${without} ms`);
   const second = await startMaster(
     it,
     configuration("", `notify_master ${slow}\nnotify_stop "${slow} stop"`),
   );
-  await until(it, () => recorder.lines.filter((line) => line === "slow").length === 2, "a script that runs");
+  await it.lab.poll(
+    () => recorder.lines.filter((line) => line === "slow").length === 2,
+    5_000,
+    "a script that runs",
+  );
   const took = await stop(it, second);
   assert.ok(recorder.lines.includes("slow stop"), "the stop script ran, although the other had not ended");
   assert.ok(took > 1400 && took < 2300, `0.5 s for the one, 1 s for the other: ${took} ms`);
