@@ -298,7 +298,8 @@ labTest(
     const [ofWhich, ...ofCommand] = readFileSync(join(repository, "dist/keepalived.flags"), "utf8").split(
       "\n",
     );
-    if (ofWhich !== `${size} ${Math.floor(mtimeMs / 1000)}`) return void assert.deepEqual(options, []);
+    if (ofWhich?.startsWith(`${size} ${Math.floor(mtimeMs / 1000)} `) !== true)
+      return void assert.deepEqual(options, []);
     assert.deepEqual(options, ["--no-memory-reducer"]);
     assert.ok(ofCommand.includes("--no-memory-reducer") && ofCommand.includes("--v8-pool-size=1"));
     const bundle = join(repository, "dist/keepalived_vrrp.bundle.js");
