@@ -9,10 +9,14 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   mkdtempSync,
   openSync,
   readSync,
+  realpathSync,
   rmSync,
+  statSync,
+  utimesSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,17 +53,29 @@ function isBinary(path: string): boolean {
   return new DataView(start.buffer).getUint32(0, true) === ELF;
 }
 
-/** @returns the program run from a copy of its executable, and what removes the copy. A script is left as it is. */
+/** A copy looks like the original to whoever compares size and time. */
+function copyProgram(from: string, to: string): void {
+  const { mtimeMs } = statSync(from);
+  copyFileSync(from, to);
+  chmodSync(to, 0o755);
+  utimesSync(to, mtimeMs / 1000, mtimeMs / 1000);
+}
+
+/**
+ * @returns the program run from a copy of its executable, and what removes the copy. Our command works where it was built
+ * only, and becomes the `node` in PATH: of that there is a copy. A script is left as it is.
+ */
 function copied(program: Program): { program: Program; remove: () => void } {
   const [name = "", ...rest] = program.command;
   const path = findExecutable(name);
   if (path === undefined || !isBinary(path)) return { program, remove: () => {} };
   const folder = mkdtempSync(join(dirname(fileURLToPath(import.meta.url)), "copy-"));
-  const copy = join(folder, basename(path));
   const remove = undoAtEnd(() => rmSync(folder, { recursive: true, force: true }));
-  copyFileSync(path, copy);
-  chmodSync(copy, 0o755);
-  return { program: { ...program, command: [copy, ...rest] }, remove };
+  const becomesNode = existsSync(`${realpathSync(path)}.js`);
+  const copy = join(folder, becomesNode ? "node" : basename(path));
+  copyProgram(becomesNode ? process.execPath : path, copy);
+  const command = becomesNode ? ["env", `PATH=${folder}:${process.env["PATH"] ?? ""}`, path] : [copy];
+  return { program: { ...program, command: [...command, ...rest] }, remove };
 }
 
 async function settledSize(program: Program, instances: number): Promise<number> {
