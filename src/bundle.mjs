@@ -131,7 +131,9 @@ const COMMON = {
   logLevel: "warning",
 };
 
-const bytecodeOf = (bundle) => `${bundle}.${process.version}-${process.arch}.bytecode`;
+/** As src/platform/run-bundle.ts has it. */
+const bytecodeOf = (bundle) =>
+  `${bundle}.${process.version}-${process.arch}-${statSync(process.execPath).size}.bytecode`;
 
 /** What the command does for most people. */
 const USUAL_RUN = ["-t", "-f", join(root, "src", "bytecode.conf")];

@@ -2,7 +2,7 @@
  * Runs a bundle of dist/ with the bytecode that the build made of it (`src/bytecode.mjs`). Compiling is the larger part
  * of a start; where there is no bytecode for this Node, or it does not fit, everything is compiled as usual, only later.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { Script } from "node:vm";
 
 /** Copying an installation gives each file its own time; a bundle that is younger by more was changed by hand. */
@@ -20,9 +20,12 @@ interface Content {
 /** What a bundle is given; it is one function of these. */
 type Scope = [require: NodeJS.Require, filename: string];
 
-/** Where the bytecode of a bundle is for the Node that runs this: V8 of another version refuses it. */
+/**
+ * Where the bytecode of a bundle is for the Node that runs this. V8 of another version refuses it, but perhaps not that of
+ * another build of the same version, for whose own objects it would take others: builds are known apart by their size.
+ */
 export function bytecodePath(bundle: string): string {
-  return `${bundle}.${process.version}-${process.arch}.bytecode`;
+  return `${bundle}.${process.version}-${process.arch}-${statSync(process.execPath).size}.bytecode`;
 }
 
 /** Runs the bundle; `scope` is of the file that takes its place. @returns what it exports */
@@ -47,7 +50,7 @@ function bytecodeOf(bundle: string, content: Content): Buffer | undefined {
       bytes.readInt32LE(length) === sampled(content.bytes) && bytes.readInt32LE(length + 4) === sampled(code);
     return fits ? code : undefined;
   } catch {
-    return undefined; // none for this version
+    return undefined; // none for this Node
   }
 }
 

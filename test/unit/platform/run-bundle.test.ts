@@ -1,7 +1,16 @@
 /** A bundle runs from its bytecode when that fits, and is compiled in all other cases: it never fails because of it. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,4 +89,25 @@ test("without bytecode for this Node the bundle is compiled", () => {
   rmSync(bytecode);
   change(bundle, 0);
   assert.deepEqual(say(bundle), ["function", "/its/place.js", "replaced"]);
+});
+
+test("another build of the same version of Node compiles the bundle", () => {
+  const { bundle } = build();
+  change(bundle, 0);
+  const other = join(folder, "node");
+  copyFileSync(process.execPath, other);
+  appendFileSync(other, "x");
+  const program = `import { createRequire } from "node:module";
+    import { runBundle } from ${JSON.stringify(new URL("../../../src/platform/run-bundle.js", import.meta.url).href)};
+    runBundle(${JSON.stringify(bundle)}, [createRequire("/"), "/its/place.js"]);
+    console.log(globalThis.bundleSays[2]);`;
+  for (const [node, word] of [
+    [process.execPath, "compiled"],
+    [other, "replaced"],
+  ] as const) {
+    const { stdout, stderr } = spawnSync(node, ["--input-type=module", "--eval", program], {
+      encoding: "utf8",
+    });
+    assert.equal(stdout, `${word}\n`, stderr);
+  }
 });
