@@ -14,7 +14,7 @@ const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
 
 /** @returns what a nanosecond pcap file of this machine holds; times are of CLOCK_REALTIME. */
-export function readPcap(bytes: Uint8Array): Frame[] {
+function readPcap(bytes: Uint8Array): Frame[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < FILE_HEADER || view.getUint32(0, true) !== NANOSECOND_PCAP)
     throw new Error("tcpdump wrote no capture");

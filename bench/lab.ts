@@ -19,7 +19,7 @@ export function undoAtEnd(undo: () => void): () => void {
 }
 
 /** Undoes everything that is left, the newest first; one failure does not spare the rest. */
-export function undoEverything(): void {
+function undoEverything(): void {
   for (const undo of [...undoings].reverse()) {
     try {
       undo();

@@ -23,7 +23,7 @@ export interface Edit {
 export const NEW_DESTINATION = 5;
 
 /** @returns the edits in one datagram of generic netlink. IPVS is the only family that the daemons use. Pure. */
-export function readEdits(view: DataView, atMicros: number): Edit[] {
+function readEdits(view: DataView, atMicros: number): Edit[] {
   const edits: Edit[] = [];
   for (let at = 0; at + HEADER + 4 <= view.byteLength; ) {
     const length = view.getUint32(at, true);

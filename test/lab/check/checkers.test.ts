@@ -152,23 +152,15 @@ policy = any
 commonName = supplied
 `;
 
+/** A new key, and what is asked for it: `out`, a request or a certificate. */
+function request(key: string, out: string, ...words: string[]): void {
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  openssl("req", ...kind, "-keyout", key, "-out", out, ...words);
+}
+
 function issue(name: string, dates: string[]): { key: string; cert: string } {
-  openssl(
-    "req",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-    "-keyout",
-    `${name}.key`,
-    "-out",
-    `${name}.csr`,
-    "-subj",
-    "/CN=www.example.com",
-    "-addext",
-    "subjectAltName=DNS:www.example.com",
-  );
+  const names = ["-subj", "/CN=www.example.com", "-addext", "subjectAltName=DNS:www.example.com"];
+  request(`${name}.key`, `${name}.csr`, ...names);
   const files = ["-config", "ca.conf", "-in", `${name}.csr`, "-out", `${name}.pem`];
   openssl("ca", "-batch", "-notext", ...files, ...dates);
   const read = (file: string): string => readFileSync(join(folder, file), "utf8");
@@ -176,23 +168,7 @@ function issue(name: string, dates: string[]): { key: string; cert: string } {
 }
 
 before(() => {
-  openssl(
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-    "-keyout",
-    "ca.key",
-    "-out",
-    "ca.pem",
-    "-subj",
-    "/CN=Test CA",
-    "-days",
-    "2",
-  );
+  request("ca.key", "ca.pem", "-x509", "-subj", "/CN=Test CA", "-days", "2");
   writeFileSync(join(folder, "ca.conf"), AUTHORITY);
   writeFileSync(join(folder, "index.txt"), "");
   made = {

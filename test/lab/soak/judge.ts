@@ -15,7 +15,7 @@ export interface Limits {
   gapMs: number;
 }
 
-export interface Violation {
+interface Violation {
   what: "two holders" | "no holder";
   hosts: string[];
   from: number;

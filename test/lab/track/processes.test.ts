@@ -8,6 +8,7 @@ import type { Addon } from "../../../src/native/addon.js";
 import { loadAddon } from "../../../src/native/load.js";
 import { createEventLoop } from "../../../src/platform/event-loop.js";
 import { ProcessTrackers } from "../../../src/track/effects/process-trackers.js";
+import { trackProcess } from "../../unit/track/track-process.js";
 
 const addon = loadAddon();
 /** Without netlink: as in a container. */
@@ -19,7 +20,6 @@ const deaf: Addon = {
     }
   } as unknown as Addon["Socket"],
 };
-const position = { file: "test", line: 1, column: 1 };
 const quiet = { force: false };
 
 class Bench {
@@ -47,20 +47,7 @@ class Bench {
   }
 
   take(...changes: Partial<TrackProcessConfig>[]): Promise<void> {
-    const configs = changes.map((change, i) => ({
-      name: `p${i}`,
-      process: "sleep",
-      parameters: [],
-      parameterMatch: "any" as const,
-      fullCommand: false,
-      weight: 0,
-      reverse: false,
-      quorum: 1,
-      forkDelayMicros: 0,
-      terminateDelayMicros: 0,
-      position,
-      ...change,
-    }));
+    const configs = changes.map((change, i) => trackProcess({ name: `p${i}`, process: "sleep", ...change }));
     return this.trackers.setConfigs(configs, quiet);
   }
 

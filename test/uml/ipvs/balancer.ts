@@ -81,11 +81,6 @@ export class Balancer {
     return this.#in(this.namespace, this.here(script));
   }
 
-  /** Runs a shell script among the servers. */
-  onServers(script: string): Promise<string> {
-    return this.#in(this.#servers, script);
-  }
-
   #in(namespace: string, script: string): Promise<string> {
     const file = join(this.folder, "script");
     writeFileSync(file, script);

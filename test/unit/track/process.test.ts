@@ -2,40 +2,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { TrackProcessConfig } from "../../../src/config/model.js";
 import { decodeProcessEvent, encodeListen } from "../../../src/netlink/process-events.js";
 import { factsOf, matches } from "../../../src/track/process-match.js";
 import { ProcessQuorum } from "../../../src/track/process-quorum.js";
 import { ProcessTable } from "../../../src/track/process-table.js";
+import { trackProcess } from "./track-process.js";
 
-const position = { file: "test", line: 1, column: 1 };
-
-function wanted(changes: Partial<TrackProcessConfig> = {}): TrackProcessConfig {
-  return {
-    name: "p",
-    process: "nginx",
-    parameters: [],
-    parameterMatch: "any",
-    fullCommand: false,
-    weight: 0,
-    reverse: false,
-    quorum: 1,
-    forkDelayMicros: 0,
-    terminateDelayMicros: 0,
-    position,
-    ...changes,
-  };
-}
 const process = (comm: string, ...command: string[]) => ({ comm, command });
 
 test("by the short name: equal, no prefix, whatever the command line says", () => {
-  assert.equal(matches(wanted(), process("nginx", "nginx: master")), true);
-  assert.equal(matches(wanted(), process("nginx2", "nginx")), false);
-  assert.equal(matches(wanted(), process("ngin", "nginx")), false);
+  assert.equal(matches(trackProcess(), process("nginx", "nginx: master")), true);
+  assert.equal(matches(trackProcess(), process("nginx2", "nginx")), false);
+  assert.equal(matches(trackProcess(), process("ngin", "nginx")), false);
 });
 
 test("full_command: by the first word of the command line", () => {
-  const full = wanted({ process: "/usr/sbin/nginx", fullCommand: true });
+  const full = trackProcess({ process: "/usr/sbin/nginx", fullCommand: true });
   assert.equal(matches(full, process("nginx", "/usr/sbin/nginx", "-g", "x")), true);
   assert.equal(matches(full, process("nginx", "nginx")), false);
   assert.equal(matches(full, process("nginx")), false);
@@ -57,7 +39,7 @@ for (const [match, parameters, given, expected] of [
   ["any", [], ["anything"], true],
 ] as const) {
   test(`param_match ${match}: '${parameters.join(" ")}' and '${given.join(" ")}': ${expected}`, () => {
-    const config = wanted({ fullCommand: true, parameterMatch: match, parameters: [...parameters] });
+    const config = trackProcess({ fullCommand: true, parameterMatch: match, parameters: [...parameters] });
     assert.equal(matches(config, process("nginx", "nginx", ...given)), expected);
   });
 }
@@ -72,7 +54,7 @@ test("/proc: names with parentheses and spaces, empty words, zombies, nothing", 
 
 test("the table: a child is what its parent is, until it executes something else, changes its name or ends", () => {
   const table = new ProcessTable();
-  table.setWanted([wanted(), wanted({ name: "q", process: "nginx", fullCommand: true })]);
+  table.setWanted([trackProcess(), trackProcess({ name: "q", process: "nginx", fullCommand: true })]);
   assert.equal(table.onFacts(10, process("nginx", "nginx")), true);
   assert.equal(table.onFork(10, 11), true);
   assert.equal(table.onFork(9, 12), false);
@@ -87,7 +69,7 @@ test("the table: a child is what its parent is, until it executes something else
 
 test("a number in use again, an end told twice and a definition that goes do not upset the count", () => {
   const table = new ProcessTable();
-  table.setWanted([wanted()]);
+  table.setWanted([trackProcess()]);
   table.onFacts(10, process("nginx"));
   table.onFacts(10, process("nginx"));
   assert.equal(table.count("p"), 1);
@@ -105,20 +87,20 @@ test("quorum and quorum_max, for every count", () => {
   for (let quorum = 0; quorum <= 3; quorum++) {
     for (let most = quorum; most <= 4; most++) {
       for (let count = 0; count <= 6; count++) {
-        const state = new ProcessQuorum(wanted({ quorum, quorumMax: most }));
+        const state = new ProcessQuorum(trackProcess({ quorum, quorumMax: most }));
         assert.equal(state.up, undefined);
         assert.equal(state.onCount(count, "other", 0), true);
         assert.equal(state.up, count >= quorum && count <= most);
       }
     }
   }
-  const open = new ProcessQuorum(wanted({ quorum: 2 }));
+  const open = new ProcessQuorum(trackProcess({ quorum: 2 }));
   open.onCount(70_000, "other", 0);
   assert.equal(open.up, true);
 });
 
 test("the delays: a loss by an end waits, a gain by a fork waits, the way back cancels", () => {
-  const state = new ProcessQuorum(wanted({ terminateDelayMicros: 1000, forkDelayMicros: 500 }));
+  const state = new ProcessQuorum(trackProcess({ terminateDelayMicros: 1000, forkDelayMicros: 500 }));
   state.onCount(1, "other", 0);
   assert.equal(state.onCount(0, "exit", 100), false);
   assert.deepEqual([state.deadline, state.waitsFor, state.up], [1100, "exit", true]);
@@ -136,7 +118,7 @@ test("the delays: a loss by an end waits, a gain by a fork waits, the way back c
 });
 
 test("the delays: what an exec or another name changes counts at once", () => {
-  const state = new ProcessQuorum(wanted({ terminateDelayMicros: 1000, forkDelayMicros: 1000 }));
+  const state = new ProcessQuorum(trackProcess({ terminateDelayMicros: 1000, forkDelayMicros: 1000 }));
   state.onCount(1, "other", 0);
   state.onCount(0, "exit", 0);
   assert.equal(state.onCount(0, "other", 10), true);
@@ -145,7 +127,7 @@ test("the delays: what an exec or another name changes counts at once", () => {
 });
 
 test("a reload: new numbers count at once, with the same ones a delay goes on", () => {
-  const settings = wanted({ terminateDelayMicros: 1000 });
+  const settings = trackProcess({ terminateDelayMicros: 1000 });
   const state = new ProcessQuorum(settings);
   state.onCount(1, "other", 0);
   state.onCount(0, "exit", 0);

@@ -28,6 +28,15 @@ const ownInterface: LinkSettings = {
   pollLink: false,
 };
 
+/** A valid auth_hmac, for tests that do not look at the seal. */
+export const HMAC: NonNullable<VrrpInstanceConfig["hmac"]> = {
+  keys: [{ id: 1, hex: "00".repeat(32) }],
+  activeKey: 1,
+  timeWindowSeconds: 5,
+  antiReplay: "time",
+  mode: "enforce",
+};
+
 export function seconds(count: number): number {
   return Math.round(count * 1_000_000);
 }

@@ -25,6 +25,21 @@ function stalled(changes: Partial<VrrpInstanceConfig> = {}, thawed = THAWED_AT):
   return lan;
 }
 
+/** `a` alone is master and stops at 10 s; after what happens `meanwhile` it goes on at 20 s. */
+function stalledAlone(
+  changes: Partial<VrrpInstanceConfig> = {},
+  meanwhile: (lan: Segment) => void = () => {},
+): Segment {
+  const lan = new Segment();
+  lan.join("a", settings(changes), "192.0.2.2");
+  lan.advance(FROZEN_AT);
+  lan.freeze("a");
+  meanwhile(lan);
+  lan.advance(THAWED_AT - FROZEN_AT);
+  lan.thaw("a");
+  return lan;
+}
+
 const sentSince = (lan: Segment, name: string, from: number) =>
   lan
     .sent(name)
@@ -77,12 +92,7 @@ test("when no advert waits it listens until the other's next one", () => {
 });
 
 test("when nobody has taken over it goes on after 1.25 intervals, its addresses untouched", () => {
-  const lan = new Segment();
-  lan.join("a", settings(), "192.0.2.2");
-  lan.advance(FROZEN_AT);
-  lan.freeze("a");
-  lan.advance(seconds(10));
-  lan.thaw("a");
+  const lan = stalledAlone();
   lan.advance(seconds(2.5));
   const first = THAWED_AT + seconds(1.25);
   assert.deepEqual(sentSince(lan, "a", FROZEN_AT + 1), [
@@ -95,12 +105,7 @@ test("when nobody has taken over it goes on after 1.25 intervals, its addresses 
 });
 
 test("priority 0 heard while it listens ends the listening: nobody else is master", () => {
-  const lan = new Segment();
-  lan.join("a", settings(), "192.0.2.2");
-  lan.advance(FROZEN_AT);
-  lan.freeze("a");
-  lan.advance(seconds(10));
-  lan.thaw("a");
+  const lan = stalledAlone();
   lan.advance(seconds(0.1));
   lan.outsider("192.0.2.9", settings({ priority: 0 }));
   lan.advance(seconds(0.1));
@@ -108,13 +113,9 @@ test("priority 0 heard while it listens ends the listening: nobody else is maste
 });
 
 test("a better one that came meanwhile: BACKUP without an advert", () => {
-  const lan = new Segment();
-  lan.join("a", settings(), "192.0.2.2");
-  lan.advance(FROZEN_AT);
-  lan.freeze("a");
-  lan.join("b", settings({ priority: 150 }), "192.0.2.1");
-  lan.advance(seconds(10));
-  lan.thaw("a");
+  const lan = stalledAlone({}, (all) => {
+    all.join("b", settings({ priority: 150 }), "192.0.2.1");
+  });
   lan.advance(seconds(5));
   assert.deepEqual(sentSince(lan, "a", FROZEN_AT + 1), []);
   assert.deepEqual([lan.state("a"), lan.state("b")], ["backup", "master"]);
@@ -154,13 +155,7 @@ test("a sync group gives way as one", () => {
 });
 
 test("reference 8.10: timer_expired_backup gives way without a look and without priority 0", () => {
-  const changes = { preempt: false, timerExpiredBackupPriority: 254 };
-  const lan = new Segment();
-  lan.join("a", settings(changes), "192.0.2.2");
-  lan.advance(FROZEN_AT);
-  lan.freeze("a");
-  lan.advance(seconds(10));
-  lan.thaw("a");
+  const lan = stalledAlone({ preempt: false, timerExpiredBackupPriority: 254 });
   assert.equal(lan.state("a"), "backup");
   lan.advance(seconds(3.7));
   assert.deepEqual(sentSince(lan, "a", FROZEN_AT + 1)[0], [THAWED_AT + 3_609_375, 100], "after a full wait");

@@ -12,7 +12,7 @@ import { outgoing } from "../../../../src/vrrp/outgoing.js";
 import { AdvertReceiver, type StateView } from "../../../../src/vrrp/receive.js";
 import { bytesOf, packetOf } from "../packets.js";
 import { Segment } from "../segment.js";
-import { address, seconds, settings } from "../settings.js";
+import { address, HMAC, seconds, settings } from "../settings.js";
 import { icvOf, underHeader } from "./reference.js";
 
 const PASSWORD = "s3cr3t";
@@ -210,14 +210,7 @@ test("an instance with AH has sockets of protocol 51, its neighbour without has 
 });
 
 test("with auth_hmac there is no AH, whatever the configuration said", () => {
-  const hmac = {
-    keys: [{ id: 1, hex: "00".repeat(32) }],
-    activeKey: 1,
-    timeWindowSeconds: 5,
-    antiReplay: "time",
-    mode: "enforce",
-  } as const;
-  const { packets } = outgoing(own({ hmac: { ...hmac, keys: [...hmac.keys] } }), bytesOf("192.0.2.1"), 100);
+  const { packets } = outgoing(own({ hmac: HMAC }), bytesOf("192.0.2.1"), 100);
   assert.equal(packets[0]?.[9], 112);
 });
 
