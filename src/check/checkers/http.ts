@@ -88,12 +88,11 @@ class HttpCheck implements Check {
     return url;
   }
 
-  #matcherOf({ body, path }: UrlCheck): BodyMatcher | undefined {
+  /** None for a pattern that JavaScript cannot say: that was told when the configuration was read. */
+  #matcherOf({ body }: UrlCheck): BodyMatcher | undefined {
     if (body === undefined) return undefined;
     const compiled = compileBodyPattern(body);
-    if (compiled.ok) return compiled.matcher;
-    this.#ports.warn(`${this.#job.subject}: the regex of ${path} is left out: ${compiled.problem}`);
-    return undefined;
+    return compiled.ok ? compiled.matcher : undefined;
   }
 
   #events(): StreamEvents {

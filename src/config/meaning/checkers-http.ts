@@ -2,6 +2,7 @@
 import type { httpGet, httpUrl, sslGet } from "../blocks/checkers/http.js";
 import type { BodyPattern, CheckerConfig, CheckSchedule, CheckTarget, UrlCheck } from "../check-model.js";
 import type { Block, Table } from "../schema.js";
+import { readBodyExpression } from "../values/body-expression.js";
 import { setGiven } from "./check-context.js";
 import type { Checked } from "./checkers.js";
 import type { Judge } from "./judge.js";
@@ -100,5 +101,8 @@ function readBody<U extends UrlSettings>(url: Block<U>, judge: Judge): BodyPatte
   };
   setGiven(body, "maxOffsetBytes", url.value("regex_max_offset"));
   setGiven(body, "stackBytes", url.value("regex_stack"));
+  const expression = readBodyExpression(body);
+  if (!expression.ok)
+    judge.mention(url.setting("regex")?.head, `${expression.problem}: the url is judged without its 'regex'`);
   return body;
 }

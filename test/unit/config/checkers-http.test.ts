@@ -28,7 +28,7 @@ test("settings of a url", () => {
     maxOffsetBytes: 9,
     stackBytes: { start: 1, max: 2 },
   });
-  for (const pattern of ["[]a(]", "[^](]", "\\\\Q(\\\\E", "[[:alpha:](]", "a{2}(?i)b"])
+  for (const pattern of ["[]a(]", "[^](]", "\\\\Q(\\\\E", "[[:alpha:](]", "a{2}(?:i)b"])
     assert.ok(url(`regex "${pattern}"`)?.body !== undefined, pattern);
   for (const line of [
     "digest abc",
@@ -45,6 +45,23 @@ test("settings of a url", () => {
   ]) {
     const result = read(virtualServer("", `HTTP_GET {\nurl {\npath /x\n${line}\n}\n}`));
     assert.deepEqual([result.testStatus, result.diagnostics[0]?.at?.line], [5, 10], line);
+  }
+});
+
+test("a regex that means something else here, or nothing, is named with its place, and does not make the file a bad one", () => {
+  for (const [lines, problem] of [
+    ['regex "(a)?\\\\1"', "a reference to group 1, which may be unset there, is not known here"],
+    ['regex "a++"', "a possessive quantifier is not known here"],
+    ['regex "a{2}(?i)b"', "options inside the pattern is not known here"],
+    ["regex a\nregex_options ungreedy", "regex_options ungreedy is not known here"],
+    ['regex "(?<=a)?b"', "Invalid regular expression"],
+  ] as const) {
+    const result = read(virtualServer("", `HTTP_GET {\nurl {\npath /\n${lines}\n}\n}`));
+    const [said] = result.diagnostics;
+    assert.equal(result.testStatus, 0, lines);
+    assert.match(said?.message ?? "", /: the url is judged without its 'regex'$/);
+    assert.ok(said?.message.startsWith(problem), said?.message);
+    assert.equal(said?.at?.line, 10);
   }
 });
 
