@@ -77,8 +77,6 @@ export class EntryTable {
   /** Routes by `keyOfRoute`, for what the monitor reports. */
   readonly #routes = new Map<string, Set<Entry>>();
   readonly #owners = new Map<string, Owner>();
-  /** Made in advance by `prepare`, and kept as long as the object. */
-  readonly #spare = new WeakMap<KernelObject, Entry>();
   #settled: { owner: string; goal: Goal }[] = [];
   #order = 0;
 
@@ -156,15 +154,10 @@ export class EntryTable {
     this.#settled = [];
   }
 
-  /** Somebody will want this object: when that happens there shall be little left to do. */
-  prepare(object: KernelObject): void {
-    if (!this.#spare.has(object)) this.#spare.set(object, this.#create(object));
-  }
-
   #entryOf(object: KernelObject): Entry {
     const known = this.#entries.get(object.key);
     if (known !== undefined) return known;
-    const entry = this.#spare.get(object) ?? this.#create(object);
+    const entry = this.#create(object);
     const { routeKey } = entry;
     this.#entries.set(object.key, entry);
     if (routeKey !== undefined)
@@ -192,9 +185,6 @@ export class EntryTable {
 
   #forget(entry: Entry): void {
     this.#entries.delete(entry.key);
-    // It may be a spare one, and wanted again: with no memory of this time.
-    entry.doubtful = entry.lost = entry.refused = false;
-    entry.hold = entry.limit = undefined;
     if (entry.routeKey === undefined) return;
     const bucket = this.#routes.get(entry.routeKey);
     bucket?.delete(entry);

@@ -91,7 +91,6 @@ export class Reconciler implements RequestSource {
   /** Works out beforehand what `setDesired` with the same settings will need. Changes nothing. */
   prepare(belongings: Partial<Belongings>): void {
     for (const object of this.#objects(belongings)) {
-      this.#entries.prepare(object);
       const numbers = this.#numbersOf(object);
       if (typeof numbers !== "string") this.#preparations.addition(object, numbers, this.#marksAddresses);
     }
