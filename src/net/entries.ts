@@ -66,7 +66,7 @@ export function isSatisfied(entry: Entry): boolean {
 export type Goal = "applied" | "cleared";
 
 interface Owner {
-  wanted: Set<Entry>;
+  wanted: readonly Entry[];
   /** Entries in whose `waiting` it is. */
   unsettled: number;
   goal: Goal;
@@ -99,24 +99,21 @@ export class EntryTable {
 
   /** Replaces what an owner wants. @returns the entries that this touches. */
   want(owner: string, objects: readonly KernelObject[], goal: Goal): Entry[] {
-    const record = this.#owners.get(owner) ?? { wanted: new Set(), unsettled: 0, goal };
-    const before = record.wanted;
+    const record = this.#owners.get(owner) ?? { wanted: [], unsettled: 0, goal };
+    const dropped = new Set(record.wanted);
     this.#owners.set(owner, record);
     record.goal = goal;
-    record.wanted = new Set();
-    const touched: Entry[] = [];
+    const wanted: Entry[] = [];
     for (const object of objects) {
       const entry = this.#entryOf(object);
       entry.wishes.set(owner, object);
       entry.order = this.#order++;
-      record.wanted.add(entry);
-      touched.push(entry);
+      wanted.push(entry);
+      dropped.delete(entry);
     }
-    for (const entry of before) {
-      if (record.wanted.has(entry)) continue;
-      entry.wishes.delete(owner);
-      touched.push(entry);
-    }
+    record.wanted = wanted;
+    for (const entry of dropped) entry.wishes.delete(owner);
+    const touched = [...wanted, ...dropped];
     for (const entry of touched) {
       if (!entry.waiting.has(owner)) record.unsettled++;
       entry.waiting.add(owner);

@@ -163,20 +163,20 @@ class NetlinkChannel implements CommandSocket {
 
   #perform(requests: readonly KernelRequest[]): Result[] {
     const first = this.#sequence + 1;
-    const answers: (Result | undefined)[] = new Array<Result | undefined>(requests.length).fill(undefined);
+    const answers = new Map<number, Result>();
     let failure: SystemError | undefined;
-    let isComplete = false;
     try {
       this.#table[1] = this.#fill(requests);
-      isComplete =
-        this.#socket.sendBatch(this.#slab, this.#table, 0, 1, 0) !== 0 &&
+      if (this.#socket.sendBatch(this.#slab, this.#table, 0, 1, 0) !== 0)
         this.#readAnswers(requests, first, answers);
     } catch (error) {
       failure = systemErrorOf(error, "netlink");
     }
-    return answers.map(
-      (answer, i) => answer ?? (isComplete ? DONE : unanswered(requests[i] as KernelRequest, failure)),
-    );
+    const results = answers.has(requests.length - 1)
+      ? new Array<Result>(requests.length).fill(DONE)
+      : requests.map((request) => unanswered(request, failure));
+    for (const [i, answer] of answers) results[i] = answer;
+    return results;
   }
 
   /** @returns bytes of the batch. */
@@ -201,18 +201,17 @@ class NetlinkChannel implements CommandSocket {
     return end;
   }
 
-  /** @returns whether the last request was answered: then what has no answer was done. */
-  #readAnswers(requests: readonly KernelRequest[], first: number, results: (Result | undefined)[]): boolean {
-    while (results[requests.length - 1] === undefined) {
+  /** Reads until the last request is answered: then what has no answer was done. */
+  #readAnswers(requests: readonly KernelRequest[], first: number, answers: Map<number, Result>): void {
+    while (!answers.has(requests.length - 1)) {
       const count = this.#socket.receiveBatch(this.#answers, SLOT, this.#meta, this.#noAddresses);
-      if (count === 0) return false;
+      if (count === 0) return;
       for (let slot = 0; slot < count; slot++) {
         const end = slot * SLOT + (this.#meta[slot * META_FIELDS + META.length] ?? 0);
         for (let at = slot * SLOT; at < end; at = nextMessage(this.#answers, at, end))
-          this.#takeAnswer(requests, at, end, first, results);
+          this.#takeAnswer(requests, at, end, first, answers);
       }
     }
-    return true;
   }
 
   #takeAnswer(
@@ -220,7 +219,7 @@ class NetlinkChannel implements CommandSocket {
     at: number,
     end: number,
     first: number,
-    results: (Result | undefined)[],
+    answers: Map<number, Result>,
   ): void {
     const decoded = decodeMessage(this.#answers, at, end);
     if (!decoded.ok || decoded.value.kind !== "answer") return;
@@ -229,7 +228,7 @@ class NetlinkChannel implements CommandSocket {
     const request = requests[i];
     if (request === undefined) return;
     if (outcome.errno === 0) {
-      results[i] = DONE;
+      answers.set(i, DONE);
       return;
     }
     const error: SystemError = {
@@ -238,6 +237,6 @@ class NetlinkChannel implements CommandSocket {
       subject: request.subject,
     };
     if (outcome.text !== undefined) error.detail = outcome.text;
-    results[i] = { ok: false, error };
+    answers.set(i, { ok: false, error });
   }
 }
