@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { until } from "./harness/patience.js";
 import { repository } from "../setup/repository.js";
 import { missingKernel, runInGuest } from "../uml/harness/guest.js";
 import type { TestData } from "../uml/harness/record.js";
@@ -95,9 +96,10 @@ for (const by of ["SIGINT", "SIGKILL"] as const)
       ...made.filter((name) => existsSync(join("/tmp", name))),
       ...readdirSync("/proc").filter((pid) => commandLine(pid).includes(made[0] ?? "")),
     ];
-    const until = Date.now() + 5_000;
-    while (left().length > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.deepEqual(left(), []);
+    await until(
+      () => `the end of ${left().join(", ")}`,
+      () => left().length === 0,
+    );
   });
 
 function commandLine(pid: string): string {

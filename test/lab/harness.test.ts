@@ -10,6 +10,7 @@ import { parseAddressEvent } from "./harness/addresses.js";
 import { type CapturedAdvert, parseAdvert } from "./harness/capture.js";
 import { labTest } from "./harness/lab-test.js";
 import { ownNamespaces } from "./harness/left-behind.js";
+import { until } from "./harness/patience.js";
 import { unlawfulAdverts, unlawfulOverlaps } from "./harness/mastership.js";
 
 const configuration = (priority: number): string => `
@@ -90,16 +91,36 @@ labTest("what was said in time counts, though this process had no time to hear i
   await said;
 });
 
+test("without a lab, too: what has come is looked at once more after the limit", async () => {
+  const [program, words] = ["sh", ["-c", "sleep 0.1; echo said"]];
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const heard = until("its word", () => said === "said\n", 300);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+  await heard;
+  await assert.rejects(
+    until("what never comes", () => false, 10),
+    /in vain for what never comes/,
+  );
+});
+
 labTest("what has become true without a word is seen at the limit, what has not fails", [], async (lab) => {
-  let done = false;
-  setTimeout(() => {
-    done = true;
-  }, 50);
-  await lab.waitFor(() => done, 200, "it to be done");
+  const begin = Date.now();
+  const isDone = (): boolean => Date.now() > begin + 50;
+  await lab.waitFor(isDone, 200, "it to be done");
   await assert.rejects(
     lab.waitFor(() => false, 10, "what never comes"),
     /in vain for what never comes\n {2}tcpdump \(running\)/,
   );
+});
+
+labTest("what the kernel says is asked for again and again", [], async (lab) => {
+  const begin = Date.now();
+  await lab.poll(() => Date.now() > begin + 50, 60_000, "the time");
+  assert.ok(Date.now() < begin + 30_000);
 });
 
 /** A lab of another process; SIGKILL ends that in the midst of it. @returns its id, and what ran in its namespaces. */
@@ -139,9 +160,10 @@ test("a lab whose process is killed is removed, with all that ran in it", {
       readdirSync(folder).filter((name) => name.includes(`${maker}-`)),
     ),
   ];
-  const end = Date.now() + 10_000;
-  while (left().length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.deepEqual(left(), []);
+  await until(
+    () => `the end of ${left().join(", ")}`,
+    () => left().length === 0,
+  );
 });
 
 test("tcpdump's text of a version 2 advert is read", () => {

@@ -8,25 +8,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { META_FIELDS } from "../../../src/native/addon.js";
 import { loadAddon } from "../../../src/native/load.js";
 import { unixAddress } from "../../../src/platform/systemd.js";
 import { DIES_WITH_US } from "../harness/left-behind.js";
+import { until } from "../harness/patience.js";
 
 const program = join(dirname(fileURLToPath(import.meta.url)), "daemon-under-test.js");
-const POLL_MILLIS = 10;
-const PATIENCE_MILLIS = 10_000;
-
-const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
-
-async function until(what: string | (() => string), condition: () => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE_MILLIS;
-  while (!condition()) {
-    if (Date.now() > end) assert.fail(`waited in vain: ${typeof what === "string" ? what : what()}`);
-    await pause(POLL_MILLIS);
-  }
-}
 
 /** One daemon in a directory of its own; what is left of it is killed at the end of the test. */
 class Subject {

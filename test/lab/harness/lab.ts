@@ -1,11 +1,11 @@
 /** A lab for one test: a lan, hosts, programs on them, and everything they show gathered in one place. */
 import { writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { Holders, MONITOR_COMMAND, parseAddressEvent } from "./addresses.js";
 import { Capture, tcpdumpCommand } from "./capture.js";
 import { makeLabFolder } from "./left-behind.js";
 import { type Host, type HostSettings, Lan } from "./network.js";
+import { crowding } from "./patience.js";
 import { PingReplies, pingCommand } from "./pinger.js";
 import { type Product, commandOf } from "./products.js";
 import { Program, type ProgramSettings } from "./program.js";
@@ -15,13 +15,7 @@ const MARKER = "127.83.77.1";
 
 /** After a limit what programs have printed meanwhile is read: this process may have slept as long as anybody. */
 const LAST_LOOK_MS = 50;
-const MOST_CROWDED = 5;
 const POLL_MS = 10;
-
-/** How many processes want each processor: on a busy machine everything takes so many times as long. */
-function crowding(): number {
-  return Math.min(MOST_CROWDED, Math.max(1, (loadavg()[0] ?? 0) / cpus().length));
-}
 
 let labs = 0;
 

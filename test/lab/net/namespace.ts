@@ -88,15 +88,6 @@ export async function openNetworking(
   return { loop, links, monitor, channel, reconciler, refreshes: () => refreshes, close };
 }
 
-/** Waits for something that the kernel will tell us; fails after two seconds. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = Date.now() + 2000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`not within two seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
 export function onV0(setting: AddressSetting): AddressSetting {
   return { ...setting, device: "v0" };
 }

@@ -21,6 +21,7 @@ import { readJournal, removeJournal, withdraw, writeJournal } from "../../../src
 import type { Link } from "../../../src/net/links.js";
 import { formatAddress, parseAddress } from "../../../src/net/ip-address.js";
 import { sockaddrLl, sockaddrOf } from "../../../src/net/socket-address.js";
+import { until } from "../harness/patience.js";
 import { address, manyAddresses, route, rule } from "../../unit/net/settings.js";
 import { frame } from "../../unit/net/vectors.js";
 import {
@@ -31,7 +32,6 @@ import {
   onV0,
   openNetworking,
   skip,
-  until,
 } from "./namespace.js";
 
 let net: Networking;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { AddressSetting, RouteSetting, RuleSetting, Setting } from "../../../src/net/settings.js";
+import { until } from "../harness/patience.js";
 import { address, manyAddresses, route, rule } from "../../unit/net/settings.js";
 import {
   addressesOnV0,
@@ -12,7 +13,6 @@ import {
   onV0,
   openNetworking,
   skip,
-  until,
 } from "./namespace.js";
 
 let told: string[] = [];

@@ -15,10 +15,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { after, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Addon } from "../../../src/native/addon.js";
 import { loadAddon } from "../../../src/native/load.js";
 import { type RunOutcome, type RunRequest, ScriptRunner } from "../../../src/platform/script-runner.js";
 import { repository } from "../../setup/repository.js";
+import { until } from "../harness/patience.js";
 
 const skip = process.getuid?.() === 0 ? false : "needs root to become another user";
 const folder = mkdtempSync(join(tmpdir(), "keepalived-hostile-"));
@@ -41,16 +43,6 @@ function run(path: string, more: Partial<RunRequest> = {}): Promise<RunOutcome> 
   return new Promise((resolve) => {
     runner.run({ args: [path], ...more }, resolve);
   });
-}
-
-const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const limit = Date.now() + 5000;
-  while (!holds()) {
-    assert.ok(Date.now() < limit, what);
-    await pause(5);
-  }
 }
 
 /** Process id that a script wrote; undefined until it has. */
@@ -79,7 +71,7 @@ test("children that outlive the time-out, and ignore TERM, are killed with the g
   const child = pidIn(file);
   assert.ok(child !== undefined);
   try {
-    await until(() => !lives(child), "the child is dead");
+    await until("the death of the child", () => !lives(child));
   } finally {
     if (lives(child)) process.kill(child, "SIGKILL"); // it would hold this test up
   }

@@ -5,6 +5,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { after, test } from "node:test";
 import { loadMailTransport, Mailer } from "../../../src/core/mail.js";
 import type { MailRoute } from "../../../src/notify/mail-route.js";
+import { until } from "../harness/patience.js";
 import { makeCertificate, Relay, type RelayManners } from "./smtp-relay.js";
 
 const { certificate, remove } = makeCertificate();
@@ -33,12 +34,8 @@ class Scene {
     this.mailer.setRoute(route);
   }
 
-  async until(holds: () => boolean): Promise<void> {
-    const limit = Date.now() + 10_000;
-    while (!holds()) {
-      assert.ok(Date.now() < limit, `in time; said so far:\n${this.said.join("\n")}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+  until(holds: () => boolean): Promise<void> {
+    return until(() => `mails and answers; said so far:\n${this.said.join("\n")}`, holds);
   }
 }
 
