@@ -140,7 +140,7 @@ export class VrrpInstance {
   /** The whole behaviour: same history, event and time always give the same effects. */
   handle(event: InstanceEvent, now: Micros): readonly InstanceEffect[] {
     const out = this.#out;
-    out.length = 0;
+    if (out.length > 0) out.length = 0; // dear even when it changes nothing
     switch (event.kind) {
       case "timerFired":
         return this.#running ? this.#onTimer(event.timer, now, out) : out;

@@ -340,7 +340,9 @@ export class VrrpRuntime {
 
   #onPacket(machine: VrrpInstance, packet: PacketView, now: number): void {
     if (machine.state !== "backup" && machine.state !== "master") return;
-    const verdict = this.#receiverOf(machine).receive(packet, machine, Date.now());
+    // The time of day matters to one kind of authentication only, and there are thousands of adverts a second.
+    const wallMillis = machine.settings.hmac === undefined ? 0 : Date.now();
+    const verdict = this.#receiverOf(machine).receive(packet, machine, wallMillis);
     if (verdict.accepted) {
       if (verdict.remarks.length > 0) this.#onRemarks(machine, verdict.remarks);
       this.#post(machine, verdict.event, now);

@@ -9,6 +9,8 @@ import { vrrpFilter } from "../../net/filter.js";
 import { SO_RCVBUF, SO_TIMESTAMPNS, SOL_SOCKET } from "../../net/constants.js";
 import { tryOption } from "../../net/socket-option.js";
 import type { ChannelKey } from "../channel-key.js";
+import { Company } from "../company.js";
+import type { Micros } from "../events.js";
 import { AdvertSender } from "./advert-sender.js";
 import { openAdvertSocket } from "./advert-socket.js";
 import { type OnPacket, PacketReader } from "./packet-reader.js";
@@ -41,7 +43,9 @@ export class AdvertChannel {
   readonly #socket: Socket;
   /** Hears what may wait; open while somebody is patient. */
   #patient: Socket | undefined;
+  /** While it is left alone. */
   #tick: NodeJS.Timeout | undefined;
+  readonly #company = new Company();
   #hearing = "";
   /** What the kernel gives a socket of which nothing is said. */
   readonly #usualBuffer: number;
@@ -120,18 +124,26 @@ export class AdvertChannel {
     });
   }
 
-  /** After a read the socket is left alone for a tick; after a tick without packets it is polled again. */
+  /** While more is expected the socket is left alone for a tick; else it is polled. */
   #readPatiently(socket: Socket): void {
-    const count = this.#patientReader?.drain(socket) ?? 0;
+    const reader = this.#patientReader;
+    const count = reader?.drain(socket) ?? 0;
     if (count > 0) this.#ports.onDrained();
-    if (this.#patient !== socket) return; // closed by what it heard
-    if (count === 0 && this.#tick !== undefined) {
-      this.#tick = undefined;
+    if (this.#patient !== socket || reader === undefined) return; // closed by what it heard
+    const wasAlone = this.#tick !== undefined;
+    this.#tick = undefined;
+    if (this.#waits(count, wasAlone, reader.readAt)) {
+      if (!wasAlone) socket.stopReading();
+      this.#tick = setTimeout(() => this.#readPatiently(socket), this.#patienceMillis);
+    } else if (wasAlone) {
       this.#poll(socket);
-      return;
     }
-    if (this.#tick === undefined) socket.stopReading();
-    this.#tick = setTimeout(() => this.#readPatiently(socket), this.#patienceMillis);
+  }
+
+  #waits(count: number, wasAlone: boolean, now: Micros): boolean {
+    if (wasAlone && count === 0) this.#company.onEmptyTick();
+    if (count === 0) return false;
+    return wasAlone ? this.#company.onTick(now) : this.#company.onWakeUp(now, this.#patienceMillis * 1000);
   }
 
   /**

@@ -56,6 +56,11 @@ export class PacketReader {
     });
   }
 
+  /** When the last datagrams were read. */
+  get readAt(): Micros {
+    return this.#now;
+  }
+
   /** Reads until nothing waits. @returns how many datagrams there were. */
   drain(socket: Socket): number {
     let total = 0;

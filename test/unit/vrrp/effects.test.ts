@@ -370,9 +370,9 @@ test("the urgent socket hears what cannot wait, the patient one the rest, and no
   assert.equal(second?.closed, true);
 });
 
-test("after a burst the patient socket is left alone for a tick, and polled again when it was quiet", (context) => {
+test("after a burst the patient socket is left alone for as many ticks as the one before took, then polled again", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const { addon } = fakeAddon();
+  const { addon, clock } = fakeAddon();
   let heard = 0;
   const channel = new AdvertChannel(addon, key, {
     onPacket: () => void heard++,
@@ -383,16 +383,33 @@ test("after a burst the patient socket is left alone for a tick, and polled agai
   channel.hear({ urgent: [], patient: [1], patienceMillis: 5 });
   const socket = FakeSocket.made[1];
   assert.ok(socket);
+  const wakeUp = (): void => socket.onReadable?.(0);
+  /** Adverts heard, and whether the socket is polled. */
+  const seen = (): [number, boolean] => [heard, socket.onReadable !== undefined];
   socket.waiting.push(advert(1, 100));
-  socket.onReadable?.(0);
-  assert.equal(heard, 1);
-  assert.equal(socket.onReadable, undefined);
+  wakeUp();
+  assert.deepEqual(seen(), [1, false]);
   socket.waiting.push(advert(1, 100), advert(1, 100));
   context.mock.timers.tick(5);
-  assert.equal(heard, 3);
-  assert.equal(socket.onReadable, undefined);
+  assert.deepEqual(seen(), [3, false]);
   context.mock.timers.tick(5);
-  assert.notEqual(socket.onReadable, undefined);
+  assert.deepEqual(seen(), [3, true]);
+  // As long as the last burst, and not a tick longer.
+  clock.now = 100_000;
+  socket.waiting.push(advert(1, 100));
+  wakeUp();
+  assert.deepEqual(seen(), [4, false]);
+  socket.waiting.push(advert(1, 100));
+  context.mock.timers.tick(5);
+  assert.deepEqual(seen(), [5, true]);
+  // Who comes just then should have been waited for.
+  clock.now += 4_999;
+  socket.waiting.push(advert(1, 100));
+  wakeUp();
+  assert.deepEqual(seen(), [6, false]);
+  socket.waiting.push(advert(1, 100));
+  context.mock.timers.tick(5);
+  assert.deepEqual(seen(), [7, false]);
 });
 
 /** A channel with both sockets; what it hears is written down as the priorities of the adverts. */
