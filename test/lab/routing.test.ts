@@ -120,6 +120,9 @@ async function becomeMaster(lab: Lab, host: Host, router: Program): Promise<void
   );
 }
 
+/** A route or rule that keepalived made, as ip(8) shows it. */
+const OF_OURS = /^(?!.* inet6? ).* proto (keepalived|18|ospf)\b/;
+
 /** What the kernel has of routes and rules that keepalived made, as ip(8) shows it. */
 function shown(host: Host): string[] {
   const lists = [
@@ -134,7 +137,7 @@ function shown(host: Host): string[] {
       .split("\n")
       .map((line) => line.trim()),
   );
-  return lines.flat().filter((line) => /proto (keepalived|18|ospf)\b/.test(line));
+  return lines.flat().filter((line) => OF_OURS.test(line));
 }
 
 /** Waits until it shows so many. */
@@ -156,11 +159,11 @@ async function settled(
   );
 }
 
-/** What the kernel tells of routes and rules from now on, in its order: as ip(8) shows it, without what it tells of itself. */
+/** What the kernel tells of addresses, routes and rules from now on, in its order and as ip(8) shows it. */
 async function watchRoutes(lab: Lab, host: Host): Promise<() => string[]> {
   const monitor = lab.run(`ip monitor of routes on ${host.name}`, {
     namespace: host.namespace,
-    command: ["ip", "-d", "monitor", "route", "rule"],
+    command: ["ip", "-d", "monitor", "address", "route", "rule"],
   });
   const mark = (): void => {
     for (const verb of ["add", "delete"]) host.ip("rule", verb, "preference", "9", "table", "9");
@@ -275,10 +278,14 @@ const STATICS_SHOWN = 2;
 /** A master with SOME and STATICS. */
 async function startMaster(lab: Lab, text = configuration({ ...SOME, statics: STATICS })) {
   const host = await addRouter(lab, "router", 1);
+  const told = await watchRoutes(lab, host);
   const router = lab.startRouter(host, "ours", text);
-  await settled(lab, host, STATICS_SHOWN, "static ones come before any mastership");
   await becomeMaster(lab, host, router);
   await settled(lab, host, SOME_SHOWN + STATICS_SHOWN, "virtual ones come with mastership");
+  const mastership = await lab.waitFor(() => told().find((line) => line.includes(VIP)), 3_000, "the address");
+  const before = told().slice(0, told().indexOf(mastership));
+  const statics = before.filter((line) => OF_OURS.test(line)).map((line) => line.replace(/ via.*|\t.*/, ""));
+  assert.deepEqual(statics, ["unicast 10.30.0.0/16", "300:"], "static ones come before any mastership");
   return { host, router, file: lab.configurationOf(host) };
 }
 
@@ -301,7 +308,7 @@ labTest(
   async (lab) => {
     const { host, router, file } = await startMaster(lab);
     const told = await watchRoutes(lab, host);
-    const removed = (): string[] => told().filter((text) => /^Deleted .* proto (keepalived|18)\b/.test(text));
+    const removed = (): string[] => told().filter((text) => text.startsWith("Deleted") && OF_OURS.test(text));
     const child = router.processes().find(({ command }) => command.includes("keepalived_vrrp"));
     assert.ok(child !== undefined);
     process.kill(child.pid, "SIGKILL");
