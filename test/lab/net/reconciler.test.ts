@@ -278,6 +278,20 @@ test("the kernel's refusal comes back with its own words", { skip }, async () =>
   assert.deepEqual(told, ["failed VI_1 10.97.0.0 ENETUNREACH", "applied VI_1"]);
 });
 
+test("of many in one batch each refused one is told, at its beginning, in its middle and at its end", {
+  skip,
+}, async () => {
+  const refused = new Set([1, 32, 33, 50, 51, 64, 70]);
+  const routes = Array.from({ length: 70 }, (_, i) => {
+    const gateway = refused.has(i + 1) ? { gateway: "203.0.113.1" } : {};
+    return route(`10.3.0.${i + 1}/32`, { device: "v0", ...gateway });
+  });
+  await hold([], routes);
+  const failed = [...refused].map((n) => `failed VI_1 10.3.0.${n} ENETUNREACH`);
+  assert.deepEqual(told, [...failed, "applied VI_1"]);
+  assert.equal(ip("route show proto 18").trim().split("\n").length, routes.length - refused.size);
+});
+
 test("after an overrun the table is right and what is missing is put back", { skip }, async () => {
   const small = await openNetworking(listener, { receiveBuffer: 4096 });
   try {
