@@ -117,6 +117,17 @@ labTest("what has become true without a word is seen at the limit, what has not 
   );
 });
 
+labTest("a state that has passed while this process slept is seen all the same", [], async (lab) => {
+  const command = ["sh", "-c", "echo begin; sleep 0.1; echo low; echo high; sleep 1000"];
+  const program = lab.run("a program", { namespace: lab.lan.namespace, command });
+  const last = (): string | undefined => program.output.all.at(-1)?.text;
+  await lab.waitFor(() => last() === "begin", 5_000, "its start");
+  const low = lab.waitFor(() => last() === "low", 1_000, "the low state");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  await low;
+  await lab.waitFor(() => last() === "high", 1_000, "the high state");
+});
+
 labTest("what the kernel says is asked for again and again", [], async (lab) => {
   const begin = Date.now();
   await lab.poll(() => Date.now() > begin + 50, 60_000, "the time");

@@ -87,13 +87,10 @@ export class Lab {
       `${name}${" again".repeat([...this.#programs.keys()].filter((n) => n.startsWith(name)).length)}`,
       program,
     );
-    // Deferred, so that listeners of the line have done their part first.
     const wake = (): void => {
-      setImmediate(() => {
-        this.#wake();
-      });
+      this.#wake();
     };
-    program.output.onLine(wake);
+    program.output.onTaken(wake);
     program.onExit(wake);
     return program;
   }

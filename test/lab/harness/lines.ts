@@ -16,6 +16,7 @@ export function wallClockMs(): number {
 export class Lines {
   readonly all: Line[] = [];
   readonly #listeners: ((line: Line) => void)[] = [];
+  readonly #observers: (() => void)[] = [];
 
   /** Reads a stream to its end. Called once per stream: stdout and stderr may share one `Lines`. */
   read(stream: Readable): void {
@@ -35,10 +36,16 @@ export class Lines {
     this.#listeners.push(listener);
   }
 
+  /** After all listeners of a line and before the next one: who looks at every line misses no state that passes. */
+  onTaken(observer: () => void): void {
+    this.#observers.push(observer);
+  }
+
   #add(text: string): void {
     const line = { at: wallClockMs(), text };
     this.all.push(line);
     for (const listener of this.#listeners) listener(line);
+    for (const observer of this.#observers) observer();
   }
 
   /** The first line from index `from` that matches. */
