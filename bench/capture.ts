@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { undoAtExit } from "../test/lab/harness/left-behind.js";
 import { type Frame, readFrame } from "./frames.js";
-import { type Host, type Lab, undoAtEnd } from "./lab.js";
+import type { Host, Lab } from "./lab.js";
 import { sleep } from "./feed.js";
 
 /** How long the kernel may keep packets before it hands tcpdump an unfinished block. */
@@ -42,7 +43,7 @@ export class Capture {
   private constructor(child: ChildProcess, file: string) {
     this.#child = child;
     this.#file = file;
-    this.#kill = undoAtEnd(() => child.kill("SIGKILL"));
+    this.#kill = undoAtExit(() => child.kill("SIGKILL"));
   }
 
   /** Starts capturing what arrives at a host; resolves when it does. */

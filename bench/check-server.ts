@@ -8,7 +8,8 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { repository } from "../test/setup/repository.js";
-import { type Host, undoAtEnd } from "./lab.js";
+import { undoAtExit } from "../test/lab/harness/left-behind.js";
+import type { Host } from "./lab.js";
 
 const SOURCE = join(repository, "bench", "check-server.cc");
 const PROGRAM = join(repository, "build", "bench", "check-server");
@@ -30,7 +31,7 @@ export class CheckServer {
   private constructor(child: ChildProcess, lines: Interface) {
     this.#child = child;
     this.#lines = lines;
-    this.#kill = undoAtEnd(() => child.kill("SIGKILL"));
+    this.#kill = undoAtExit(() => child.kill("SIGKILL"));
   }
 
   static async start(host: Host, kind: "tcp" | "http", port: number): Promise<CheckServer> {

@@ -3,12 +3,12 @@
  * user-mode Linux, where both have the same kernel with IPVS; then, on this machine's own kernel, how many checks a
  * second of processor time pays for. Takes the options of `npm run bench`.
  */
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { EXCHANGE, missingKernel, runInGuest } from "../test/uml/harness/guest.js";
+import { makeTemporaryFolder } from "../test/lab/harness/left-behind.js";
 import { collect } from "./collect.js";
-import { cleanUpOnExit, undoAtEnd } from "./lab.js";
 import { compileCheckServer } from "./check-server.js";
 import { checksPerProcessorSecond, httpChecks, tcpChecks } from "./measure-check.js";
 import { reload } from "./measure-check-reload.js";
@@ -84,8 +84,7 @@ async function measureInGuest({ json }: Options, words: readonly string[]): Prom
     console.error(`not measured beside the peer: ${missing}`);
     return OUTCOME.failed;
   }
-  const exchange = mkdtempSync(join(tmpdir(), "kbench-check-"));
-  undoAtEnd(() => rmSync(exchange, { recursive: true, force: true }));
+  const { path: exchange } = makeTemporaryFolder("exchange");
   const { status, console: lastWords } = await runInGuest({
     command: [process.execPath, "--enable-source-maps", process.argv[1] ?? "", ...words],
     limitS: GUEST_LIMIT_S,
@@ -113,7 +112,6 @@ async function run(options: Options, words: readonly string[]): Promise<number> 
   return status;
 }
 
-cleanUpOnExit();
 try {
   const words = process.argv.slice(2);
   const options = readOptions(words);

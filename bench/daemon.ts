@@ -6,8 +6,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { undoAtExit } from "../test/lab/harness/left-behind.js";
 import { plainEnvironment } from "./environment.js";
-import { type Host, type Lab, undoAtEnd } from "./lab.js";
+import type { Host, Lab } from "./lab.js";
 import { cpuSeconds, processTree } from "./processes.js";
 import type { Program } from "./subject.js";
 import { sleep } from "./feed.js";
@@ -46,7 +47,7 @@ export class Daemon {
     this.#child = child;
     this.#log = log;
     this.#configuration = configuration;
-    this.#kill = undoAtEnd(() => this.#killTree());
+    this.#kill = undoAtExit(() => this.#killTree());
     this.executedAt = new Promise((resolve, reject) => {
       child.stdio[3]?.once("data", () => resolve(nowMicros()));
       child.once("error", reject);

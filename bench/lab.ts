@@ -1,45 +1,15 @@
 /**
  * Two network namespaces joined by a veth pair, with no way out, and the certainty that they disappear:
- * at the end of a measurement, after a failure, on Ctrl-C and when the process ends.
+ * at the end of a measurement, after a failure, on Ctrl-C and when the process ends, however that is.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-const undoings = new Set<() => void>();
-
-/** Registers what must be undone whatever happens; synchronous. @returns what undoes it now, once. */
-export function undoAtEnd(undo: () => void): () => void {
-  const once = (): void => {
-    if (undoings.delete(once)) undo();
-  };
-  undoings.add(once);
-  return once;
-}
-
-/** Undoes everything that is left, the newest first; one failure does not spare the rest. */
-function undoEverything(): void {
-  for (const undo of [...undoings].reverse()) {
-    try {
-      undo();
-    } catch (error) {
-      console.error(String(error));
-    }
-  }
-}
-
-/** From here on nothing of the benchmark outlives its process. */
-export function cleanUpOnExit(): void {
-  process.on("exit", undoEverything);
-  for (const [signal, status] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ] as const) {
-    process.on(signal, () => process.exit(status));
-  }
-}
+import { statSync } from "node:fs";
+import {
+  makeTemporaryFolder,
+  namespaceName,
+  removeNamespace,
+  undoAtExit,
+} from "../test/lab/harness/left-behind.js";
 
 /** One end of the wire. */
 export interface Host {
@@ -65,14 +35,14 @@ function ip(...args: string[]): void {
   execFileSync("ip", args, { stdio: ["ignore", "ignore", "pipe"] });
 }
 
-function inMemory(): string {
+function inMemory(): "/dev/shm" | "/tmp" {
   const shared = "/dev/shm";
   try {
     if (statSync(shared).isDirectory()) return shared;
   } catch {
     // no such folder: the ordinary one
   }
-  return tmpdir();
+  return "/tmp";
 }
 
 /** Joins the two hosts by one more wire, with the same subnet layout under another second byte: 10.<index>.0.1 and .2. */
@@ -103,19 +73,16 @@ export function addWire({ left, right }: Lab, name: string, index: number): void
 /** Makes the two hosts: 10.77.0.1 (left) and 10.77.0.2 (right), carrier up, IPv6 off so that nothing else speaks. */
 export function makeLab(): Lab {
   labs += 1;
-  const name = `kbench-${process.pid}-${labs}`;
-  const folder = mkdtempSync(join(inMemory(), `${name}-`));
-  const left: Host = { namespace: `${name}-left`, interfaceName: INTERFACE, address: "10.77.0.1" };
-  const right: Host = { namespace: `${name}-right`, interfaceName: INTERFACE, address: "10.77.0.2" };
-  const remove = undoAtEnd(() => {
-    for (const { namespace } of [left, right]) {
-      try {
-        ip("netns", "delete", namespace);
-      } catch {
-        // it was never made
-      }
-    }
-    rmSync(folder, { recursive: true, force: true });
+  const folder = makeTemporaryFolder("bench", inMemory());
+  const host = (name: string, address: string): Host => ({
+    namespace: namespaceName(String(labs), name),
+    interfaceName: INTERFACE,
+    address,
+  });
+  const [left, right] = [host("left", "10.77.0.1"), host("right", "10.77.0.2")];
+  const remove = undoAtExit(() => {
+    for (const { namespace } of [left, right]) removeNamespace(namespace);
+    folder.remove();
   });
   for (const { namespace } of [left, right]) ip("netns", "add", namespace);
   ip(
@@ -144,5 +111,5 @@ export function makeLab(): Lab {
     ip("-n", namespace, "link", "set", "lo", "up");
     ip("-n", namespace, "link", "set", INTERFACE, "up");
   }
-  return { left, right, folder, remove };
+  return { left, right, folder: folder.path, remove };
 }

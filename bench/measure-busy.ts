@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { DIES_WITH_US, undoAtExit } from "../test/lab/harness/left-behind.js";
 import { sleep } from "./feed.js";
 import { addressNumber, virtualAddress } from "./configuration.js";
-import { undoAtEnd } from "./lab.js";
 import { PATIENCE_MS, Session } from "./session.js";
 import type { Program, Samples, Subject } from "./subject.js";
 
@@ -19,9 +19,10 @@ const ADDRESS = addressNumber(virtualAddress(1));
 function keepCoresBusy(): () => void {
   const loops: ChildProcess[] = [];
   for (let core = 0; core < availableParallelism(); core += 1) {
-    loops.push(spawn("sh", ["-c", "while :; do :; done"], { stdio: "ignore" }));
+    const [file, ...words] = [...DIES_WITH_US, "sh", "-c", "while :; do :; done"];
+    loops.push(spawn(file, words, { stdio: "ignore" }));
   }
-  return undoAtEnd(() => {
+  return undoAtExit(() => {
     for (const loop of loops) loop.kill("SIGKILL");
   });
 }

@@ -20,7 +20,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { undoAtEnd } from "./lab.js";
+import { undoAtExit } from "../test/lab/harness/left-behind.js";
 import { proportionalMebibytes } from "./processes.js";
 import { PATIENCE_MS, Session } from "./session.js";
 import type { Program, Samples, Subject } from "./subject.js";
@@ -70,7 +70,7 @@ function copied(program: Program): { program: Program; remove: () => void } {
   const path = findExecutable(name);
   if (path === undefined || !isBinary(path)) return { program, remove: () => {} };
   const folder = mkdtempSync(join(dirname(fileURLToPath(import.meta.url)), "copy-"));
-  const remove = undoAtEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const remove = undoAtExit(() => rmSync(folder, { recursive: true, force: true }));
   const becomesNode = existsSync(`${realpathSync(path)}.js`);
   const copy = join(folder, becomesNode ? "node" : basename(path));
   copyProgram(becomesNode ? process.execPath : path, copy);

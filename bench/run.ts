@@ -5,7 +5,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
-import { cleanUpOnExit } from "./lab.js";
 import { addresses } from "./measure-addresses.js";
 import { cpuBackup, cpuMaster } from "./measure-cpu.js";
 import { failover } from "./measure-failover.js";
@@ -167,7 +166,6 @@ async function run(options: Options): Promise<number> {
   return OUTCOME.failed;
 }
 
-cleanUpOnExit();
 readSoon();
 try {
   const options = readOptions(process.argv.slice(2));

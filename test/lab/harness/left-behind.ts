@@ -30,7 +30,7 @@ done
 for path in /tmp/${PREFIX}-guest-"$1"-*/uml/guest/pid; do
   [ ! -s "$path" ] || kill -s KILL -- "-$(cat "$path")"
 done
-rm -rf /tmp/${PREFIX}-*-"$1"-* "$2/$1"-*
+rm -rf /tmp/${PREFIX}-*-"$1"-* /dev/shm/${PREFIX}-*-"$1"-* "$2/$1"-*
 `;
 
 /** Things to undo, last made first. */
@@ -138,9 +138,12 @@ export function makeLabFolder(label: string): Folder {
   return { path, remove: removeFolderAtExit(path) };
 }
 
-/** Makes a folder below /tmp. */
-export function makeTemporaryFolder(what: "guest" | "exchange" | "config"): Folder {
-  const path = mkdtempSync(`/tmp/${PREFIX}-${what}-${process.pid}-`);
+/** Makes a folder of our own. */
+export function makeTemporaryFolder(
+  what: "guest" | "exchange" | "config" | "bench",
+  where: "/tmp" | "/dev/shm" = "/tmp",
+): Folder {
+  const path = mkdtempSync(`${where}/${PREFIX}-${what}-${process.pid}-`);
   return { path, remove: removeFolderAtExit(path) };
 }
 
