@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import type { Addon, SignalWatch } from "../native/addon.js";
 import { loadAddon } from "../native/load.js";
 import { type ChildLog, createChildLog } from "./child-log.js";
+import { collectWhenQuiet } from "./heap.js";
 import {
   asToChild,
   BEAT_MILLIS,
@@ -218,6 +219,7 @@ class ChildEntry<Slice extends ChildSlice> {
     if (this.#leaving) return;
     this.#keepCopy(directory, generation, "post");
     send({ kind: "committed", generation });
+    collectWhenQuiet();
   }
 
   async #abandon(): Promise<void> {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import { mock, test } from "node:test";
-import { collectBeforeService } from "../../../src/platform/heap.js";
+import { collectBeforeService, collectWhenQuiet } from "../../../src/platform/heap.js";
 
 const { NODE_PERFORMANCE_GC_MAJOR: MAJOR, NODE_PERFORMANCE_GC_MINOR: MINOR } = constants;
 
@@ -22,13 +22,30 @@ async function collections(act: () => void): Promise<number[]> {
   return kinds;
 }
 
-test("everything at once, the short-lived once more after 6 s; a second start moves that", async () => {
+test("everything at once, the short-lived after 6 s and 6 s later; a second start moves that", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   assert.deepEqual(await collections(collectBeforeService), [MAJOR]);
   mock.timers.tick(4000);
   assert.deepEqual(await collections(collectBeforeService), [MAJOR]);
   assert.deepEqual(await collections(() => mock.timers.tick(5999)), []);
   assert.deepEqual(await collections(() => mock.timers.tick(1)), [MINOR]);
+  assert.deepEqual(await collections(() => mock.timers.tick(6000)), [MINOR]);
   assert.deepEqual(await collections(() => mock.timers.tick(60_000)), []);
+  mock.timers.reset();
+});
+
+test("after a reload the short-lived objects when all is quiet; everything when more than 8 MiB have come", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const afterReload = (): Promise<number[]> => {
+    collectWhenQuiet();
+    return collections(() => mock.timers.tick(6000));
+  };
+  collectBeforeService();
+  const kept = [new Array<number>(7 << 17).fill(1)];
+  assert.deepEqual(await afterReload(), [MINOR]);
+  kept.push(new Array<number>(1 << 18).fill(1));
+  assert.deepEqual(await afterReload(), [MAJOR]);
+  assert.deepEqual(await afterReload(), [MINOR]);
+  assert.equal(kept.length, 2);
   mock.timers.reset();
 });
