@@ -161,22 +161,52 @@ class NetlinkChannel implements CommandSocket {
     }
   }
 
+  /**
+   * What is unanswered may be done or not: it is sent once more, each request alone, so that its answer has room. What was
+   * done is then refused as such.
+   */
   #perform(requests: readonly KernelRequest[]): Result[] {
-    const first = this.#sequence + 1;
     const answers = new Map<number, Result>();
-    let failure: SystemError | undefined;
+    const first = this.#sequence + 1;
+    const { isSent, failure } = this.#exchange(requests, first, answers);
+    const last = requests.length - 1;
+    const isKnown = answers.has(last) || !isSent || last === 0;
+    return requests.map((request, i) => {
+      const answer = answers.get(i);
+      if (answer !== undefined) return answer;
+      if (answers.has(last)) return DONE;
+      return isKnown ? unanswered(request, failure) : this.#alone(request);
+    });
+  }
+
+  #alone(request: KernelRequest): Result {
+    return this.#perform([request])[0] as Result;
+  }
+
+  #exchange(
+    requests: readonly KernelRequest[],
+    first: number,
+    answers: Map<number, Result>,
+  ): { isSent: boolean; failure?: SystemError } {
+    let isSent = false;
     try {
       this.#table[1] = this.#fill(requests);
-      if (this.#socket.sendBatch(this.#slab, this.#table, 0, 1, 0) !== 0)
-        this.#readAnswers(requests, first, answers);
+      isSent = this.#socket.sendBatch(this.#slab, this.#table, 0, 1, 0) !== 0;
+      if (isSent) this.#readAnswers(requests, first, answers);
+      return { isSent };
     } catch (error) {
-      failure = systemErrorOf(error, "netlink");
+      if (isSent) this.#discardAnswers();
+      return { isSent, failure: systemErrorOf(error, "netlink") };
     }
-    const results = answers.has(requests.length - 1)
-      ? new Array<Result>(requests.length).fill(DONE)
-      : requests.map((request) => unanswered(request, failure));
-    for (const [i, answer] of answers) results[i] = answer;
-    return results;
+  }
+
+  /** After an overrun: as long as any wait the kernel takes no more. */
+  #discardAnswers(): void {
+    try {
+      while (this.#socket.receiveBatch(this.#answers, SLOT, this.#meta, this.#noAddresses) > 0);
+    } catch (error) {
+      systemErrorOf(error, "netlink");
+    }
   }
 
   /** @returns bytes of the batch. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { loadAddon } from "../../../src/native/load.js";
 import { Links, type LinksListener } from "../../../src/net/links.js";
 import { Monitor, type MonitorOptions } from "../../../src/net/monitor.js";
-import { type Channel, openChannel } from "../../../src/net/netlink-channel.js";
+import { type CommandSocket, openChannel } from "../../../src/net/netlink-channel.js";
 import { Reconciler, type ReconcilerListener } from "../../../src/net/reconciler.js";
 import type { AddressSetting } from "../../../src/net/settings.js";
 import { createEventLoop, type EventLoop } from "../../../src/platform/event-loop.js";
@@ -60,7 +60,7 @@ export interface Networking {
   loop: EventLoop;
   links: Links;
   monitor: Monitor;
-  channel: Channel;
+  channel: CommandSocket;
   reconciler: Reconciler;
   /** Refresh counter. */
   refreshes(): number;

@@ -77,6 +77,23 @@ test("a thousand addresses and routes are really there, and really gone", { skip
   assert.deepEqual(told, ["applied VI_1", "cleared VI_1"]);
 });
 
+test("answers that have no room in the receive buffer are no refusals, and nothing is left behind", {
+  skip,
+}, async () => {
+  const addresses = manyAddresses(40).map(onV0);
+  ipBatch(addresses.slice(0, 32).map((each) => `address add ${each.address}/${each.prefixLength} dev v0`));
+  net.channel.setReceiveBuffer({ bytes: 2304, force: false });
+  try {
+    await hold(addresses);
+    net.reconciler.clear("VI_1");
+    await until("everything is cleared", () => told.includes("cleared VI_1"));
+  } finally {
+    net.channel.setReceiveBuffer({ force: false });
+  }
+  assert.deepEqual(told, ["applied VI_1", "cleared VI_1"]);
+  assert.equal(addressesOnV0().filter((text) => text.startsWith("10.1.")).length, 0);
+});
+
 test("stepping down in the middle of a thousand leaves nothing", { skip }, async () => {
   net.reconciler.setDesired("VI_1", { addresses: manyAddresses(1000).map(onV0) });
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));

@@ -124,6 +124,27 @@ test("without the answer to the last request nothing is known to be done", async
   assert.deepEqual(codes(await settle(loop, channel.request(many(2)))), ["ENOBUFS", "ENOBUFS"]);
 });
 
+test("when answers are lost each request is sent once more alone, and the answers left over harm no later batch", async () => {
+  const { socket, loop, channel } = setUp();
+  socket.receiveFailures.push("ENOBUFS");
+  const sizes: number[] = [];
+  socket.onSend = ([datagram]) => {
+    const sent = sequences(datagram?.data ?? new Uint8Array(0));
+    sizes.push(sent.length);
+    const [a = 0] = sent;
+    if (sent.length === 1) return void socket.waiting.push(answer(a, sizes.length === 2 ? 17 : 0));
+    // As the kernel after an overrun: no answer has room until the last one is taken.
+    if (socket.waiting.length === 0) socket.waiting.push(...sent.map((sequence) => answer(sequence, 17)));
+  };
+  const results = await settle(loop, channel.request(many(3)));
+  assert.deepEqual(
+    results.map((result) => (result.ok ? "done" : result.error.code)),
+    ["EEXIST", "done", "done"],
+  );
+  assert.deepEqual(sizes, [3, 1, 1, 1]);
+  assert.equal(socket.waiting.length, 0);
+});
+
 test("a refused send and a missing answer are errors of the requests", async () => {
   const { socket, loop, channel } = setUp();
   socket.refusals.push("EPERM", "");
