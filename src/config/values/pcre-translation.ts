@@ -62,6 +62,9 @@ const ASSERTIONS: Record<string, string> = {
   z: "$",
   Z: "(?=\\n?$)",
 };
+/** Looks like a class, and is the beginning or the end of a word. */
+const WORD_EDGE = /^\[\[:([<>]):\]\]/;
+const WORD_EDGES: Record<string, string> = { "<": "\\b(?=\\w)", ">": "\\b(?<=\\w)" };
 /** The same in both dialects: kinds and control characters. */
 const SHARED = /^[dDwWnrtf]/;
 const OCTAL = /^(?:0[0-7]{0,2}|[1-7][0-7]{0,2})/;
@@ -257,6 +260,8 @@ class Translator {
   }
 
   #class(): void {
+    const edge = WORD_EDGE.exec(this.#pattern.slice(this.#at));
+    if (edge !== null) return this.#put(edge[0].length, WORD_EDGES[edge[1] ?? ""]);
     const negated = this.#pattern[this.#at + 1] === "^";
     this.#put(negated ? 2 : 1, negated ? "[^" : "[");
     if (this.#pattern[this.#at] === "]") this.#put(1, "\\]");
@@ -269,7 +274,7 @@ class Translator {
 
   #classMember(): void {
     const rest = this.#pattern.slice(this.#at);
-    const named = /^\[:(\^?\w+):\]/.exec(rest);
+    const named = /^\[:(\^?\w+|[<>]):\]/.exec(rest);
     if (named !== null) {
       const inside = CLASSES[named[1] ?? ""];
       if (inside === undefined) throw new Unknown(`the class ${named[0]}`);

@@ -56,6 +56,8 @@ test("PCRE2's own words", () => {
     ["x[\\h]y", "x\ty", "xhy"],
     ["x[\\b]y", "x\by", "xby"],
     ["[a\\-c]x", "-x", "bx"],
+    ["[[:<:]]up[[:>:]]", "is up.", "upper"],
+    ["[[:<:]]up", "upper", "setup"],
     ["^[[:upper:]]$", "A", "a"],
     ["^[[:space:]]$", "\t", "s"],
     ["^[[:punct:]]$", '"', "a"],
@@ -202,6 +204,7 @@ test("what JavaScript cannot say is named", () => {
   assert.match(problem("\\400"), /without utf/);
   assert.match(problem("[[.a.]]"), /collating/);
   assert.match(problem("[[:foo:]]"), /class \[:foo:\]/);
+  assert.match(problem("[a[:<:]]"), /class \[:<:\]/);
   assert.match(problem("(?|(a)|(b))"), /resets its numbers/);
   assert.match(problem("a{2}+"), /possessive/);
   for (const option of [
